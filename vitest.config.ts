@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{gateway,registry-cache,tariffs,bench,grafana,scripts}/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+});
