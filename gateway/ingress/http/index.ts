@@ -1,0 +1,23 @@
+/** The door of the HTTP ingress: the native API as one Fastify plugin. */
+import type { FastifyPluginCallback } from 'fastify';
+import { batchRoutes } from './batch.ts';
+import { healthRoutes, type HealthRoutes } from './health.ts';
+import { messageRoutes, type MessageRoutes } from './messages.ts';
+import { rateRoutes, type RateRoutes } from './rates.ts';
+import { regimeRoutes, type RegimeRoutes } from './regime.ts';
+import { registryRoutes, type RegistryRoutes } from './registry.ts';
+
+export type NativeApi = MessageRoutes & HealthRoutes & RateRoutes & RegimeRoutes & RegistryRoutes;
+
+export const nativeApi: FastifyPluginCallback<NativeApi> = (app, routes, done) => {
+  app.register(messageRoutes, routes);
+  app.register(batchRoutes, routes);
+  app.register(registryRoutes, routes);
+  app.register(rateRoutes, routes);
+  app.register(regimeRoutes, routes);
+  app.register(healthRoutes, routes);
+  done();
+};
+
+export { handleError, handleNotFound } from './problem.ts';
+export type { CallbackGuard } from './read-message.ts';

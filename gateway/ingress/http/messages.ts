@@ -1,0 +1,154 @@
+/** `/v1/messages`: send one, read one, read many. */
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import { numberRefusal, parseNumberKey } from '../../../registry-cache/index.ts';
+import { MESSAGE_BODY_BYTES, PAGE_MESSAGES_DEFAULT, PAGE_MESSAGES_MAX } from '../../limits.ts';
+import {
+  emptyDraft,
+  findMessages,
+  type InboxQuery,
+  type Intake,
+  messageAnswer,
+  messageRecord,
+  type MessageStore,
+  NOT_STORED,
+} from '../../messages/index.ts';
+import { type Clock, type Core, DECISIONS, TRUTHS } from '../../router/index.ts';
+import { type FieldProblem, problem, sendProblem } from './problem.ts';
+import { type CallbackGuard, readMessage } from './read-message.ts';
+import { InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
+
+export interface MessageRoutes {
+  readonly core: Core;
+  readonly store: MessageStore;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly callbackGuard: CallbackGuard;
+  /** Guards reading messages back, which shows texts and numbers. */
+  readonly requireAdmin: AdminHook;
+}
+
+export type AdminHook = import('fastify').onRequestHookHandler | undefined;
+
+const MS_PER_SECOND = 1_000;
+
+/** 4xx answers come as a refused message or, when the request never became one, as a problem. */
+const refusedOrProblem = {
+  content: {
+    'application/json': { schema: MessageAnswerSchema },
+    'application/problem+json': { schema: ProblemSchema },
+  },
+};
+
+export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, routes, done) => {
+  const { core, store, intake, clock } = routes;
+  const draft = emptyDraft();
+
+  app.post(
+    '/v1/messages',
+    {
+      bodyLimit: MESSAGE_BODY_BYTES,
+      schema: {
+        tags: ['messages'],
+        summary: 'Send one message',
+        body: MessageBody,
+        response: { 202: MessageAnswerSchema, 403: refusedOrProblem, 422: refusedOrProblem, 429: refusedOrProblem },
+      },
+    },
+    (request, reply) => {
+      const wrong = readMessage(request.body, draft, routes.callbackGuard);
+      if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
+      const sequence = intake.submit(draft);
+      const { slot } = intake;
+      const decision = DECISIONS[slot.code]!;
+      if (slot.retryAfterMs > 0) reply.header('retry-after', Math.ceil(slot.retryAfterMs / MS_PER_SECOND));
+      if (sequence === NOT_STORED) {
+        const message = `${slot.limitUsed} messages are in flight and the inbox holds ${slot.limitCap}; send again later`;
+        return sendProblem(reply, problem('queue-full', decision.http, decision.meaning, [{ field: '', message }]));
+      }
+      return reply.code(decision.http as 202).send(messageAnswer(core, store, sequence));
+    },
+  );
+
+  app.get(
+    '/v1/messages/:id',
+    {
+      ...(routes.requireAdmin && { onRequest: routes.requireAdmin }),
+      schema: {
+        tags: ['messages'],
+        summary: 'Read one message back: decision, postings, receipt and what the handset got',
+        params: Type.Object({ id: Type.String() }),
+        response: { 200: MessageRecordSchema, 404: ProblemSchema },
+      },
+    },
+    (request, reply) => {
+      const sequence = store.sequenceOf(request.params.id);
+      if (sequence >= 0 && store.holds(sequence)) return reply.send(messageRecord(core, store, sequence));
+      const message =
+        sequence >= 0 && sequence < store.nextSequence
+          ? `has been overwritten; the inbox holds the latest ${store.capacity} messages`
+          : 'names no message of this run';
+      return sendProblem(reply, problem('no-such-message', 404, 'No such message', [{ field: 'id', message }]));
+    },
+  );
+
+  app.get(
+    '/v1/messages',
+    {
+      ...(routes.requireAdmin && { onRequest: routes.requireAdmin }),
+      schema: {
+        tags: ['messages'],
+        summary: 'Read messages back, oldest first, from a cursor on',
+        querystring: InboxQueryString,
+        response: {
+          200: Type.Object({
+            messages: Type.Array(MessageRecordSchema),
+            next: Type.String({ description: 'Pass as `since` to go on from here.' }),
+            missed: Type.Integer({ description: 'Messages overwritten between the cursor and this page.' }),
+          }),
+        },
+      },
+    },
+    (request, reply) => {
+      const asked = readInboxQuery(request.query);
+      if (!asked.ok) return sendProblem(reply, problem('invalid-request', 400, 'Invalid query', [asked.wrong]));
+      const page = findMessages(core, store, asked.query);
+      return reply.send({ messages: [...page.messages], next: String(page.nextSequence), missed: page.missed });
+    },
+  );
+
+  done();
+};
+
+type ReadQuery = { ok: true; query: InboxQuery } | { ok: false; wrong: FieldProblem };
+
+function readInboxQuery(asked: Type.Static<typeof InboxQueryString>): ReadQuery {
+  const senderKey = asked.from === undefined ? undefined : parseNumberKey(withPlus(asked.from));
+  if (senderKey !== undefined && senderKey < 0) {
+    return { ok: false, wrong: { field: 'from', message: numberRefusal(senderKey).message } };
+  }
+  const destinationKey = asked.to === undefined ? undefined : parseNumberKey(withPlus(asked.to));
+  if (destinationKey !== undefined && destinationKey < 0) {
+    return { ok: false, wrong: { field: 'to', message: numberRefusal(destinationKey).message } };
+  }
+  const pageSize = asked.limit === undefined ? PAGE_MESSAGES_DEFAULT : Number(asked.limit);
+  if (pageSize < 1 || pageSize > PAGE_MESSAGES_MAX) {
+    return { ok: false, wrong: { field: 'limit', message: `must be 1 to ${PAGE_MESSAGES_MAX}` } };
+  }
+  return {
+    ok: true,
+    query: {
+      ...(senderKey !== undefined && { senderKey }),
+      ...(destinationKey !== undefined && { destinationKey }),
+      ...(asked.decision !== undefined && { code: DECISIONS.findIndex((one) => one.name === asked.decision) }),
+      ...(asked.truth !== undefined && { truth: TRUTHS.indexOf(asked.truth) }),
+      ...(asked.since !== undefined && { sinceSequence: Number(asked.since) }),
+      pageSize,
+    },
+  };
+}
+
+/** In a query string an unescaped plus means a space; nobody who writes `?from=+1...` means one. */
+function withPlus(text: string): string {
+  return text.startsWith(' ') ? `+${text.slice(1)}` : text;
+}

@@ -1,0 +1,204 @@
+/** `/v1/lookup` and `/v1/numbers`: who is this number, and who may send from it. The answers name no brand. */
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import {
+  carrierOf,
+  CARRIERS,
+  formatNumber,
+  isAssigned,
+  isPorted,
+  lineTypeOf,
+  LINE_TYPES,
+  NO_CAMPAIGN,
+  numberRefusal,
+  parseNumberKey,
+  STILL_PENDING,
+} from '../../../registry-cache/index.ts';
+import type { Clock, Core } from '../../router/index.ts';
+import type { AdminHook } from './messages.ts';
+import { type Problem, problem, sendProblem } from './problem.ts';
+import { NumberBody, ProblemSchema } from './schemas.ts';
+
+export interface RegistryRoutes {
+  readonly core: Core;
+  readonly clock: Clock;
+  /** How long a new number takes to become registered when the request does not say. */
+  readonly provisioningDelayMs: number;
+  readonly requireAdmin: AdminHook;
+}
+
+const NumberParams = Type.Object({ number: Type.String({ description: 'E.164, the plus sign included.' }) });
+
+const Lookup = Type.Object({
+  number: Type.String(),
+  assigned: Type.Boolean({ description: 'Whether anybody holds the thousands block.' }),
+  carrier: Type.Union([Type.String(), Type.Null()]),
+  lineType: Type.String({ description: 'mobile, landline or unknown' }),
+  ported: Type.Boolean({ description: 'Whether an override replaces the holder of the block.' }),
+  registration: Type.Object({
+    state: Type.String({ description: 'registered, pending or not_in_registry' }),
+    campaign: Type.Union([Type.String(), Type.Null()]),
+    activeAt: Type.Union([Type.String(), Type.Null()]),
+    carriers: Type.Array(
+      Type.Object({ carrier: Type.String(), active: Type.Boolean() }),
+      { description: 'Where the campaign is active now; empty when there is none.' },
+    ),
+  }),
+});
+
+const Registered = Type.Object({
+  number: Type.String(),
+  campaign: Type.String(),
+  state: Type.String({ description: 'registered or pending' }),
+  activeAt: Type.String(),
+});
+
+export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app, routes, done) => {
+  const { core, clock } = routes;
+  const guarded = routes.requireAdmin && { onRequest: routes.requireAdmin };
+
+  app.get(
+    '/v1/lookup/:number',
+    {
+      schema: {
+        tags: ['registry'],
+        summary: "A number's carrier and its current registration",
+        params: NumberParams,
+        response: { 200: Lookup, 422: ProblemSchema },
+      },
+    },
+    (request, reply) => {
+      const key = parseNumberKey(request.params.number);
+      if (key < 0) return sendProblem(reply, badNumber(key));
+      const line = core.carrierMap.lookup(key);
+      const carrier = CARRIERS[carrierOf(line)];
+      return reply.send({
+        number: formatNumber(key),
+        assigned: isAssigned(line),
+        carrier: carrier?.id ?? null,
+        lineType: LINE_TYPES[lineTypeOf(line)]!,
+        ported: isPorted(line),
+        registration: describeRegistration(key),
+      });
+    },
+  );
+
+  app.put(
+    '/v1/numbers/:number',
+    {
+      ...guarded,
+      schema: {
+        tags: ['registry'],
+        summary: 'Register a number to a campaign; at once, or after a provisioning delay',
+        params: NumberParams,
+        body: NumberBody,
+        response: { 200: Registered, 202: Registered, 422: ProblemSchema },
+      },
+    },
+    (request, reply) => {
+      const key = parseNumberKey(request.params.number);
+      if (key < 0) return sendProblem(reply, badNumber(key));
+      const campaign = core.campaigns.find(request.body.campaign);
+      if (campaign < 0) {
+        const message = `there is no campaign ${request.body.campaign}; GET /v1/campaigns lists those there are`;
+        return sendProblem(reply, problem('no-such-campaign', 422, 'No such campaign', [{ field: 'campaign', message }]));
+      }
+      const nowMs = clock.nowMs();
+      const activeAtMs = nowMs + (request.body.provisioningDelayMs ?? routes.provisioningDelayMs);
+      core.registry.register(key, campaign, activeAtMs, nowMs);
+      const isActive = activeAtMs <= nowMs;
+      return reply.code(isActive ? 200 : 202).send({
+        number: formatNumber(key),
+        campaign: request.body.campaign,
+        state: isActive ? 'registered' : 'pending',
+        activeAt: new Date(activeAtMs).toISOString(),
+      });
+    },
+  );
+
+  app.delete(
+    '/v1/numbers/:number',
+    {
+      ...guarded,
+      schema: {
+        tags: ['registry'],
+        summary: 'Unregister a number; nothing of its past remains',
+        params: NumberParams,
+        response: { 404: ProblemSchema, 422: ProblemSchema },
+      },
+    },
+    (request, reply) => {
+      const key = parseNumberKey(request.params.number);
+      if (key < 0) return sendProblem(reply, badNumber(key));
+      if (core.registry.unregister(key)) return reply.code(204).send(null);
+      const message = 'is not in the registry, which keeps no record of whether it ever was';
+      return sendProblem(reply, problem('not-registered', 404, 'Not registered', [{ field: 'number', message }]));
+    },
+  );
+
+  app.get(
+    '/v1/campaigns',
+    {
+      schema: {
+        tags: ['registry'],
+        summary: 'The campaigns numbers can be registered to',
+        response: {
+          200: Type.Object({
+            campaigns: Type.Array(
+              Type.Object({
+                campaign: Type.String(),
+                carriers: Type.Array(Type.Object({ carrier: Type.String(), active: Type.Boolean() })),
+                expiresAt: Type.Union([Type.String(), Type.Null()]),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    (_request, reply) =>
+      reply.send({
+        campaigns: Array.from({ length: core.campaigns.count }, (_, campaign) => ({
+          campaign: core.campaigns.id(campaign),
+          carriers: activeCarriers(campaign),
+          expiresAt: isoOrNull(core.campaigns.expiresAtMs(campaign)),
+        })),
+      }),
+  );
+
+  function describeRegistration(key: number): Type.Static<typeof Lookup>['registration'] {
+    const campaign = core.registry.find(key, clock.nowMs());
+    if (campaign === NO_CAMPAIGN) return { state: 'not_in_registry', campaign: null, activeAt: null, carriers: [] };
+    if (campaign === STILL_PENDING) {
+      const pending = core.registry.pending(key)!;
+      return {
+        state: 'pending',
+        campaign: core.campaigns.id(pending.campaign),
+        activeAt: new Date(pending.activeAtMs).toISOString(),
+        carriers: activeCarriers(pending.campaign),
+      };
+    }
+    return {
+      state: 'registered',
+      campaign: core.campaigns.id(campaign),
+      activeAt: null,
+      carriers: activeCarriers(campaign),
+    };
+  }
+
+  /** The campaign's bit at each carrier, all zero once it has expired. */
+  function activeCarriers(campaign: number): { carrier: string; active: boolean }[] {
+    const isLive = core.campaigns.expiresAtMs(campaign) > clock.nowMs();
+    const status = core.campaigns.status(campaign);
+    return CARRIERS.map((carrier, bit) => ({ carrier: carrier.id, active: isLive && (status & (1 << bit)) !== 0 }));
+  }
+
+  done();
+};
+
+function badNumber(code: number): Problem {
+  return problem('invalid-number', 422, 'Invalid number', [{ field: 'number', message: numberRefusal(code).message }]);
+}
+
+function isoOrNull(atMs: number): string | null {
+  return Number.isFinite(atMs) ? new Date(atMs).toISOString() : null;
+}

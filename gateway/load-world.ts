@@ -1,0 +1,98 @@
+/**
+ * Everything a decision needs, read from files at start: number blocks, tariff book, regimes, brands and campaigns.
+ * A file that is wrong is refused whole, with every mistake at its line and column.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  BrandTable,
+  CampaignTable,
+  CARRIERS,
+  loadCarrierMap,
+  NumberRegistry,
+} from '../registry-cache/index.ts';
+import { compileRateTable, formatBookError, parseTariffBook, type TariffBook } from '../tariffs/index.ts';
+import { readPackageFile } from './package-files.ts';
+import { type CampaignsFile, readCampaigns } from './read-campaigns.ts';
+import { readRegimes, RegimeTable, type World } from './router/index.ts';
+
+const BOOK = 'tariffs/books/us-10dlc.yaml';
+const REGIMES = 'gateway/router/us-10dlc.regimes.yaml';
+const CAMPAIGNS = 'gateway/starter-campaigns.yaml';
+
+export interface WorldFiles {
+  /** Paths of files to use in place of those that ship with the package. */
+  readonly book: string | undefined;
+  readonly regimes: string | undefined;
+  readonly campaigns: string | undefined;
+}
+
+export interface LoadedWorld extends World {
+  readonly book: TariffBook;
+}
+
+/** Start-up cannot go on; `lines` say why, one mistake each. */
+export class CannotStart extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'CannotStart';
+    this.lines = lines;
+  }
+}
+
+/**
+ * Reads the world. Synchronous: for start-up only.
+ * @throws CannotStart if a file is missing, cannot be read, or has a mistake
+ */
+export function loadWorld(files: WorldFiles): LoadedWorld {
+  const carriers = CARRIERS.map((carrier) => carrier.id);
+  const bookFile = readText(files.book, BOOK);
+  const parsed = parseTariffBook(bookFile.text, bookFile.path);
+  if (!parsed.ok) throw new CannotStart(parsed.errors.map((error) => formatBookError(error)));
+
+  const regimeFile = readText(files.regimes, REGIMES);
+  const regimes = readRegimes(regimeFile.text, regimeFile.path, carriers);
+  if (!regimes.ok) throw new CannotStart(regimes.errors.map((error) => formatBookError(error)));
+
+  const campaignFile = readText(files.campaigns, CAMPAIGNS);
+  const campaigns = readCampaigns(campaignFile.text, campaignFile.path);
+  if (!campaigns.ok) throw new CannotStart(campaigns.errors.map((error) => formatBookError(error)));
+
+  const world: LoadedWorld = {
+    book: parsed.book,
+    carrierMap: loadCarrierMap(),
+    registry: new NumberRegistry(),
+    brands: new BrandTable(),
+    campaigns: new CampaignTable(),
+    regimes: new RegimeTable(regimes.rows, carriers),
+    rates: compileBook(parsed.book, carriers, bookFile.path),
+  };
+  addCampaigns(world, campaigns.file);
+  return world;
+}
+
+/** Adds brands and campaigns to a world. Limits need `makeRoomForLimits` afterwards if a core exists already. */
+export function addCampaigns(world: World, file: CampaignsFile): void {
+  for (const { id, name, tmobileTier } of file.brands) world.brands.add({ id, name, tmobileTier });
+  for (const { id, brand, attClass, useCase, status, expiresAtMs } of file.campaigns) {
+    world.campaigns.add({ id, brand: world.brands.find(brand), attClass, useCase, status, expiresAtMs });
+  }
+}
+
+function compileBook(book: TariffBook, carriers: readonly string[], path: string): World['rates'] {
+  try {
+    return compileRateTable(book, carriers);
+  } catch (error) {
+    throw new CannotStart([`${path}:1:1 ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+function readText(path: string | undefined, packaged: string): { path: string; text: string } {
+  if (path === undefined) return { path: packaged, text: readPackageFile(packaged) };
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    throw new CannotStart([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`]);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The composition root of the live gateway: core, store, carriers, HTTP, telemetry, put together and started.
+ * Nothing else knows all of them.
+ */
+import basicAuth from '@fastify/basic-auth';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import Fastify, { type FastifyInstance, type onRequestHookHandler } from 'fastify';
+import type { Logger } from 'pino';
+import { CARRIERS } from '../registry-cache/index.ts';
+import { consoleRoutes } from './console/index.ts';
+import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { handleError, handleNotFound, nativeApi } from './ingress/http/index.ts';
+import { MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
+import type { LoadedWorld } from './load-world.ts';
+import { Intake, MessageStore, summarise, type Summary } from './messages/index.ts';
+import type { ServeOptions } from './options.ts';
+import { readPackageFile } from './package-files.ts';
+import { type Clock, type Core, createCore, namedStream, REGIMES, type Timers } from './router/index.ts';
+import { metricsRoute } from './telemetry/index.ts';
+
+export interface Gateway {
+  readonly core: Core;
+  readonly store: MessageStore;
+  readonly intake: Intake;
+  /** The Fastify instance, for injection in tests. */
+  readonly app: FastifyInstance;
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  summary(): Summary;
+  /** Stops taking messages, lets those in flight end (three seconds at most) and closes every socket. */
+  close(): Promise<void>;
+}
+
+export interface GatewayParts {
+  readonly options: ServeOptions;
+  readonly world: LoadedWorld;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+}
+
+/** Opens the gateway and listens. Rejects if the address cannot be had. */
+export async function openGateway({ options, world, clock, timers, log }: GatewayParts): Promise<Gateway> {
+  const core = createCore(world);
+  const store = new MessageStore(options.inbox, runTag(clock.nowMs()));
+  const callbacks = new Callbacks({ store, timers });
+  const carriers = new SimulatedCarriers({
+    store,
+    counters: core.counters,
+    seed: options.seed,
+    startMs: clock.nowMs(),
+    onReceipt: (at, nowMs) => callbacks.receiptArrived(at, nowMs),
+  });
+  const intake = new Intake({
+    core,
+    store,
+    dispatcher: carriers,
+    chance: namedStream(options.seed, 'regime-filter'),
+    clock,
+    tariffDateMs: options.tariffDate,
+  });
+  const summary = (): Summary => summarise(core, store, clock.nowMs());
+
+  let isOpen = true;
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: MESSAGE_BODY_BYTES,
+    routerOptions: { maxParamLength: 128 },
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(handleNotFound);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tollgate',
+        version: packageVersion(),
+        description: 'The native API of the US A2P 10DLC simulator. Amounts are integer micro-dollars.',
+      },
+    },
+  });
+  const requireAdmin = await adminHook(app, options);
+  await app.register(nativeApi, {
+    core,
+    book: world.book,
+    store,
+    intake,
+    clock,
+    callbackGuard: callbackGuard(options.callbackHosts),
+    provisioningDelayMs: options.provisioningDelayMs,
+    requireAdmin,
+    isOpen: () => isOpen,
+  });
+  await app.register(metricsRoute, { core, store, intake, callbacks: () => callbacks.results });
+  await app.register(consoleRoutes, {
+    summary,
+    regimes: () => describeRegimes(core, intake),
+    tariffDate: () => new Date(intake.pricedAtMs()).toISOString().slice(0, 10),
+    timers,
+    clock,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+
+  const stopDelivery = timers.every(DELIVERY_TICK_MS, () => {
+    const nowMs = clock.nowMs();
+    core.registry.settle(nowMs);
+    carriers.advance(nowMs);
+  });
+  const url = await app.listen({ host: options.host, port: options.port });
+
+  const close = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    await app.close();
+    await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
+    stopDelivery();
+    callbacks.close();
+  };
+  return { core, store, intake, app, url, summary, close };
+}
+
+/** Sets the ids of this run apart from those of others: its start in seconds, written short. */
+function runTag(startMs: number): string {
+  return Math.floor(startMs / 1_000).toString(36).toUpperCase();
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readPackageFile('package.json')) as { version: string }).version;
+}
+
+function describeRegimes(core: Core, intake: Intake): { carrier: string; regime: string; switched: boolean }[] {
+  return CARRIERS.map((carrier, index) => ({
+    carrier: carrier.id,
+    regime: REGIMES[core.regimes.regimeAt(index, intake.pricedAtMs())]!,
+    switched: core.regimes.isOverridden(index),
+  }));
+}
+
+/** A hook that asks for the admin's name and password, if the operator set them. */
+async function adminHook(app: FastifyInstance, options: ServeOptions): Promise<onRequestHookHandler | undefined> {
+  const { adminUser, adminPassword } = options;
+  if (adminUser === undefined || adminPassword === undefined) return undefined;
+  await app.register(basicAuth, {
+    authenticate: { realm: 'tollgate' },
+    validate: (user, password, _request, _reply, done) => {
+      const isRight = isSame(user, adminUser) && isSame(password, adminPassword);
+      done(isRight ? undefined : new Error('wrong user name or password'));
+    },
+  });
+  return app.basicAuth;
+}
+
+/** Compares secrets in a time that does not depend on where they differ. */
+function isSame(given: string, wanted: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}
+
+/** Resolves when `isDone`, or when the grace of a shutdown is over. */
+function drained(isDone: () => boolean, timers: Timers): Promise<void> {
+  return new Promise((resolve) => {
+    let left = SHUTDOWN_GRACE_MS;
+    const stop = timers.every(DELIVERY_TICK_MS, () => {
+      left -= DELIVERY_TICK_MS;
+      if (!isDone() && left > 0) return;
+      stop();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * The one way into the gateway: a draft from any edge becomes a decided, counted, stored and dispatched message.
+ *
+ * `submit` is synchronous, so an edge may call it in a loop over a batch. The result stays in `slot` until the next
+ * call: the edge reads its answer from there.
+ */
+import {
+  Binding,
+  type Clock,
+  type Core,
+  decide,
+  DecisionCode,
+  MessageSlot,
+  NO_CARRIER,
+  Registration,
+  type Rng,
+} from '../router/index.ts';
+import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
+import type { MessageDraft } from './message-draft.ts';
+import type { MessageStore } from './message-store.ts';
+
+/** Takes an accepted message on towards its carrier; `at` is its place in the store's ring. */
+export interface Dispatcher {
+  dispatch(at: number, nowMs: number): void;
+}
+
+/** How long a sender is told to wait when the ring is full: about one median carrier latency. */
+const FULL_RETRY_AFTER_MS = 1_000;
+
+export const NOT_STORED = -1;
+
+export class Intake {
+  readonly slot = new MessageSlot();
+  readonly decisionTimes = new LatencyHistogram(DECISION_BOUNDS_NS);
+  readonly #core: Core;
+  readonly #store: MessageStore;
+  readonly #dispatcher: Dispatcher;
+  readonly #chance: Rng;
+  readonly #clock: Clock;
+  /** The date whose regime and tariff apply, or undefined to follow the clock. */
+  readonly #tariffDateMs: number | undefined;
+
+  constructor(options: {
+    core: Core;
+    store: MessageStore;
+    dispatcher: Dispatcher;
+    chance: Rng;
+    clock: Clock;
+    tariffDateMs: number | undefined;
+  }) {
+    this.#core = options.core;
+    this.#store = options.store;
+    this.#dispatcher = options.dispatcher;
+    this.#chance = options.chance;
+    this.#clock = options.clock;
+    this.#tariffDateMs = options.tariffDateMs;
+  }
+
+  /** The date whose regime and tariff apply to a message that arrives now. */
+  pricedAtMs(): number {
+    return this.#tariffDateMs ?? this.#clock.nowMs();
+  }
+
+  /**
+   * Decides, counts, stores and, if accepted, dispatches one message. The decision is in `slot`.
+   * @returns the sequence number, or NOT_STORED when the ring is full: then the message was not taken at all and the
+   *   decision is `queue_full`.
+   */
+  submit(draft: Readonly<MessageDraft>): number {
+    const nowMs = this.#clock.nowMs();
+    const slot = this.slot;
+    slot.senderKey = draft.senderKey;
+    slot.destinationKey = draft.destinationKey;
+    slot.units = draft.units;
+    slot.kind = draft.kind;
+    slot.route = draft.route;
+    slot.atMs = nowMs;
+    slot.pricedAtMs = this.#tariffDateMs ?? nowMs;
+    if (!this.#store.hasRoom()) {
+      this.#refuseForWantOfRoom();
+      this.#core.counters.countDecision(slot, draft.truth);
+      return NOT_STORED;
+    }
+    slot.draw = this.#chance.next();
+    const startNs = this.#clock.monotonicNs();
+    decide(this.#core, slot);
+    this.decisionTimes.observe(this.#clock.monotonicNs() - startNs);
+    this.#core.counters.countDecision(slot, draft.truth);
+    const sequence = this.#store.add(draft, slot);
+    if (slot.code === DecisionCode.Accepted) this.#dispatcher.dispatch(sequence % this.#store.capacity, nowMs);
+    return sequence;
+  }
+
+  #refuseForWantOfRoom(): void {
+    const slot = this.slot;
+    const quote = slot.quote;
+    slot.code = DecisionCode.QueueFull;
+    slot.registration = Registration.NotClassed;
+    slot.carrier = NO_CARRIER;
+    slot.campaign = -1;
+    slot.binding = Binding.InFlight;
+    slot.limitUsed = this.#store.inFlightCount;
+    slot.limitCap = this.#store.capacity;
+    slot.retryAfterMs = FULL_RETRY_AFTER_MS;
+    quote.row = -1;
+    quote.carrierFeeMicros = 0;
+    quote.surchargeMicros = 0;
+    quote.dcaMicros = 0;
+    quote.aggregatorMicros = 0;
+    quote.totalMicros = 0;
+  }
+}

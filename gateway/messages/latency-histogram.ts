@@ -1,0 +1,28 @@
+/** How long something took, counted into fixed buckets: a few nanoseconds per observation, read at scrape. */
+export class LatencyHistogram {
+  /** Upper bounds in nanoseconds, ascending; the last bucket, beyond them, is unbounded. */
+  readonly boundsNs: Float64Array;
+  /** Observations per bucket, not cumulative; one more than there are bounds. */
+  readonly counts: Float64Array;
+  sumNs = 0;
+  count = 0;
+
+  constructor(boundsNs: readonly number[]) {
+    this.boundsNs = Float64Array.from(boundsNs);
+    this.counts = new Float64Array(boundsNs.length + 1);
+  }
+
+  observe(ns: number): void {
+    const bounds = this.boundsNs;
+    let bucket = 0;
+    while (bucket < bounds.length && ns > bounds[bucket]!) bucket += 1;
+    this.counts[bucket]! += 1;
+    this.sumNs += ns;
+    this.count += 1;
+  }
+}
+
+/** From a quarter of a microsecond, about what a decision costs, to one that met a collection. */
+export const DECISION_BOUNDS_NS: readonly number[] = [
+  250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 64_000, 256_000, 1_000_000, 10_000_000,
+];

@@ -1,0 +1,42 @@
+/**
+ * A message as an edge hands it over: parsed and checked, not yet decided.
+ * One draft per edge, filled again for each message.
+ */
+import { MessageKind, Route } from '../router/index.ts';
+
+export interface MessageDraft {
+  /** NANP numbers as integers. */
+  senderKey: number;
+  destinationKey: number;
+  text: string;
+  isUcs2: boolean;
+  /** Segments of an SMS, 1 for an MMS. */
+  units: number;
+  /** `MessageKind`. */
+  kind: number;
+  /** `Route`. */
+  route: number;
+  /** Index into TRUTHS. For counters and reports; no rule reads it. */
+  truth: number;
+  account: string | undefined;
+  reference: string | undefined;
+  callbackUrl: string | undefined;
+  media: readonly string[] | undefined;
+}
+
+export function emptyDraft(): MessageDraft {
+  return {
+    senderKey: Number.NaN,
+    destinationKey: Number.NaN,
+    text: '',
+    isUcs2: false,
+    units: 1,
+    kind: MessageKind.Sms,
+    route: Route.A2p,
+    truth: 0,
+    account: undefined,
+    reference: undefined,
+    callbackUrl: undefined,
+    media: undefined,
+  };
+}

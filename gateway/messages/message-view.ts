@@ -1,0 +1,175 @@
+/**
+ * Messages as people and programs read them: columns of the store turned into the objects of the native API.
+ * Allocates; used at edges, once per answer.
+ */
+import {
+  BINDINGS,
+  Binding,
+  type Core,
+  DECISIONS,
+  HANDSET_OUTCOMES,
+  MESSAGE_KINDS,
+  MessageKind,
+  Registration,
+  REGISTRATION_LABELS,
+  REGISTRATION_REASONS,
+  ROUTES,
+  CARRIER_LABELS,
+  TRUTHS,
+} from '../router/index.ts';
+import { formatNumber } from '../../registry-cache/index.ts';
+import { describeRow, POSTINGS } from '../../tariffs/index.ts';
+import { MESSAGE_STATES, RECEIPT_STATES, type MessageStore } from './message-store.ts';
+
+export interface PostingView {
+  readonly payee: string;
+  readonly cause: string;
+  readonly micros: number;
+}
+
+export interface PriceView {
+  readonly totalMicros: number;
+  readonly postings: readonly PostingView[];
+}
+
+export interface LimitView {
+  readonly name: string;
+  readonly scope: string;
+  readonly key: string;
+  readonly used: number;
+  readonly cap: number;
+}
+
+/** What the sender of a message is told. */
+export interface MessageAnswer {
+  readonly id: string;
+  readonly status: string;
+  readonly decision: string;
+  readonly registration: string;
+  readonly reason: string;
+  readonly carrier: string;
+  readonly segments: number;
+  readonly encoding: string;
+  readonly price: PriceView;
+  limit?: LimitView;
+  retryAfterMs?: number;
+  reference?: string;
+}
+
+/** A message as the inbox shows it: the answer, what was sent, and what became of it. */
+export interface MessageRecord extends MessageAnswer {
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  readonly message: string;
+  readonly route: string;
+  readonly truth: string;
+  readonly acceptedAt: string;
+  readonly tariff: { readonly from: string; readonly confidence: string; readonly sources: readonly string[] } | null;
+  readonly receipt: { readonly state: string; readonly at: string } | null;
+  readonly handset: { readonly outcome: string; readonly at: string } | null;
+  account?: string;
+  campaign?: string;
+  media?: readonly string[];
+}
+
+/** The four amounts of one quote, or of one message in the store. */
+export interface Amounts {
+  readonly carrierFeeMicros: number;
+  readonly surchargeMicros: number;
+  readonly dcaMicros: number;
+  readonly aggregatorMicros: number;
+}
+
+/** The postings of a message to the carrier named `carrier`, without those of zero. Their sum is what the sender pays. */
+export function priceView(carrier: string, amounts: Amounts): PriceView {
+  const postings: PostingView[] = [];
+  let totalMicros = 0;
+  for (const { payee, cause, amount } of POSTINGS) {
+    const micros = amounts[amount];
+    if (micros === 0) continue;
+    postings.push({ payee: payee === 'carrier' ? carrier : payee, cause, micros });
+    totalMicros += micros;
+  }
+  return { totalMicros, postings };
+}
+
+/** The answer for the message at ring place `at`. */
+export function messageAnswer(core: Core, store: MessageStore, sequence: number): MessageAnswer {
+  const at = sequence % store.capacity;
+  const carrier = CARRIER_LABELS[store.carrier[at]!]!;
+  const binding = store.binding[at]!;
+  const answer: MessageAnswer = {
+    id: store.idOf(sequence),
+    status: MESSAGE_STATES[store.state[at]!]!,
+    decision: DECISIONS[store.code[at]!]!.name,
+    registration: REGISTRATION_LABELS[store.classAt(at)]!,
+    reason: REGISTRATION_REASONS[store.registration[at]!]!,
+    carrier,
+    segments: store.units[at]!,
+    encoding: encodingName(store, at),
+    price: priceView(carrier, {
+      carrierFeeMicros: store.carrierFeeMicros[at]!,
+      surchargeMicros: store.surchargeMicros[at]!,
+      dcaMicros: store.dcaMicros[at]!,
+      aggregatorMicros: store.aggregatorMicros[at]!,
+    }),
+  };
+  if (binding !== Binding.None) {
+    answer.limit = {
+      name: BINDINGS[binding]!.name,
+      scope: BINDINGS[binding]!.scope,
+      key: bindingKey(core, binding, store.campaign[at]!, carrier),
+      used: store.limitUsed[at]!,
+      cap: store.limitCap[at]!,
+    };
+    if (store.retryAfterMs[at]! > 0) answer.retryAfterMs = store.retryAfterMs[at]!;
+  }
+  const reference = store.references[at];
+  if (reference !== undefined) answer.reference = reference;
+  return answer;
+}
+
+/** Everything about the message with this sequence number, which the store must hold. */
+export function messageRecord(core: Core, store: MessageStore, sequence: number): MessageRecord {
+  const at = sequence % store.capacity;
+  const row = describeRow(core.rates, store.tariffRow[at]!);
+  const receipt = RECEIPT_STATES[store.receipt[at]!];
+  const outcome = store.outcome[at]!;
+  const record: MessageRecord = {
+    ...messageAnswer(core, store, sequence),
+    from: formatNumber(store.senderKey[at]!),
+    to: formatNumber(store.destinationKey[at]!),
+    text: store.texts[at]!,
+    message: MESSAGE_KINDS[store.kind[at]!]!,
+    route: ROUTES[store.route[at]!]!,
+    truth: TRUTHS[store.truth[at]!]!,
+    acceptedAt: isoTime(store.acceptedAtMs[at]!),
+    tariff: row === null ? null : { from: row.from, confidence: row.confidence, sources: row.sources },
+    receipt: receipt == null ? null : { state: receipt, at: isoTime(store.receiptAtMs[at]!) },
+    handset: outcome === 0 ? null : { outcome: HANDSET_OUTCOMES[outcome]!, at: isoTime(store.handsetAtMs[at]!) },
+  };
+  const account = store.accounts[at];
+  const media = store.media[at];
+  const campaign = store.campaign[at]!;
+  if (account !== undefined) record.account = account;
+  if (media !== undefined) record.media = media;
+  if (campaign >= 0) record.campaign = core.campaigns.id(campaign);
+  return record;
+}
+
+/** Which key of the limit bound: the campaign, its brand, or the carrier whose rule it was. */
+function bindingKey(core: Core, binding: number, campaign: number, carrier: string): string {
+  if (binding === Binding.AttCampaignTpm) return core.campaigns.id(campaign);
+  if (binding === Binding.TmobileBrandDay) return core.brands.id(core.campaigns.brand(campaign));
+  return carrier;
+}
+
+function encodingName(store: MessageStore, at: number): string {
+  if (store.kind[at] === MessageKind.Mms) return 'none';
+  return store.isUcs2[at] === 1 ? 'ucs-2' : 'gsm-7';
+}
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

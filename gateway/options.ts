@@ -1,0 +1,312 @@
+/**
+ * What an operator may set: defaults, then a YAML file, then environment variables, then flags, the later winning.
+ *
+ * One table says all there is to know of an option; flags, variables, keys of the file and the help come from it. Every
+ * value, wherever it was written, goes through the same reading, so it is refused with the same words and its place.
+ */
+import { note, openYaml, plainDateMs, readFields, readWritten, formatBookError } from '../tariffs/index.ts';
+import { INBOX_MESSAGES_DEFAULT, INBOX_MESSAGES_MAX } from './limits.ts';
+
+export interface ServeOptions {
+  host: string;
+  port: number;
+  seed: number;
+  demo: boolean;
+  /** Demo messages per second. */
+  rate: number;
+  /** The date whose regime and tariff apply, milliseconds since the epoch; undefined follows the clock. */
+  tariffDate: number | undefined;
+  /** Path of a tariff book in place of the built-in one. */
+  book: string | undefined;
+  /** Path of a regime file in place of the built-in one. */
+  regimes: string | undefined;
+  /** Path of a file of brands and campaigns in place of the built-in ones. */
+  campaigns: string | undefined;
+  /** Messages held, in flight or finished. */
+  inbox: number;
+  provisioningDelayMs: number;
+  /** Hosts besides loopback that receipts may be posted to. */
+  callbackHosts: readonly string[];
+  adminUser: string | undefined;
+  adminPassword: string | undefined;
+  logLevel: string;
+}
+
+export const LOG_LEVELS: readonly string[] = ['silent', 'error', 'warn', 'info', 'debug'];
+
+/** The seed's world: the last period with complete registered and unregistered prices for three carriers. */
+const TARIFF_DATE_DEFAULT = '2024-03-01';
+const DEMO_RATE_DEFAULT = 50;
+const DEMO_RATE_MAX = 100_000;
+
+/** A value, or what is wrong with it and the fix. */
+export type Reading<T> = { readonly value: T } | { readonly wrong: string };
+
+export interface Option<K extends keyof ServeOptions = keyof ServeOptions> {
+  readonly key: K;
+  readonly flag: string;
+  /** The word for its value in the help; none for a switch. */
+  readonly argument: string | undefined;
+  readonly variable: string;
+  readonly help: string;
+  /** As somebody would write it. */
+  readonly fallback: string | undefined;
+  readonly read: (written: string) => Reading<ServeOptions[K]>;
+}
+
+function option<K extends keyof ServeOptions>(one: Option<K>): Option {
+  return one as unknown as Option;
+}
+
+const text = (written: string): Reading<string> =>
+  written.trim() === '' ? { wrong: 'is empty; leave it out or give a value' } : { value: written };
+
+function whole(from: number, to: number): (written: string) => Reading<number> {
+  return (written) => {
+    const value = /^-?\d{1,16}$/.test(written) ? Number(written) : Number.NaN;
+    return value >= from && value <= to ? { value } : { wrong: `must be a whole number from ${from} to ${to}` };
+  };
+}
+
+function choice(choices: readonly string[]): (written: string) => Reading<string> {
+  return (written) =>
+    choices.includes(written) ? { value: written } : { wrong: `must be one of ${choices.join(', ')}` };
+}
+
+function readRate(written: string): Reading<number> {
+  const value = /^\d{1,6}(\.\d{1,6})?$/.test(written) ? Number(written) : Number.NaN;
+  return value > 0 && value <= DEMO_RATE_MAX
+    ? { value }
+    : { wrong: `must be a number above 0, at most ${DEMO_RATE_MAX}` };
+}
+
+function readSwitch(written: string): Reading<boolean> {
+  if (written === 'true' || written === '1') return { value: true };
+  if (written === 'false' || written === '0') return { value: false };
+  return { wrong: 'must be true or false' };
+}
+
+function readTariffDate(written: string): Reading<number | undefined> {
+  if (written === 'today') return { value: undefined };
+  const value = plainDateMs(written);
+  return Number.isNaN(value) ? { wrong: 'must be a real day as YYYY-MM-DD, or today' } : { value };
+}
+
+function readHosts(written: string): Reading<readonly string[]> {
+  const hosts = written.split(',').map((host) => host.trim());
+  const bad = hosts.find((host) => !/^[A-Za-z0-9.-]+$|^\[[0-9a-f:]+\]$/.test(host));
+  return bad === undefined ? { value: hosts } : { wrong: `must be host names separated by commas; "${bad}" is none` };
+}
+
+export const OPTIONS: readonly Option[] = [
+  option({
+    key: 'host',
+    flag: '--host',
+    argument: 'address',
+    variable: 'TOLLGATE_HOST',
+    help: 'address to listen on; off loopback it needs admin credentials',
+    fallback: '127.0.0.1',
+    read: text,
+  }),
+  option({
+    key: 'port',
+    flag: '--port',
+    argument: 'number',
+    variable: 'TOLLGATE_PORT',
+    help: 'port to listen on; 0 takes a free one',
+    fallback: '8080',
+    read: whole(0, 65_535),
+  }),
+  option({
+    key: 'seed',
+    flag: '--seed',
+    argument: 'number',
+    variable: 'TOLLGATE_SEED',
+    help: 'seed of all chance: demo traffic, carriers, filters',
+    fallback: '1',
+    read: whole(0, Number.MAX_SAFE_INTEGER),
+  }),
+  option({
+    key: 'demo',
+    flag: '--demo',
+    argument: undefined,
+    variable: 'TOLLGATE_DEMO',
+    help: 'also run demo traffic through the HTTP ingress',
+    fallback: 'false',
+    read: readSwitch,
+  }),
+  option({
+    key: 'rate',
+    flag: '--rate',
+    argument: 'number',
+    variable: 'TOLLGATE_RATE',
+    help: 'demo messages per second, on average over a day',
+    fallback: String(DEMO_RATE_DEFAULT),
+    read: readRate,
+  }),
+  option({
+    key: 'tariffDate',
+    flag: '--tariff-date',
+    argument: 'date',
+    variable: 'TOLLGATE_TARIFF_DATE',
+    help: 'day whose regimes and prices apply, YYYY-MM-DD, or today',
+    fallback: TARIFF_DATE_DEFAULT,
+    read: readTariffDate,
+  }),
+  option({
+    key: 'book',
+    flag: '--book',
+    argument: 'file',
+    variable: 'TOLLGATE_BOOK',
+    help: 'tariff book to use in place of the built-in one',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'regimes',
+    flag: '--regimes',
+    argument: 'file',
+    variable: 'TOLLGATE_REGIMES',
+    help: 'regime file to use in place of the built-in one',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'campaigns',
+    flag: '--campaigns',
+    argument: 'file',
+    variable: 'TOLLGATE_CAMPAIGNS',
+    help: 'file of brands and campaigns to use in place of the built-in ones',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'inbox',
+    flag: '--inbox',
+    argument: 'number',
+    variable: 'TOLLGATE_INBOX',
+    help: 'messages held, in flight or finished',
+    fallback: String(INBOX_MESSAGES_DEFAULT),
+    read: whole(1, INBOX_MESSAGES_MAX),
+  }),
+  option({
+    key: 'provisioningDelayMs',
+    flag: '--provisioning-delay-ms',
+    argument: 'number',
+    variable: 'TOLLGATE_PROVISIONING_DELAY_MS',
+    help: 'time a number takes to become registered when its request does not say',
+    fallback: '0',
+    read: whole(0, 31_536_000_000),
+  }),
+  option({
+    key: 'callbackHosts',
+    flag: '--callback-host',
+    argument: 'hosts',
+    variable: 'TOLLGATE_CALLBACK_HOST',
+    help: 'hosts besides loopback that receipts may be posted to, separated by commas',
+    fallback: undefined,
+    read: readHosts,
+  }),
+  option({
+    key: 'adminUser',
+    flag: '--admin-user',
+    argument: 'name',
+    variable: 'TOLLGATE_ADMIN_USER',
+    help: 'user name asked for by everything that changes the world or shows texts',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'adminPassword',
+    flag: '--admin-password',
+    argument: 'password',
+    variable: 'TOLLGATE_ADMIN_PASSWORD',
+    help: 'its password; better given as a variable than as a flag',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'logLevel',
+    flag: '--log-level',
+    argument: 'level',
+    variable: 'TOLLGATE_LOG_LEVEL',
+    help: LOG_LEVELS.join(', '),
+    fallback: 'warn',
+    read: choice(LOG_LEVELS),
+  }),
+];
+
+/** Where values may be written, from the weakest to the strongest. */
+export interface OptionSources {
+  /** Text of the YAML file, and its path for errors. */
+  readonly file?: { readonly path: string; readonly text: string };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** By key, as written on the command line. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+}
+
+export type OptionsRead =
+  | { readonly ok: true; readonly options: ServeOptions }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/** Reads all options. Every wrong value is reported, each with where it was written. */
+export function readOptions(sources: OptionSources): OptionsRead {
+  const errors: string[] = [];
+  const values: Record<string, unknown> = { callbackHosts: [] };
+
+  const take = (one: Option, written: string, where: string): void => {
+    const reading = one.read(written);
+    if ('wrong' in reading) errors.push(`${where}: "${one.key === 'adminPassword' ? '…' : written}" ${reading.wrong}`);
+    else values[one.key] = reading.value;
+  };
+
+  for (const one of OPTIONS) {
+    if (one.fallback !== undefined) take(one, one.fallback, one.flag);
+  }
+  if (sources.file !== undefined) takeFile(sources.file, values, errors);
+  for (const one of OPTIONS) {
+    const variable = sources.environment[one.variable];
+    if (variable !== undefined && variable !== '') take(one, variable, one.variable);
+  }
+  for (const one of OPTIONS) {
+    const flag = sources.flags[one.key];
+    if (flag !== undefined) take(one, flag, one.flag);
+  }
+
+  const options = values as unknown as ServeOptions;
+  if (errors.length === 0) errors.push(...contradictions(options));
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, options };
+}
+
+function takeFile(file: { path: string; text: string }, values: Record<string, unknown>, errors: string[]): void {
+  const { root, problems } = openYaml(file.text, file.path);
+  const keys = OPTIONS.map((one) => one.key);
+  const fields = root && readFields(problems, root, 'the configuration', { required: [], optional: keys });
+  for (const one of OPTIONS) {
+    const place = fields?.get(one.key);
+    if (place === undefined) continue;
+    const written = readWritten(problems, place, one.key);
+    if (written === undefined) continue;
+    const reading = one.read(written);
+    if ('wrong' in reading) note(problems, place.offset, `${one.key} ${reading.wrong}`);
+    else values[one.key] = reading.value;
+  }
+  errors.push(...problems.found.map((problem) => formatBookError(problem)));
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+
+function contradictions(options: ServeOptions): string[] {
+  const hasUser = options.adminUser !== undefined;
+  const hasPassword = options.adminPassword !== undefined;
+  if (hasUser !== hasPassword) {
+    return [`--admin-user and --admin-password belong together; give the ${hasUser ? 'password' : 'user'} too`];
+  }
+  if (!hasUser && !LOOPBACK.test(options.host)) {
+    return [
+      `--host: "${options.host}" is not loopback, so anybody could change the world; ` +
+        'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
+    ];
+  }
+  return [];
+}

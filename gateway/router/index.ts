@@ -1,0 +1,36 @@
+/** The door of the core: one message in, one decision out. Pure: no I/O, no clock, no chance of its own. */
+export type { Clock, Rng, Timers } from './clock.ts';
+export {
+  Binding,
+  BINDINGS,
+  type Decision,
+  DecisionCode,
+  DECISIONS,
+  HandsetOutcome,
+  HANDSET_OUTCOMES,
+  MessageKind,
+  MESSAGE_KINDS,
+  Registration,
+  REGISTRATION_LABELS,
+  registrationLabelIndex,
+  REGISTRATION_REASONS,
+  Route,
+  ROUTES,
+  TRUTHS,
+} from './codes.ts';
+export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
+export {
+  CARRIER_LABELS,
+  CAUSES,
+  Counters,
+  eachHandsetCount,
+  eachMessageCount,
+  eachRevenue,
+  PAYEES,
+} from './counters.ts';
+export { classifySender, decide } from './decide.ts';
+export { namedStream } from './named-stream.ts';
+export { readRegimes } from './read-regimes.ts';
+export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';
+export { countSegments, Encoding, encodingOf, INVALID_TEXT, segmentsOf } from './segments.ts';
+export { MessageSlot, NO_CARRIER } from './slot.ts';

@@ -1,0 +1,696 @@
+/**
+ * The number index: phone number -> campaign handle, for one to a few hundred million numbers.
+ *
+ * Why this shape. A lookup of a random number costs one trip to memory, whatever the arithmetic around it, so everything a
+ * lookup needs must lie in one 64-byte cache line, and lines must be few, which means full. Three ideas give both:
+ *
+ * 1. Quotienting. The key is scrambled by a reversible mix, then split into bucket and remainder. The bucket is a place, so
+ *    only the remainder (at most 18 bits) is written down; the number itself is recomputed when iterating.
+ * 2. Two-bucket cuckoo. A number lives in its home bucket or in one alternate a short step further on. When both are full
+ *    a tenant is moved to its own other bucket. A delete frees its lane at once: there are no tombstones and nothing decays.
+ * 3. The home bucket counts how many of its numbers are away, so most misses end without looking at the alternate.
+ *
+ * A bucket is 16 little-endian 32-bit words:
+ *
+ *   byte  0         4         8         12        16        20              60        64
+ *         +---------+---------+---------+---------+---------+---- ... ------+---------+
+ *         | tags    | tags    | tags    | state   | lane 0  | lane 1        | lane 11 |
+ *         |  0 - 3  |  4 - 7  |  8 - 11 |         |         |               |         |
+ *         +---------+---------+---------+---------+---------+---- ... ------+---------+
+ *
+ *   tag of lane i    byte i                 low 8 bits of the remainder
+ *   lane i           word 4 + i             bits 10-31: handle; bits 0-9: high 10 bits of the remainder
+ *   state            byte j, j = 0 to 3     bits 0-2: lanes j, 4 + j, 8 + j hold a number that is at home
+ *                                           bits 3-5: the same lanes hold a number that is away from its home
+ *                                           bits 6-7: a quarter of the two away counters
+ *   away counter 0   state bits 6, 7, 14, 15 (low to high): numbers homed here, living elsewhere, even remainder
+ *   away counter 1   state bits 22, 23, 30, 31: the same for odd remainders. A counter that reaches 15 stays there
+ *
+ * The state is laid out so that the three comparisons of tags, shifted right by 7, 6 and 5, fall on bits 0, 1 and 2 of each
+ * byte: or-ing them and and-ing with the state leaves exactly the live lanes whose tag matches.
+ *
+ * Worked example. 353,894 numbers ask for 32,768 buckets, range R = 2^33 / 32,768 = 262,144. The number +12125550123
+ * is offset 125,550,123 above +12000000000; the mix turns it into %MIXED%, so its home is bucket %BUCKET% and its
+ * remainder %REM% = 0x%REMHEX%: tag 0x%TAG%, high part 0x%HIGH%. With handle 7, in lane 0 of an empty bucket, it reads:
+ *   word 0 = 0x000000%TAG%   word 3 = 0x00000001   word 4 = 7 * 1024 + 0x%HIGH% = 0x%LANE%
+ *
+ * The buffer is a 48-byte header and then the buckets. Forty-eight because glibc hands out a large zeroed block 16 bytes
+ * after a page start, which puts every bucket on one cache line.
+ *
+ *   byte  0       4         8         12        16     20     24         28         48
+ *         | magic | version | buckets | range R | size | away | checksum | reserved |
+ *
+ * `checksum` is meaningful in snapshots only. One writer; readers in other threads must not read while it writes, since a
+ * number being moved is for a moment in neither place they look. Growing makes a new buffer.
+ */
+
+/** Keys are the ten digits of a NANP number. Local on purpose: V8 folds a module's own constants, not imported ones. */
+const KEY_MIN = 2_000_000_000;
+const KEY_MAX = 9_999_999_999;
+
+/** Handles are 22 bits wide. */
+export const HANDLE_MAX = 0x3fffff;
+
+const MAGIC = 0x49_4e_47_54; // "TGNI" in memory
+const VERSION = 1;
+
+const HEADER_WORDS = 12;
+const HEADER_BYTES = 48;
+const HEADER_MAGIC = 0;
+const HEADER_VERSION = 1;
+const HEADER_BUCKETS = 2;
+const HEADER_RANGE = 3;
+const HEADER_SIZE = 4;
+const HEADER_AWAY = 5;
+const HEADER_CHECKSUM = 6;
+
+const BUCKET_WORDS = 16;
+const BUCKET_BYTES = 64;
+const BUCKET_LANES = 12;
+const BUCKET_SHIFT = 4;
+/** Words of a bucket. The others are lanes. */
+const STATE = 0;
+const TAGS_3 = 4;
+const TAGS_2 = 8;
+const TAGS_1 = 12;
+
+const TOP_VARIANT = 0x5bd1e995;
+/** A bucket's share of the mixed 32 bits. With the top bit it makes an 18-bit remainder; so 32,768 buckets (2 MB) is the least. */
+const RANGE_MAX = 2 ** 17;
+/** 2 GiB of buckets, 362 million numbers: more than twice what the United States has in use. */
+const BUCKETS_MAX = 2 ** 25;
+
+/** Load the index is sized for: 5.93 bytes per number. Placement itself still succeeds well above it. */
+const FULL_LOAD = 0.9;
+const GROWTH = 1.5;
+/** Buckets looked at for a free lane before an insert gives up and grows. */
+const SEARCH_MAX = 1024;
+/** Alternates lie 1 to 64 buckets after home: mostly the same 4 KB page, so the second look costs no page walk. */
+const STEP_SHIFT = 26;
+
+/** The at-home bits of a state. */
+const AT_HOME = 0x15151515;
+const LIVE = 0b11;
+const AWAY = 0b10;
+const AWAY_COUNT_MAX = 15;
+const AWAY_COUNTER = 0xc0c0;
+
+const NO_LANE = -1;
+
+const SEARCH_HOME = 0;
+const SEARCH_ALTERNATE = 1;
+const NOT_FOUND = -1;
+
+/** Scratch of `getMany`; safe to share, since nothing calls back into user code between its two passes. */
+const CHUNK = 32;
+const chunkBucket = new Int32Array(CHUNK);
+const chunkRemainder = new Int32Array(CHUNK);
+const chunkTouched = new Int32Array(1);
+
+/** Scratch of the search for a free lane: a bucket, the entry that led to it, and the lane there whose tenant would come here. */
+const searchBucket = new Int32Array(SEARCH_MAX);
+const searchParent = new Int32Array(SEARCH_MAX);
+const searchLane = new Int32Array(SEARCH_MAX);
+
+export class NumberIndex {
+  // Declared with values of their kind, or V8 would give up on knowing the kind and test for it at every use.
+  private header: Int32Array;
+  private words: Int32Array;
+  private bucketCount = 0;
+  private range = 0;
+  private rangeInverse = 0.5;
+
+  private constructor(buffer: ArrayBufferLike) {
+    this.header = headerOf(buffer);
+    this.words = bucketsOf(buffer);
+    this.bucketCount = this.header[HEADER_BUCKETS]!;
+    this.range = this.header[HEADER_RANGE]!;
+    this.rangeInverse = 1 / this.range;
+  }
+
+  /**
+   * An empty index with room for `count` numbers before it grows.
+   * With `shared` the buffer is a SharedArrayBuffer, which other threads can `attach` to; it stays shared when it grows.
+   * Throws RangeError if `count` is not between 0 and 362 million. Cost: 5.93 bytes per number, 2 MB at least.
+   */
+  static withCapacity(count: number, options: { readonly shared?: boolean } = {}): NumberIndex {
+    return new NumberIndex(emptyBuffer(count, options.shared ?? false));
+  }
+
+  /**
+   * A second view of another index's `buffer`, as for a reader in a worker thread.
+   * Sees what the writer does until the writer grows, which moves the writer to a new buffer.
+   * Throws SnapshotRefused if the buffer holds no index.
+   */
+  static attach(buffer: ArrayBufferLike): NumberIndex {
+    checkHeader(buffer, buffer.byteLength);
+    return new NumberIndex(buffer);
+  }
+
+  /**
+   * An index rebuilt from what `snapshot` wrote. The bytes are copied, so the caller may reuse them.
+   * Throws SnapshotRefused, with the reason, if they are anything else.
+   */
+  static fromSnapshot(bytes: Uint8Array, options: { readonly shared?: boolean } = {}): NumberIndex {
+    const buffer = allocate(Math.max(HEADER_BYTES, Math.ceil(bytes.byteLength / 4) * 4), options.shared ?? false);
+    new Uint8Array(buffer).set(bytes);
+    checkHeader(buffer, bytes.byteLength);
+    const header = headerOf(buffer);
+    if (checksumOf(buffer) !== header[HEADER_CHECKSUM]) throw new SnapshotRefused('damaged');
+    if (countNumbers(buffer) !== header[HEADER_SIZE]) throw new SnapshotRefused('impossible_counts');
+    return new NumberIndex(buffer);
+  }
+
+  /** How many numbers it holds. */
+  get size(): number {
+    return this.header[HEADER_SIZE]!;
+  }
+
+  /** How many numbers it can hold before it grows. */
+  get capacity(): number {
+    return capacityOf(this.bucketCount);
+  }
+
+  get sizeBytes(): number {
+    return this.words.buffer.byteLength;
+  }
+
+  /** How many numbers live outside their home bucket; a lookup of one of these touches a second cache line. */
+  get awayCount(): number {
+    return this.header[HEADER_AWAY]!;
+  }
+
+  /** All of the index in one block, for `attach` in another thread if it was made `shared`. */
+  get buffer(): ArrayBufferLike {
+    return this.words.buffer;
+  }
+
+  /**
+   * The handle of a number, or -1 if it is not in the index.
+   * `key` is a whole number as `parseNumberKey` returns it; throws RangeError outside 2,000,000,000 to 9,999,999,999.
+   * Allocates nothing.
+   *
+   * The two common answers, found at home and not there at all, leave through one return with no branch between them:
+   * which of the two it is cannot be predicted, and a wrong guess stalls until the bucket has come from memory.
+   */
+  get(key: number): number {
+    if (!(key >= KEY_MIN && key <= KEY_MAX)) refuseKey(key);
+    const offset = key - KEY_MIN;
+    const top = (offset * 2 ** -32) | 0;
+    const mixed = this.mix(offset | 0, top);
+    const bucket = (((mixed >>> 0) + 0.5) * this.rangeInverse) | 0;
+    return this.answer(bucket, ((mixed - Math.imul(bucket, this.range)) << 1) | top);
+  }
+
+  private answer(bucket: number, remainder: number): number {
+    const words = this.words;
+    const base = bucket << BUCKET_SHIFT;
+    const state = words[base]!;
+    const tag = Math.imul(remainder & 0xff, 0x01010101);
+    const x1 = words[base | TAGS_1]! ^ tag;
+    const x2 = words[base | TAGS_2]! ^ tag;
+    const x3 = words[base | TAGS_3]! ^ tag;
+    // The exact test for a zero byte, which leaves its bit 7 clear. The shorter test can mark a false neighbour as well,
+    // and the 10 bits in its lane would not always give it away.
+    const y1 = (((x1 & 0x7f7f7f7f) + 0x7f7f7f7f) | x1) >>> 3;
+    const y2 = (((x2 & 0x7f7f7f7f) + 0x7f7f7f7f) | x2) >>> 5;
+    const y3 = (((x3 & 0x7f7f7f7f) + 0x7f7f7f7f) | x3) >>> 7;
+    const match = ~((y1 & 0x10101010) | (y2 & 0x04040404) | (y3 & 0x01010101)) & AT_HOME & state;
+    const lane = words[base | (Math.clz32(match | 1) >>> 1)]!;
+    // All ones if no tag matched, or the lane whose tag did differs in the rest of the remainder; else 0.
+    const missed = ((0 - ((lane ^ (remainder >>> 8)) & 0x3ff)) | (match - 1)) >> 31;
+    // A miss is final unless a second tag matched, or numbers of this home live elsewhere.
+    const open = (match & (match - 1)) | (state & (AWAY_COUNTER << ((remainder & 2) << 3)));
+    if ((missed & open) !== 0) return this.getRarely(bucket, remainder);
+    return (lane >>> 10) | missed;
+  }
+
+  /** The full search, for what the shortcut of `get` cannot answer. */
+  private getRarely(bucket: number, remainder: number): number {
+    const found = this.findLane(bucket, remainder);
+    return found === NO_LANE ? -1 : this.words[found]! >>> 10;
+  }
+
+  /**
+   * `get` for many numbers: writes the handle or -1 of `keys[i]` to `out[i]`, for i below `count`.
+   * Reaches for all buckets of a chunk before it answers any of them, so that the trips to memory overlap.
+   * Throws RangeError for a key out of range (answers before its chunk are then written) or arrays shorter than `count`.
+   */
+  getMany(keys: Float64Array, out: Int32Array, count: number = keys.length): void {
+    if (count > keys.length || count > out.length) throw new RangeError(`${count} numbers do not fit the arrays given`);
+    const words = this.words;
+    const range = this.range;
+    const rangeInverse = this.rangeInverse;
+    let touched = 0;
+    for (let from = 0; from < count; from += CHUNK) {
+      const chunkCount = Math.min(CHUNK, count - from);
+      for (let i = 0; i < chunkCount; i++) {
+        const key = keys[from + i]!;
+        if (!(key >= KEY_MIN && key <= KEY_MAX)) refuseKey(key);
+        const offset = key - KEY_MIN;
+        const top = (offset * 2 ** -32) | 0;
+        const mixed = this.mix(offset | 0, top);
+        const bucket = (((mixed >>> 0) + 0.5) * rangeInverse) | 0;
+        chunkBucket[i] = bucket;
+        chunkRemainder[i] = ((mixed - Math.imul(bucket, range)) << 1) | top;
+      }
+      for (let i = 0; i < chunkCount; i++) touched |= words[chunkBucket[i]! << BUCKET_SHIFT]!;
+      for (let i = 0; i < chunkCount; i++) out[from + i] = this.answer(chunkBucket[i]!, chunkRemainder[i]!);
+    }
+    chunkTouched[0] = touched;
+  }
+
+  /**
+   * Gives a number a handle, replacing the one it had. True if the number is new.
+   * A full index grows by half, which rebuilds it in one go.
+   * Throws RangeError for a key that is not a NANP key, or a handle that is not 0 to 4,194,303.
+   */
+  set(key: number, handle: number): boolean {
+    if (!(key >= KEY_MIN && key <= KEY_MAX && Number.isInteger(key))) refuseKey(key);
+    if (!(handle >= 0 && handle <= HANDLE_MAX && Number.isInteger(handle))) {
+      throw new RangeError(`handle ${handle} is not a whole number from 0 to ${HANDLE_MAX}`);
+    }
+    const mixed = this.mixOf(key);
+    const bucket = this.bucketOf(mixed);
+    const remainder = this.remainderOf(mixed, bucket);
+    const found = this.findLane(bucket, remainder);
+    if (found !== NO_LANE) {
+      this.words[found] = (handle << 10) | (remainder >>> 8);
+      return false;
+    }
+    if (this.size >= this.capacity) this.growTo(this.capacity + 1);
+    while (!this.place(mixed, handle)) this.growTo(this.capacity + 1);
+    return true;
+  }
+
+  /** Forgets a number. True if it was there. Throws RangeError for a key that is not a NANP key. */
+  delete(key: number): boolean {
+    if (!(key >= KEY_MIN && key <= KEY_MAX && Number.isInteger(key))) refuseKey(key);
+    const mixed = this.mixOf(key);
+    const home = this.bucketOf(mixed);
+    const remainder = this.remainderOf(mixed, home);
+    const found = this.findLane(home, remainder);
+    if (found === NO_LANE) return false;
+    const bucket = found >>> BUCKET_SHIFT;
+    this.words[bucket << BUCKET_SHIFT]! &= ~(LIVE << shiftOf(found & 15));
+    if (bucket !== home) this.countAway(home, remainder, -1);
+    this.header[HEADER_SIZE]!--;
+    return true;
+  }
+
+  /** Forgets every number and keeps the room. */
+  clear(): void {
+    this.words.fill(0);
+    this.header.fill(0, HEADER_SIZE);
+  }
+
+  /** Makes room for `count` numbers in all, so that filling up to there never stops to grow. Does not shrink. */
+  reserve(count: number): void {
+    if (count > this.capacity) this.rebuild(count);
+  }
+
+  /**
+   * Calls `visit` once for every number, in an order that means nothing. Allocates nothing per number.
+   * `visit` may replace the handle of any number or delete the visited one; throws if it makes the index grow.
+   */
+  forEach(visit: (key: number, handle: number) => void): void {
+    const words = this.words;
+    for (let bucket = 0; bucket < this.bucketCount; bucket++) {
+      for (let lane = 1; lane < BUCKET_WORDS; lane++) {
+        const mixed = this.mixedAt(bucket, lane);
+        if (mixed < 0) continue;
+        visit(keyOf(mixed), words[(bucket << BUCKET_SHIFT) | lane]! >>> 10);
+        if (this.words !== words) throw new Error('the number index grew while it was being walked');
+      }
+    }
+  }
+
+  /** A checksummed copy of the whole index, for a file; its layout is the one drawn above. */
+  snapshot(): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(this.sizeBytes);
+    copy.set(new Uint8Array(this.buffer));
+    headerOf(copy.buffer)[HEADER_CHECKSUM] = checksumOf(copy.buffer);
+    return copy;
+  }
+
+  /** Grows by half, or to `count` if that is more. */
+  private growTo(count: number): void {
+    this.rebuild(Math.max(count, Math.min(Math.ceil(this.capacity * GROWTH), capacityOf(BUCKETS_MAX))));
+  }
+
+  /**
+   * Moves everything into a new buffer for `count` numbers. A bucket is a slice of the mixed key space, and slices keep
+   * their order whatever their number, so this reads and writes memory nearly in sequence.
+   */
+  private rebuild(count: number): void {
+    const larger = NumberIndex.withCapacity(count, { shared: this.words.buffer instanceof SharedArrayBuffer });
+    for (let bucket = 0; bucket < this.bucketCount; bucket++) {
+      for (let lane = 1; lane < BUCKET_WORDS; lane++) {
+        const mixed = this.mixedAt(bucket, lane);
+        if (mixed < 0) continue;
+        const handle = this.words[(bucket << BUCKET_SHIFT) | lane]! >>> 10;
+        if (!larger.place(mixed, handle)) return this.rebuild(Math.ceil(count * GROWTH));
+      }
+    }
+    this.header = larger.header;
+    this.words = larger.words;
+    this.bucketCount = larger.bucketCount;
+    this.range = larger.range;
+    this.rangeInverse = larger.rangeInverse;
+  }
+
+  private mixOf(key: number): number {
+    const offset = key - KEY_MIN;
+    const top = Math.floor(offset / 2 ** 32);
+    return (this.mix(offset | 0, top) >>> 0) * 2 + top;
+  }
+
+  /** `mixed` is twice the mixed 32 bits plus the top bit: one number below 2^33 that stands for the key. */
+  private bucketOf(mixed: number): number {
+    return Math.floor((Math.floor(mixed / 2) + 0.5) * this.rangeInverse);
+  }
+
+  private remainderOf(mixed: number, bucket: number): number {
+    return mixed - 2 * bucket * this.range;
+  }
+
+  /** Reversible scramble of an offset given as its low 32 bits and its top bit, which selects a variant. */
+  private mix(low: number, top: number): number {
+    let x = low ^ (-top & TOP_VARIANT);
+    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+    x = Math.imul(x ^ (x >>> 15), 0xd35a2d97);
+    return x ^ (x >>> 15);
+  }
+
+  private alternateOf(home: number, remainder: number): number {
+    const bucket = home + stepOf(remainder);
+    return bucket < this.bucketCount ? bucket : bucket - this.bucketCount;
+  }
+
+  private homeOf(alternate: number, remainder: number): number {
+    const bucket = alternate - stepOf(remainder);
+    return bucket >= 0 ? bucket : bucket + this.bucketCount;
+  }
+
+  /** Word position of a number's lane, in its home bucket or its alternate, or NO_LANE. */
+  private findLane(home: number, remainder: number): number {
+    const words = this.words;
+    const homeState = words[home << BUCKET_SHIFT]!;
+    const atHome = findIn(words, home, homeState, remainder);
+    if (atHome !== NO_LANE || awayCountIn(homeState, remainder) === 0) return atHome;
+    const alternate = this.alternateOf(home, remainder);
+    return findIn(words, alternate, words[alternate << BUCKET_SHIFT]! >>> 1, remainder);
+  }
+
+  private isAway(bucket: number, lane: number): boolean {
+    return ((this.words[bucket << BUCKET_SHIFT]! >>> shiftOf(lane)) & AWAY) !== 0;
+  }
+
+  private remainderAt(bucket: number, lane: number): number {
+    const base = bucket << BUCKET_SHIFT;
+    const tag = (this.words[base | tagsOf(lane)]! >>> tagShiftOf(lane)) & 0xff;
+    return ((this.words[base | lane]! & 0x3ff) << 8) | tag;
+  }
+
+  /** The mixed offset of the number in a lane, or -1 if the lane is free. */
+  private mixedAt(bucket: number, lane: number): number {
+    const live = (this.words[bucket << BUCKET_SHIFT]! >>> shiftOf(lane)) & LIVE;
+    if (live === 0 || !isLane(lane)) return -1;
+    const remainder = this.remainderAt(bucket, lane);
+    return (live === AWAY ? this.homeOf(bucket, remainder) : bucket) * 2 * this.range + remainder;
+  }
+
+  /** Some free lane of a bucket, or NO_LANE. */
+  private freeLane(bucket: number): number {
+    const state = this.words[bucket << BUCKET_SHIFT]!;
+    const free = ~(state | (state >>> 1)) & AT_HOME;
+    return free === 0 ? NO_LANE : laneOf(free);
+  }
+
+  /**
+   * Puts a number that is not in the index into a lane, moving others if it must. False, with nothing changed, if no
+   * lane could be freed. The order of preference keeps numbers at home, which is what lookups like best.
+   */
+  private place(mixed: number, handle: number): boolean {
+    const home = this.bucketOf(mixed);
+    const remainder = this.remainderOf(mixed, home);
+    let bucket = home;
+    let lane = this.freeLane(home);
+    if (lane === NO_LANE) lane = this.sendOneHome(home);
+    if (lane === NO_LANE) {
+      bucket = this.alternateOf(home, remainder);
+      lane = this.freeLane(bucket);
+    }
+    if (lane === NO_LANE) {
+      const last = this.searchFree(home, bucket);
+      if (last === NOT_FOUND) return false;
+      if (this.shiftTowards(last) === SEARCH_HOME) bucket = home;
+      lane = this.freeLane(bucket);
+    }
+    this.put(bucket, lane, remainder, handle, bucket !== home);
+    if (bucket !== home) this.countAway(home, remainder, 1);
+    this.header[HEADER_SIZE]!++;
+    return true;
+  }
+
+  /** Frees a lane of a full bucket by moving a guest back to its own home, if some guest's home has room again. */
+  private sendOneHome(bucket: number): number {
+    for (let lane = 1; lane < BUCKET_WORDS; lane++) {
+      if (!isLane(lane) || !this.isAway(bucket, lane)) continue;
+      const home = this.homeOf(bucket, this.remainderAt(bucket, lane));
+      const free = this.freeLane(home);
+      if (free === NO_LANE) continue;
+      this.move(bucket, lane, home, free);
+      return lane;
+    }
+    return NO_LANE;
+  }
+
+  /**
+   * Breadth first from two full buckets, along tenants' other buckets, to the nearest one with a free lane: its place in
+   * the search, or NOT_FOUND. Nearest means that no bucket is on the way twice, so the moves cannot trip over each other.
+   */
+  private searchFree(home: number, alternate: number): number {
+    searchBucket[SEARCH_HOME] = home;
+    searchBucket[SEARCH_ALTERNATE] = alternate;
+    let count = 2;
+    for (let at = 0; at < count; at++) {
+      const bucket = searchBucket[at]!;
+      for (let lane = 1; lane < BUCKET_WORDS; lane++) {
+        if (!isLane(lane)) continue;
+        if (count === SEARCH_MAX) return NOT_FOUND;
+        const remainder = this.remainderAt(bucket, lane);
+        const other = this.isAway(bucket, lane) ? this.homeOf(bucket, remainder) : this.alternateOf(bucket, remainder);
+        searchBucket[count] = other;
+        searchParent[count] = at;
+        searchLane[count] = lane;
+        if (this.freeLane(other) !== NO_LANE) return count;
+        count++;
+      }
+    }
+    return NOT_FOUND;
+  }
+
+  /** Moves one tenant per step of the path found, last step first; which of the two starting buckets now has a lane. */
+  private shiftTowards(last: number): number {
+    let at = last;
+    while (at !== SEARCH_HOME && at !== SEARCH_ALTERNATE) {
+      const parent = searchParent[at]!;
+      const bucket = searchBucket[at]!;
+      this.move(searchBucket[parent]!, searchLane[at]!, bucket, this.freeLane(bucket));
+      at = parent;
+    }
+    return at;
+  }
+
+  /** Moves a tenant to the other of its two buckets, and only then frees the lane it had. */
+  private move(source: number, sourceLane: number, target: number, targetLane: number): void {
+    const words = this.words;
+    const base = source << BUCKET_SHIFT;
+    const remainder = this.remainderAt(source, sourceLane);
+    const wasAway = this.isAway(source, sourceLane);
+    this.put(target, targetLane, remainder, words[base | sourceLane]! >>> 10, !wasAway);
+    this.countAway(wasAway ? target : source, remainder, wasAway ? -1 : 1);
+    words[base]! &= ~(LIVE << shiftOf(sourceLane));
+  }
+
+  private put(bucket: number, lane: number, remainder: number, handle: number, away: boolean): void {
+    const words = this.words;
+    const base = bucket << BUCKET_SHIFT;
+    const tagWord = base | tagsOf(lane);
+    const tagShift = tagShiftOf(lane);
+    words[tagWord] = (words[tagWord]! & ~(0xff << tagShift)) | ((remainder & 0xff) << tagShift);
+    words[base | lane] = (handle << 10) | (remainder >>> 8);
+    words[base]! |= (away ? AWAY : 1) << shiftOf(lane);
+  }
+
+  private countAway(home: number, remainder: number, change: 1 | -1): void {
+    const words = this.words;
+    const at = home << BUCKET_SHIFT;
+    words[at] = withAwayCount(words[at]!, remainder, change);
+    this.header[HEADER_AWAY]! += change;
+  }
+}
+
+/** The way back from `mixOf`: the same steps reversed, with the inverses of its factors modulo 2^32. */
+function keyOf(mixed: number): number {
+  const top = mixed % 2;
+  let x = ((mixed - top) / 2) | 0;
+  x = Math.imul(x ^ (x >>> 15) ^ (x >>> 30), 0x37132227);
+  x = Math.imul(x ^ (x >>> 15) ^ (x >>> 30), 0x333c4925);
+  x ^= x >>> 16;
+  return KEY_MIN + ((x ^ (-top & TOP_VARIANT)) >>> 0) + top * 2 ** 32;
+}
+
+/** How far past home the alternate lies, from the remainder alone, so that either bucket leads to the other. */
+function stepOf(remainder: number): number {
+  return 1 + (Math.imul(remainder, 0x9e3779b1) >>> STEP_SHIFT);
+}
+
+/** Which words of a bucket are lanes: all but the first of each four. */
+function isLane(word: number): boolean {
+  return (word & 3) !== 0;
+}
+
+/** Where in a state the pair of bits of a lane is: the at-home bit, and the away bit above it. */
+function shiftOf(lane: number): number {
+  return 30 - 2 * lane;
+}
+
+/** Lane of the highest at-home bit set. */
+function laneOf(bits: number): number {
+  return Math.clz32(bits) >>> 1;
+}
+
+/** Which of the bucket's words has the tag of a lane. */
+function tagsOf(lane: number): number {
+  return 16 - 4 * (lane & 3);
+}
+
+function tagShiftOf(lane: number): number {
+  return 24 - 8 * (lane >>> 2);
+}
+
+/** Position of the lane that holds the remainder among those `live` in the bucket, given as at-home bits; or NO_LANE. */
+function findIn(words: Int32Array, bucket: number, live: number, remainder: number): number {
+  const base = bucket << BUCKET_SHIFT;
+  for (let rest = live & AT_HOME; rest !== 0; ) {
+    const lane = laneOf(rest);
+    rest ^= 1 << shiftOf(lane);
+    if (((words[base | lane]! ^ (remainder >>> 8)) & 0x3ff) !== 0) continue;
+    if (((words[base | tagsOf(lane)]! >>> tagShiftOf(lane)) & 0xff) === (remainder & 0xff)) return base | lane;
+  }
+  return NO_LANE;
+}
+
+/** The two away counters are told apart by the lowest bit of the remainder. */
+function awayShift(remainder: number): number {
+  return (remainder & 2) << 3;
+}
+
+function awayCountIn(state: number, remainder: number): number {
+  const counter = state >>> awayShift(remainder);
+  return ((counter >>> 6) & 3) | ((counter >>> 12) & 12);
+}
+
+function withAwayCount(state: number, remainder: number, change: 1 | -1): number {
+  const count = awayCountIn(state, remainder);
+  if (count === AWAY_COUNT_MAX) return state;
+  const next = count + change;
+  const shift = awayShift(remainder);
+  return (state & ~(AWAY_COUNTER << shift)) | ((((next & 3) << 6) | ((next & 12) << 12)) << shift);
+}
+
+function capacityOf(bucketCount: number): number {
+  return Math.floor(bucketCount * BUCKET_LANES * FULL_LOAD);
+}
+
+function emptyBuffer(count: number, shared: boolean): ArrayBufferLike {
+  const bucketsNeeded = Math.max(2 ** 32 / RANGE_MAX, Math.ceil(count / (BUCKET_LANES * FULL_LOAD)));
+  if (!(count >= 0 && bucketsNeeded <= BUCKETS_MAX)) {
+    throw new RangeError(`room for ${count} numbers asked; 0 to ${capacityOf(BUCKETS_MAX)} can be given`);
+  }
+  const range = Math.floor(2 ** 32 / bucketsNeeded);
+  const bucketCount = Math.ceil(2 ** 32 / range);
+  const buffer = allocate(HEADER_BYTES + bucketCount * BUCKET_BYTES, shared);
+  const header = headerOf(buffer);
+  header[HEADER_MAGIC] = MAGIC;
+  header[HEADER_VERSION] = VERSION;
+  header[HEADER_BUCKETS] = bucketCount;
+  header[HEADER_RANGE] = range;
+  return buffer;
+}
+
+function allocate(sizeBytes: number, shared: boolean): ArrayBufferLike {
+  return shared ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes);
+}
+
+function headerOf(buffer: ArrayBufferLike): Int32Array {
+  return new Int32Array(buffer, 0, HEADER_WORDS);
+}
+
+function bucketsOf(buffer: ArrayBufferLike): Int32Array {
+  return new Int32Array(buffer, HEADER_BYTES);
+}
+
+function checkHeader(buffer: ArrayBufferLike, sizeBytes: number): void {
+  if (sizeBytes < HEADER_BYTES) throw new SnapshotRefused('not_a_snapshot');
+  const header = headerOf(buffer);
+  if (header[HEADER_MAGIC] !== MAGIC) throw new SnapshotRefused('not_a_snapshot');
+  if (header[HEADER_VERSION] !== VERSION) throw new SnapshotRefused('other_version');
+  const range = header[HEADER_RANGE]!;
+  const bucketCount = header[HEADER_BUCKETS]!;
+  const size = header[HEADER_SIZE]!;
+  if (range < 1 || range > RANGE_MAX || bucketCount !== Math.ceil(2 ** 32 / range) || bucketCount > BUCKETS_MAX) {
+    throw new SnapshotRefused('impossible_counts');
+  }
+  if (sizeBytes !== HEADER_BYTES + bucketCount * BUCKET_BYTES) throw new SnapshotRefused('wrong_length');
+  if (size < 0 || size > bucketCount * BUCKET_LANES) throw new SnapshotRefused('impossible_counts');
+}
+
+/** A 32-bit digest of every word but the checksum's own. Any single changed word changes it. */
+function checksumOf(buffer: ArrayBufferLike): number {
+  const words = new Int32Array(buffer);
+  let digest = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = i === HEADER_CHECKSUM ? 0 : words[i]!;
+    const product = Math.imul(digest ^ word, 0x9e3779b1);
+    digest = (product << 13) | (product >>> 19);
+  }
+  return digest;
+}
+
+function countNumbers(buffer: ArrayBufferLike): number {
+  const words = bucketsOf(buffer);
+  let count = 0;
+  for (let base = 0; base < words.length; base += BUCKET_WORDS) {
+    const state = words[base]!;
+    for (let live = (state | (state >>> 1)) & AT_HOME; live !== 0; live &= live - 1) count++;
+  }
+  return count;
+}
+
+function refuseKey(key: number): never {
+  throw new RangeError(`${key} is not a number key: keys are whole numbers from ${KEY_MIN} to ${KEY_MAX}`);
+}
+
+const refusals = {
+  not_a_snapshot: 'these bytes are not a number index snapshot; check the path',
+  other_version: 'the snapshot was written by another version of this program; load it with that version, or rebuild it from the source of truth',
+  wrong_length: 'the snapshot is shorter or longer than its header says; it was cut, or something was appended; fetch it again',
+  impossible_counts: 'the counts in the snapshot contradict each other; it cannot be trusted; take a new one',
+  damaged: 'the checksum of the snapshot does not match its contents; it was damaged after it was written; take a new one',
+} as const;
+
+export type SnapshotRefusal = keyof typeof refusals;
+
+/** Thrown for bytes that cannot be loaded as an index; `reason` is for programs, `message` for people. */
+export class SnapshotRefused extends Error {
+  readonly reason: SnapshotRefusal;
+
+  constructor(reason: SnapshotRefusal) {
+    super(refusals[reason]);
+    this.name = 'SnapshotRefused';
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { ATT_CLASSES, TMOBILE_TIERS, attClassOf, attMmsTpm, tmobileTierOf } from './carrier-limits.ts';
+import { plainDateMs } from './plain-date.ts';
+
+test.each([
+  ['A', 4_500, 2_400, 'campaign'],
+  ['C', 2_400, 1_200, 'campaign'],
+  ['F', 240, 150, 'campaign'],
+  ['T', 75, 50, 'campaign'],
+  ['W', 15, 50, 'campaign'],
+  ['S', 9_000, 2_400, 'campaign'],
+  ['G', 60, 50, 'number'],
+  ['N', 60, 50, 'number'],
+  ['none', 60, 50, 'number'],
+])('AT&T class %s sends %d SMS and %d MMS a minute per %s', (letter, smsTpm, mmsTpm, scope) => {
+  expect(ATT_CLASSES[attClassOf(letter)]).toEqual({ letter, smsTpm, mmsTpm, scope });
+});
+
+test('every AT&T class had 50 MMS a minute until 2023-10-11', () => {
+  const raisedMs = plainDateMs('2023-10-11');
+  ATT_CLASSES.forEach((attClass, index) => {
+    expect(attMmsTpm(index, raisedMs - 1)).toBe(50);
+    expect(attMmsTpm(index, raisedMs)).toBe(attClass.mmsTpm);
+  });
+  expect(attMmsTpm(-1, raisedMs)).toBe(0);
+});
+
+test.each([
+  ['TOP', 200_000],
+  ['UPPER_MID', 40_000],
+  ['LOWER_MID', 10_000],
+  ['LOW', 2_000],
+  ['SOLE_PROPRIETOR', 1_000],
+  ['UNCAPPED', Infinity],
+])('T-Mobile tier %s sends %d a day', (name, dailyCap) => {
+  expect(TMOBILE_TIERS[tmobileTierOf(name)]).toEqual({ name, dailyCap });
+});
+
+test('an unknown class or tier has no index', () => {
+  expect(attClassOf('H')).toBe(-1);
+  expect(attClassOf('a')).toBe(-1);
+  expect(tmobileTierOf('MIDDLE')).toBe(-1);
+});

@@ -1,0 +1,89 @@
+/**
+ * What carriers allow, as published: AT&T's segments per minute by message class, T-Mobile's daily cap by brand tier.
+ *
+ * The tables are indexed by small integers so that a campaign record can hold its class and a brand record its tier in a few bits;
+ * names are turned into indexes once, when a campaign or brand is loaded. Who is counted, and over what, is the caller's:
+ * `MinuteBuckets` for AT&T, `DayCounters` for T-Mobile. Each figure names its source by key of `books/us-10dlc.yaml`, or in full.
+ */
+
+export interface AttClass {
+  /** TCR's `msgClass`; `none` is a sender without a registered campaign. */
+  readonly letter: string;
+  /** Segments per minute. */
+  readonly smsTpm: number;
+  /** MMS per minute from ATT_MMS_RAISED_MS on; ask `attMmsTpm`. */
+  readonly mmsTpm: number;
+  /** Whether all numbers of the campaign share the rate or each number has its own. */
+  readonly scope: 'campaign' | 'number';
+}
+
+/**
+ * AT&T classes. Rates of A to F, K, N, G, P, S, T, W and X: Telnyx, 10DLC rate limits (developers.telnyx.com, copy of 2026-04-10),
+ * agreeing with Infobip, 10DLC Throughput, and Bandwidth, AT&T 10DLC. Q, Y and Z appear only in lists of 2021 (Clickatell,
+ * REMAC); their MMS rates were not published, so the rate every class had before the rise stands in.
+ *
+ * `none`: AT&T says only that unregistered numbers get the rate of person-to-person traffic. 60 a minute is assumed: the upper end
+ * of CTIA's 15 to 60 for a consumer's number, and the segment a second that long codes had before 10DLC.
+ * The first scheme of 2021 (rates 3,600 / 600 / 60 / 12 by a finer scale of scores) is not modelled.
+ */
+export const ATT_CLASSES: readonly AttClass[] = [
+  { letter: 'A', smsTpm: 4_500, mmsTpm: 2_400, scope: 'campaign' }, // declared use case, vetting score 75-100
+  { letter: 'B', smsTpm: 4_500, mmsTpm: 2_400, scope: 'campaign' }, // mixed or marketing, 75-100
+  { letter: 'C', smsTpm: 2_400, mmsTpm: 1_200, scope: 'campaign' }, // declared, 50-74
+  { letter: 'D', smsTpm: 2_400, mmsTpm: 1_200, scope: 'campaign' }, // mixed or marketing, 50-74
+  { letter: 'E', smsTpm: 240, mmsTpm: 150, scope: 'campaign' }, // declared, 1-49 or verified and not vetted
+  { letter: 'F', smsTpm: 240, mmsTpm: 150, scope: 'campaign' }, // mixed or marketing, 1-49 or verified and not vetted
+  { letter: 'G', smsTpm: 60, mmsTpm: 50, scope: 'number' }, // proxy, conversational
+  { letter: 'K', smsTpm: 4_500, mmsTpm: 2_400, scope: 'campaign' }, // political
+  { letter: 'N', smsTpm: 60, mmsTpm: 50, scope: 'number' }, // agents and franchises, at most 5,000 numbers
+  { letter: 'P', smsTpm: 2_400, mmsTpm: 1_200, scope: 'campaign' }, // charity
+  { letter: 'Q', smsTpm: 3_000, mmsTpm: 50, scope: 'campaign' }, // political, early name
+  { letter: 'S', smsTpm: 9_000, mmsTpm: 2_400, scope: 'campaign' }, // social; 60,000 in the lists of 2021
+  { letter: 'T', smsTpm: 75, mmsTpm: 50, scope: 'campaign' }, // low volume
+  { letter: 'W', smsTpm: 15, mmsTpm: 50, scope: 'campaign' }, // sole proprietor
+  { letter: 'X', smsTpm: 4_500, mmsTpm: 2_400, scope: 'campaign' }, // emergency, public safety
+  { letter: 'Y', smsTpm: 720, mmsTpm: 50, scope: 'number' }, // schools
+  { letter: 'Z', smsTpm: 60, mmsTpm: 50, scope: 'campaign' }, // free trial of a large provider
+  { letter: 'none', smsTpm: 60, mmsTpm: 50, scope: 'number' },
+];
+
+/** 2023-10-11 (UTC), when AT&T raised MMS; until then every class had 50 a minute. Source: Bandwidth, Increase to AT&T MMS throughputs. */
+const ATT_MMS_RAISED_MS = 1_696_982_400_000;
+const ATT_MMS_TPM_BEFORE = 50;
+
+/** Index into ATT_CLASSES of a class letter or `none`; -1 when there is no such class. */
+export function attClassOf(letter: string): number {
+  return ATT_CLASSES.findIndex((attClass) => attClass.letter === letter);
+}
+
+/** MMS per minute that AT&T allowed the class at index `attClass` at `atMs`; 0 for an index that is no class. Allocates nothing. */
+export function attMmsTpm(attClass: number, atMs: number): number {
+  const limits = ATT_CLASSES[attClass];
+  if (limits === undefined) return 0;
+  return atMs < ATT_MMS_RAISED_MS ? ATT_MMS_TPM_BEFORE : limits.mmsTpm;
+}
+
+export interface TmobileTier {
+  /** TCR's `brandTier`. */
+  readonly name: string;
+  /** SMS segments and MMS together, per brand (tax id) and Pacific day; Infinity where there is no cap. */
+  readonly dailyCap: number;
+}
+
+/**
+ * T-Mobile brand tiers. Caps: Telnyx, 10DLC rate limits, and Twilio, T-Mobile daily limits (support.twilio.com 223133407); no source disagrees.
+ * The scores that lead to a tier: 75-100, 50-74, 25-49, 1-24 (an early list of 2021 has 76, 51, 16 and 15 as bounds).
+ */
+export const TMOBILE_TIERS: readonly TmobileTier[] = [
+  { name: 'TOP', dailyCap: 200_000 }, // also any Russell 3000 company
+  { name: 'UPPER_MID', dailyCap: 40_000 },
+  { name: 'LOWER_MID', dailyCap: 10_000 },
+  { name: 'LOW', dailyCap: 2_000 }, // also unvetted brands and low-volume campaigns
+  { name: 'SOLE_PROPRIETOR', dailyCap: 1_000 },
+  { name: 'UNCAPPED', dailyCap: Infinity }, // verified government; section 527 with a Campaign Verify token
+];
+
+/** Index into TMOBILE_TIERS of a tier's name; -1 when there is no such tier. */
+export function tmobileTierOf(name: string): number {
+  return TMOBILE_TIERS.findIndex((tier) => tier.name === name);
+}

@@ -1,0 +1,95 @@
+/**
+ * The tariff book as people write it, after reading: dated rows, each with its source and a grade of trust.
+ *
+ * One price is a **cell**: carrier x sender x message x registered x direction. A rate row sets up to four cells of one
+ * carrier, sender and message from one date on. A price that a row leaves out (`null`) was not published then; the price
+ * of that same cell in the newest earlier row stays valid. So a row says only what changed and nobody has to invent the rest.
+ *
+ * Plain dates begin at midnight in the book's `timeZone`, for now always UTC. A row ends where the next one for its cell begins.
+ * This file holds words and types only; `parse.ts` makes a book from text and `compile.ts` packs it for rating.
+ */
+
+/** Kinds of sender. The position is the `sender` index of a rate request. */
+export const SENDERS = ['10dlc', 'toll-free', 'short-code'] as const;
+export type Sender = (typeof SENDERS)[number];
+
+/** Kinds of message. The position is the `message` index of a rate request. */
+export const MESSAGES = ['sms', 'mms'] as const;
+export type MessageKind = (typeof MESSAGES)[number];
+
+/** Out is to the handset, in is from it. The position is the `direction` index of a rate request. */
+export const DIRECTIONS = ['out', 'in'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/**
+ * A: the aggregator's or registry's own document. B: one reseller or mirror. C: secondary, or a date that is not known.
+ * D: sources disagree and the note says how. Two letters: both hold. `assumed`: nobody published it; the note says why this figure.
+ */
+export const CONFIDENCES = ['A', 'B', 'C', 'D', 'A/B', 'A/C', 'A/D', 'B/C', 'B/D', 'C/D', 'assumed'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+export interface Provenance {
+  readonly confidence: Confidence;
+  /** Keys of `TariffBook.sources`; empty only when `confidence` is `assumed`. */
+  readonly sources: readonly string[];
+  readonly note: string | null;
+}
+
+/** Micro-dollars per segment (SMS) or per message (MMS); `null` where not published. */
+export interface DirectionalPrice {
+  readonly out: number | null;
+  readonly in: number | null;
+}
+
+export interface RateRow extends Provenance {
+  readonly carrier: string;
+  readonly sender: Sender;
+  readonly message: MessageKind;
+  readonly from: string;
+  readonly fromMs: number;
+  readonly registered: DirectionalPrice;
+  readonly unregistered: DirectionalPrice;
+}
+
+/** What a party other than the carrier takes per segment or MMS, whoever the carrier is. */
+export interface PartyRow extends Provenance {
+  readonly message: MessageKind;
+  readonly from: string;
+  readonly fromMs: number;
+  readonly price: DirectionalPrice;
+}
+
+export const FEE_KINDS = ['one-time', 'monthly', 'fine'] as const;
+export type FeeKind = (typeof FEE_KINDS)[number];
+
+/** A fee that is not charged per message. Carried for people to read; rating does not charge it. */
+export interface Fee extends Provenance {
+  /** Same id, other date: the same fee at another price. */
+  readonly id: string;
+  readonly title: string;
+  readonly kind: FeeKind;
+  /** What is counted: `campaign`, `brand`, `number`, `violation`, ... */
+  readonly per: string;
+  /** Who receives it: a carrier key, `tcr`, `dca`, `vetting-provider`, ... */
+  readonly payee: string;
+  readonly amountMicros: number;
+  /** First day; `null` where the start is not known. */
+  readonly from: string | null;
+  /** First day on which it no longer applies; `null` while it does. */
+  readonly until: string | null;
+  /** Announced but not collected. */
+  readonly waived: boolean;
+  /** TCR use case codes it is limited to; empty when it is not limited. */
+  readonly appliesTo: readonly string[];
+}
+
+export interface TariffBook {
+  readonly book: string;
+  readonly title: string;
+  readonly timeZone: 'UTC';
+  readonly sources: ReadonlyMap<string, string>;
+  readonly rates: readonly RateRow[];
+  readonly aggregatorPrices: readonly PartyRow[];
+  readonly dcaMargins: readonly PartyRow[];
+  readonly fees: readonly Fee[];
+}
