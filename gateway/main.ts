@@ -7,7 +7,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import Fastify, { type FastifyInstance, type onRequestHookHandler } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type onRequestHookHandler } from 'fastify';
 import type { Logger } from 'pino';
 import { CARRIERS } from '../registry-cache/index.ts';
 import { consoleRoutes } from './console/index.ts';
@@ -66,8 +66,8 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
 
   let isOpen = true;
   const app = Fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MESSAGE_BODY_BYTES,
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: true,

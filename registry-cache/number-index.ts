@@ -45,8 +45,8 @@
  */
 
 /** Keys are the ten digits of a NANP number. Local on purpose: V8 folds a module's own constants, not imported ones. */
-const KEY_MIN = 2_000_000_000;
-const KEY_MAX = 9_999_999_999;
+export const KEY_MIN = 2_000_000_000;
+export const KEY_MAX = 9_999_999_999;
 
 /** Handles are 22 bits wide. */
 export const HANDLE_MAX = 0x3fffff;
@@ -86,7 +86,7 @@ const GROWTH = 1.5;
 /** Buckets looked at for a free lane before an insert gives up and grows. */
 const SEARCH_MAX = 1024;
 /** Alternates lie 1 to 64 buckets after home: mostly the same 4 KB page, so the second look costs no page walk. */
-const STEP_SHIFT = 26;
+const STEP_SHIFT = 24;
 
 /** The at-home bits of a state. */
 const AT_HOME = 0x15151515;
@@ -96,6 +96,8 @@ const AWAY_COUNT_MAX = 15;
 const AWAY_COUNTER = 0xc0c0;
 
 const NO_LANE = -1;
+/** What `answer` says when the home bucket alone does not decide. Even, where -1 is odd: `getMany` tells them apart by that. */
+const UNDECIDED = -2;
 
 const SEARCH_HOME = 0;
 const SEARCH_ALTERNATE = 1;
@@ -105,6 +107,8 @@ const NOT_FOUND = -1;
 const CHUNK = 32;
 const chunkBucket = new Int32Array(CHUNK);
 const chunkRemainder = new Int32Array(CHUNK);
+const chunkOpen = new Int32Array(CHUNK);
+/** Where the words reached for end up, so that the compiler cannot leave the reaching out. */
 const chunkTouched = new Int32Array(1);
 
 /** Scratch of the search for a free lane: a bucket, the entry that led to it, and the lane there whose tenant would come here. */
@@ -199,7 +203,9 @@ export class NumberIndex {
     const top = (offset * 2 ** -32) | 0;
     const mixed = this.mix(offset | 0, top);
     const bucket = (((mixed >>> 0) + 0.5) * this.rangeInverse) | 0;
-    return this.answer(bucket, ((mixed - Math.imul(bucket, this.range)) << 1) | top);
+    const remainder = ((mixed - Math.imul(bucket, this.range)) << 1) | top;
+    const handle = this.answer(bucket, remainder);
+    return handle === UNDECIDED ? this.search(bucket, remainder) : handle;
   }
 
   private answer(bucket: number, remainder: number): number {
@@ -221,12 +227,11 @@ export class NumberIndex {
     const missed = ((0 - ((lane ^ (remainder >>> 8)) & 0x3ff)) | (match - 1)) >> 31;
     // A miss is final unless a second tag matched, or numbers of this home live elsewhere.
     const open = (match & (match - 1)) | (state & (AWAY_COUNTER << ((remainder & 2) << 3)));
-    if ((missed & open) !== 0) return this.getRarely(bucket, remainder);
-    return (lane >>> 10) | missed;
+    return (missed & open) === 0 ? (lane >>> 10) | missed : UNDECIDED;
   }
 
-  /** The full search, for what the shortcut of `get` cannot answer. */
-  private getRarely(bucket: number, remainder: number): number {
+  /** The full search, for what `answer` leaves undecided. */
+  private search(bucket: number, remainder: number): number {
     const found = this.findLane(bucket, remainder);
     return found === NO_LANE ? -1 : this.words[found]! >>> 10;
   }
@@ -255,7 +260,21 @@ export class NumberIndex {
         chunkRemainder[i] = ((mixed - Math.imul(bucket, range)) << 1) | top;
       }
       for (let i = 0; i < chunkCount; i++) touched |= words[chunkBucket[i]! << BUCKET_SHIFT]!;
-      for (let i = 0; i < chunkCount; i++) out[from + i] = this.answer(chunkBucket[i]!, chunkRemainder[i]!);
+      let openCount = 0;
+      for (let i = 0; i < chunkCount; i++) {
+        const handle = this.answer(chunkBucket[i]!, chunkRemainder[i]!);
+        out[from + i] = handle;
+        chunkOpen[openCount] = i;
+        openCount += handle >>> 31 & ~handle & 1;
+      }
+      for (let j = 0; j < openCount; j++) {
+        const i = chunkOpen[j]!;
+        touched |= words[this.alternateOf(chunkBucket[i]!, chunkRemainder[i]!) << BUCKET_SHIFT]!;
+      }
+      for (let j = 0; j < openCount; j++) {
+        const i = chunkOpen[j]!;
+        out[from + i] = this.search(chunkBucket[i]!, chunkRemainder[i]!);
+      }
     }
     chunkTouched[0] = touched;
   }

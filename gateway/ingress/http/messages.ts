@@ -16,7 +16,7 @@ import {
 import { type Clock, type Core, DECISIONS, TRUTHS } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from './problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
-import { InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
+import { answers, InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
 
 export interface MessageRoutes {
   readonly core: Core;
@@ -52,7 +52,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
         tags: ['messages'],
         summary: 'Send one message',
         body: MessageBody,
-        response: { 202: MessageAnswerSchema, 403: refusedOrProblem, 422: refusedOrProblem, 429: refusedOrProblem },
+        response: answers({ 202: MessageAnswerSchema, 403: refusedOrProblem, 422: refusedOrProblem, 429: refusedOrProblem }),
       },
     },
     (request, reply) => {
@@ -66,7 +66,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
         const message = `${slot.limitUsed} messages are in flight and the inbox holds ${slot.limitCap}; send again later`;
         return sendProblem(reply, problem('queue-full', decision.http, decision.meaning, [{ field: '', message }]));
       }
-      return reply.code(decision.http as 202).send(messageAnswer(core, store, sequence));
+      return reply.code(decision.http).send(messageAnswer(core, store, sequence));
     },
   );
 
@@ -78,7 +78,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
         tags: ['messages'],
         summary: 'Read one message back: decision, postings, receipt and what the handset got',
         params: Type.Object({ id: Type.String() }),
-        response: { 200: MessageRecordSchema, 404: ProblemSchema },
+        response: answers({ 200: MessageRecordSchema, 404: ProblemSchema }),
       },
     },
     (request, reply) => {
@@ -100,20 +100,20 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
         tags: ['messages'],
         summary: 'Read messages back, oldest first, from a cursor on',
         querystring: InboxQueryString,
-        response: {
+        response: answers({
           200: Type.Object({
             messages: Type.Array(MessageRecordSchema),
             next: Type.String({ description: 'Pass as `since` to go on from here.' }),
             missed: Type.Integer({ description: 'Messages overwritten between the cursor and this page.' }),
           }),
-        },
+        }),
       },
     },
     (request, reply) => {
       const asked = readInboxQuery(request.query);
       if (!asked.ok) return sendProblem(reply, problem('invalid-request', 400, 'Invalid query', [asked.wrong]));
       const page = findMessages(core, store, asked.query);
-      return reply.send({ messages: [...page.messages], next: String(page.nextSequence), missed: page.missed });
+      return reply.send({ messages: page.messages, next: String(page.nextSequence), missed: page.missed });
     },
   );
 

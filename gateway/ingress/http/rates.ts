@@ -28,7 +28,7 @@ import {
   segmentsOf,
 } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from './problem.ts';
-import { Price, ProblemSchema, RateBody } from './schemas.ts';
+import { answers, Price, ProblemSchema, RateBody } from './schemas.ts';
 
 export interface RateRoutes {
   readonly core: Core;
@@ -76,7 +76,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
         tags: ['tariffs'],
         summary: 'Price a message without sending it',
         body: RateBody,
-        response: { 200: RateAnswer, 422: ProblemSchema },
+        response: answers({ 200: RateAnswer, 422: ProblemSchema }),
       },
     },
     (request, reply) => {
@@ -98,7 +98,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
         carrier,
         registration: REGISTRATION_REASONS[asked.registration]!,
         segments: what.units,
-        price: { ...price, postings: [...price.postings] },
+        price,
         total: formatMicros(quote.totalMicros),
         lines: price.postings.map(({ cause, micros }) => ({ cause, micros, row: rowBehind(cause, quote, base) })),
       });

@@ -6,7 +6,7 @@ import type { Intake } from '../../messages/index.ts';
 import { type Clock, type Core, REGIMES } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
 import { problem, sendProblem } from './problem.ts';
-import { ProblemSchema, RegimeBody } from './schemas.ts';
+import { answers, ProblemSchema, RegimeBody } from './schemas.ts';
 
 export interface RegimeRoutes {
   readonly core: Core;
@@ -39,7 +39,7 @@ export const regimeRoutes: FastifyPluginCallbackTypebox<RegimeRoutes> = (app, ro
 
   app.get(
     '/v1/regime',
-    { schema: { tags: ['regime'], summary: 'The regime of each carrier', response: { 200: RegimeAnswer } } },
+    { schema: { tags: ['regime'], summary: 'The regime of each carrier', response: answers({ 200: RegimeAnswer }) } },
     (_request, reply) => reply.send(describe()),
   );
 
@@ -51,7 +51,7 @@ export const regimeRoutes: FastifyPluginCallbackTypebox<RegimeRoutes> = (app, ro
         tags: ['regime'],
         summary: 'Switch the regime of one carrier or of all, from the next message on',
         body: RegimeBody,
-        response: { 200: RegimeAnswer, 422: ProblemSchema },
+        response: answers({ 200: RegimeAnswer, 422: ProblemSchema }),
       },
     },
     (request, reply) => {

@@ -17,7 +17,7 @@ import {
 import type { Clock, Core } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
 import { type Problem, problem, sendProblem } from './problem.ts';
-import { NumberBody, ProblemSchema } from './schemas.ts';
+import { answers, NumberBody, ProblemSchema } from './schemas.ts';
 
 export interface RegistryRoutes {
   readonly core: Core;
@@ -64,7 +64,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         tags: ['registry'],
         summary: "A number's carrier and its current registration",
         params: NumberParams,
-        response: { 200: Lookup, 422: ProblemSchema },
+        response: answers({ 200: Lookup, 422: ProblemSchema }),
       },
     },
     (request, reply) => {
@@ -92,7 +92,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         summary: 'Register a number to a campaign; at once, or after a provisioning delay',
         params: NumberParams,
         body: NumberBody,
-        response: { 200: Registered, 202: Registered, 422: ProblemSchema },
+        response: answers({ 200: Registered, 202: Registered, 422: ProblemSchema }),
       },
     },
     (request, reply) => {
@@ -124,7 +124,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         tags: ['registry'],
         summary: 'Unregister a number; nothing of its past remains',
         params: NumberParams,
-        response: { 404: ProblemSchema, 422: ProblemSchema },
+        response: answers({ 404: ProblemSchema, 422: ProblemSchema }),
       },
     },
     (request, reply) => {
@@ -142,7 +142,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       schema: {
         tags: ['registry'],
         summary: 'The campaigns numbers can be registered to',
-        response: {
+        response: answers({
           200: Type.Object({
             campaigns: Type.Array(
               Type.Object({
@@ -152,7 +152,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
               }),
             ),
           }),
-        },
+        }),
       },
     },
     (_request, reply) =>

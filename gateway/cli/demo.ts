@@ -1,0 +1,55 @@
+/** Sets the demo's stage in a running gateway and starts its traffic against the gateway's own HTTP address. */
+import type { Logger } from 'pino';
+import { systemClock, systemTimers } from '../control/index.ts';
+import { type BlockGroup, createDemo, type DemoRegistry, startSending } from '../demo/index.ts';
+import { addCampaigns } from '../load-world.ts';
+import type { Gateway } from '../main.ts';
+import type { ServeOptions } from '../options.ts';
+import { type CampaignsFile, statusBits } from '../read-campaigns.ts';
+import { type Core, makeRoomForLimits } from '../router/index.ts';
+import { attClassOf, tmobileTierOf } from '../../tariffs/index.ts';
+
+/** Starts demo traffic; the function returned stops it. */
+export async function startDemo(gateway: Gateway, options: ServeOptions, log: Logger): Promise<() => void> {
+  const { core } = gateway;
+  const demo = createDemo({
+    seed: options.seed,
+    ratePerSecond: options.rate,
+    startMs: systemClock.nowMs(),
+    blocks: { blocksOf: (group) => blocksOf(core, group) },
+  });
+  declareCampaigns(core, demo.registry);
+  const { adminUser, adminPassword } = options;
+  const credentials = Buffer.from(`${adminUser}:${adminPassword}`).toString('base64');
+  return startSending({
+    url: gateway.url,
+    authorization: adminUser === undefined ? undefined : `Basic ${credentials}`,
+    registry: demo.registry,
+    traffic: demo.traffic,
+    clock: systemClock,
+    timers: systemTimers,
+    onTrouble: (what) => log.warn(`demo: ${what}`),
+  });
+}
+
+/** Brands and campaigns have no API of their own yet, so the demo's are declared to the core directly. */
+export function declareCampaigns(core: Core, registry: DemoRegistry): void {
+  const file: CampaignsFile = {
+    brands: registry.brands.map(({ id, name, tmobileTier }) => ({ id, name, tmobileTier: tmobileTierOf(tmobileTier) })),
+    campaigns: registry.campaigns.map(({ id, brand, attClass, useCase, carriers, expiresAtMs }) => ({
+      id,
+      brand,
+      attClass: attClassOf(attClass),
+      useCase,
+      status: statusBits(carriers),
+      expiresAtMs: expiresAtMs ?? Infinity,
+    })),
+  };
+  addCampaigns(core, file);
+  makeRoomForLimits(core);
+}
+
+/** The thousands blocks demo numbers are drawn from. */
+export function blocksOf(core: Core, group: BlockGroup): Uint32Array {
+  return core.carrierMap.blocksOf(group);
+}

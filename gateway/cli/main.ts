@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** The command `tollgate`: finds the subcommand and turns a mistake in the call into words and exit code 2. */
+import { Command, CommanderError } from 'commander';
+import { readPackageFile } from '../package-files.ts';
+import { serveCommand } from './serve.ts';
+
+const EXIT_USAGE = 2;
+
+const { version } = JSON.parse(readPackageFile('package.json')) as { version: string };
+
+const program = new Command('tollgate')
+  .description('Simulates the US A2P 10DLC SMS path: who is registered, what it costs, what lands, who is paid.')
+  .version(version)
+  .showHelpAfterError('(tollgate --help lists the commands)')
+  .addCommand(serveCommand())
+  .exitOverride();
+for (const command of program.commands) command.exitOverride().showHelpAfterError();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+}

@@ -1,0 +1,101 @@
+/**
+ * One reading, told to many: Server-Sent Events to every open page.
+ *
+ * However many watch, the reading is taken, written as JSON and encoded once per period, by one timer that runs only
+ * while somebody watches. A reader that takes nothing lets its answers pile up in our memory, so past a bound it is
+ * disconnected; a browser then comes back by itself. Nothing is kept for it, because each event is whole.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Timers } from '../router/index.ts';
+
+/** Unread bytes a subscriber may have: about a minute of events. */
+const BACKLOG_BYTES_MAX = 262_144;
+/** What browsers wait before they connect again. */
+const RECONNECT_MS = 2_000;
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // Some reverse proxies gather answers unless asked not to.
+  'x-accel-buffering': 'no',
+  // The answer ends when the gateway stops, and then the connection is of no more use.
+  connection: 'close',
+};
+
+export interface LiveStreamOptions {
+  /** What the next event says. */
+  readonly read: () => unknown;
+  readonly timers: Timers;
+  readonly periodMs: number;
+  readonly subscribersMax: number;
+}
+
+export class LiveStream {
+  readonly #options: LiveStreamOptions;
+  readonly #subscribers = new Set<ServerResponse>();
+  #stopTimer: (() => void) | undefined;
+  #latest: Buffer = Buffer.alloc(0);
+  #eventId = 0;
+  #isClosed = false;
+
+  constructor(options: LiveStreamOptions) {
+    this.#options = options;
+  }
+
+  /** Why nobody can be added now, if so. */
+  refusal(): 'full' | 'closed' | undefined {
+    if (this.#isClosed) return 'closed';
+    return this.#subscribers.size >= this.#options.subscribersMax ? 'full' : undefined;
+  }
+
+  /** Takes over an answer not yet begun. It is told the latest event at once and every later one. */
+  add(subscriber: ServerResponse): void {
+    // Gone before its turn came: its end was already announced.
+    if (subscriber.destroyed) return;
+    // A write that meets a connection just lost fails here and not in the whole process.
+    subscriber.on('error', () => this.#drop(subscriber));
+    subscriber.on('close', () => this.#drop(subscriber));
+    if (this.#stopTimer === undefined) {
+      this.#readEvent();
+      this.#stopTimer = this.#options.timers.every(this.#options.periodMs, () => this.#tellAll());
+    }
+    this.#subscribers.add(subscriber);
+    subscriber.writeHead(200, HEADERS);
+    subscriber.write(`retry: ${RECONNECT_MS}\n\n`);
+    subscriber.write(this.#latest);
+  }
+
+  /** Ends every stream, and with it the connection, so that the server can close. */
+  close(): void {
+    this.#isClosed = true;
+    for (const subscriber of this.#subscribers) {
+      subscriber.end();
+      // What is left now waits for a reader who may never read.
+      if (subscriber.writableLength > 0) subscriber.destroy();
+      this.#drop(subscriber);
+    }
+  }
+
+  #readEvent(): void {
+    this.#eventId += 1;
+    this.#latest = Buffer.from(`id: ${this.#eventId}\ndata: ${JSON.stringify(this.#options.read())}\n\n`);
+  }
+
+  #tellAll(): void {
+    this.#readEvent();
+    for (const subscriber of this.#subscribers) {
+      subscriber.write(this.#latest);
+      if (subscriber.writableLength <= BACKLOG_BYTES_MAX) continue;
+      this.#drop(subscriber);
+      subscriber.destroy();
+    }
+  }
+
+  #drop(subscriber: ServerResponse): void {
+    this.#subscribers.delete(subscriber);
+    if (this.#subscribers.size > 0) return;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+}

@@ -1,0 +1,4 @@
+/** The door of the package: open a gateway in this process. */
+export { CannotStart, type LoadedWorld, loadWorld } from './load-world.ts';
+export { type Gateway, type GatewayParts, openGateway } from './main.ts';
+export { readOptions, type ServeOptions } from './options.ts';

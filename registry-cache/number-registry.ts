@@ -1,0 +1,156 @@
+/**
+ * The number registry: which campaign a number is registered to, now. No brand, no past.
+ *
+ * A registration takes time to reach the carriers. Until it does the number is pending, and pending numbers are kept
+ * apart, in a small index with columns, because nearly all numbers are active nearly always: a message from an active
+ * number pays for one lookup only, and so does every message while nothing is pending. A number is in one of the two
+ * places or in neither. Time is handed in; nothing here reads a clock.
+ */
+import { HANDLE_MAX, NumberIndex } from './number-index.ts';
+
+/** `find`: the number is not in the registry. */
+export const NO_CAMPAIGN = -1;
+/** `find`: the number is registered, but that has not reached the carriers yet. */
+export const STILL_PENDING = -2;
+
+export interface PendingNumber {
+  readonly campaign: number;
+  readonly activeAtMs: number;
+}
+
+const FIRST_PENDING = 1024;
+
+export class NumberRegistry {
+  private readonly active: NumberIndex;
+  /** Pending number -> its row in the columns below, which are full from 0 to `pendingCount`. */
+  private readonly pendingRows = NumberIndex.withCapacity(FIRST_PENDING);
+  private pendingKeys = new Float64Array(FIRST_PENDING);
+  private pendingCampaigns = new Uint32Array(FIRST_PENDING);
+  private pendingActiveAtMs = new Float64Array(FIRST_PENDING);
+  /** No pending number is due before this. May be early after a removal, never late. */
+  private nextDueMs = Infinity;
+
+  /** `capacity` is how many active numbers to make room for at once; more than that still fit. */
+  constructor(options: { readonly capacity?: number } = {}) {
+    this.active = NumberIndex.withCapacity(options.capacity ?? 0);
+  }
+
+  /** Numbers registered, pending ones included. */
+  get count(): number {
+    return this.active.size + this.pendingRows.size;
+  }
+
+  get pendingCount(): number {
+    return this.pendingRows.size;
+  }
+
+  /**
+   * Registers a number to a campaign from `activeAtMs` on, at once if that is not after `nowMs`.
+   * What it was registered to before is gone from now on, pending or not.
+   * Throws RangeError for a key, campaign handle or time out of range; the registry is then unchanged.
+   */
+  register(key: number, campaign: number, activeAtMs: number, nowMs: number): void {
+    if (Number.isNaN(activeAtMs) || Number.isNaN(nowMs)) throw new RangeError('a registration needs a moment in time');
+    if (activeAtMs <= nowMs) {
+      this.active.set(key, campaign);
+      this.dropPending(key);
+      return;
+    }
+    if (!(Number.isInteger(campaign) && campaign >= 0 && campaign <= HANDLE_MAX)) {
+      throw new RangeError(`${campaign} is not the handle of a campaign`);
+    }
+    const known = this.pendingRows.get(key);
+    const row = known >= 0 ? known : this.addPending(key);
+    this.pendingCampaigns[row] = campaign;
+    this.pendingActiveAtMs[row] = activeAtMs;
+    this.nextDueMs = Math.min(this.nextDueMs, activeAtMs);
+    this.active.delete(key);
+  }
+
+  /** Takes a number out. True if it was in; nothing tells afterwards that it was. */
+  unregister(key: number): boolean {
+    const wasActive = this.active.delete(key);
+    const wasPending = this.dropPending(key);
+    return wasActive || wasPending;
+  }
+
+  /**
+   * Campaign handle of a number at a moment, NO_CAMPAIGN, or STILL_PENDING. A pending number that is due counts as active,
+   * settled or not. Throws RangeError for a key out of range. Allocates nothing.
+   */
+  find(key: number, atMs: number): number {
+    const campaign = this.active.get(key);
+    if (campaign >= 0 || this.pendingRows.size === 0) return campaign;
+    const row = this.pendingRows.get(key);
+    if (row < 0) return NO_CAMPAIGN;
+    return this.pendingActiveAtMs[row]! <= atMs ? this.pendingCampaigns[row]! : STILL_PENDING;
+  }
+
+  /** What a pending number is waiting for, or undefined if it is not pending. For people: allocates. */
+  pending(key: number): PendingNumber | undefined {
+    const row = this.pendingRows.get(key);
+    if (row < 0) return undefined;
+    return { campaign: this.pendingCampaigns[row]!, activeAtMs: this.pendingActiveAtMs[row]! };
+  }
+
+  /**
+   * Makes the pending numbers that are due by `nowMs` active; how many they were. Changes no answer of `find` at `nowMs`
+   * or later. Cost: nothing until one is due, then all pending numbers are walked.
+   */
+  settle(nowMs: number): number {
+    if (nowMs < this.nextDueMs) return 0;
+    let settledCount = 0;
+    let nextDueMs = Infinity;
+    for (let row = this.pendingRows.size - 1; row >= 0; row--) {
+      const activeAtMs = this.pendingActiveAtMs[row]!;
+      if (activeAtMs > nowMs) {
+        nextDueMs = Math.min(nextDueMs, activeAtMs);
+        continue;
+      }
+      const key = this.pendingKeys[row]!;
+      this.active.set(key, this.pendingCampaigns[row]!);
+      this.dropPending(key);
+      settledCount++;
+    }
+    this.nextDueMs = nextDueMs;
+    return settledCount;
+  }
+
+  private addPending(key: number): number {
+    const row = this.pendingRows.size;
+    this.pendingRows.set(key, row);
+    if (row === this.pendingKeys.length) this.growPending();
+    this.pendingKeys[row] = key;
+    return row;
+  }
+
+  /** Removes a pending number; the last row takes its place. */
+  private dropPending(key: number): boolean {
+    if (this.pendingRows.size === 0) return false;
+    const row = this.pendingRows.get(key);
+    if (row < 0) return false;
+    const last = this.pendingRows.size - 1;
+    if (row !== last) {
+      const moved = this.pendingKeys[last]!;
+      this.pendingKeys[row] = moved;
+      this.pendingCampaigns[row] = this.pendingCampaigns[last]!;
+      this.pendingActiveAtMs[row] = this.pendingActiveAtMs[last]!;
+      this.pendingRows.set(moved, row);
+    }
+    this.pendingRows.delete(key);
+    return true;
+  }
+
+  private growPending(): void {
+    const length = this.pendingKeys.length * 2;
+    const keys = new Float64Array(length);
+    const campaigns = new Uint32Array(length);
+    const activeAtMs = new Float64Array(length);
+    keys.set(this.pendingKeys);
+    campaigns.set(this.pendingCampaigns);
+    activeAtMs.set(this.pendingActiveAtMs);
+    this.pendingKeys = keys;
+    this.pendingCampaigns = campaigns;
+    this.pendingActiveAtMs = activeAtMs;
+  }
+}
