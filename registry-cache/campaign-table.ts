@@ -229,7 +229,9 @@ function checkCampaign(campaign: Campaign): void {
   }
   requireByte('attClass', campaign.attClass);
   if (useCaseIndex(campaign.useCase) < 0) {
-    throw new Error(`use case ${campaign.useCase} of campaign ${campaign.id} is unknown; use one of ${USE_CASES.join(', ')}`);
+    throw new Error(
+      `use case ${campaign.useCase} of campaign ${campaign.id} is unknown; use one of ${USE_CASES.join(', ')}`,
+    );
   }
   if (Number.isNaN(campaign.expiresAtMs)) throw new RangeError(`campaign ${campaign.id} expires at no moment in time`);
 }

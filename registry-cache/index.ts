@@ -11,6 +11,7 @@ export {
 } from './carrier-map.ts';
 export { CARRIERS, NO_CARRIER, type Carrier } from './carriers.ts';
 export { loadCarrierMap } from './load-carrier-map.ts';
-export { NumberIndex, SnapshotRefused, type SnapshotRefusal } from './number-index.ts';
+export { SnapshotRefused, type SnapshotRefusal } from './index-buffer.ts';
+export { NumberIndex } from './number-index.ts';
 export { formatNumber, maskNumber, numberRefusal, parseNumberKey, type NumberRefusal } from './number-key.ts';
 export { NO_CAMPAIGN, NumberRegistry, STILL_PENDING, type PendingNumber } from './number-registry.ts';

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { CarrierMap } from './carrier-map.ts';
 
 /**
- * The carrier map that ships with the package. For start-up: reads and unpacks a file, blocking for about 0.1 s.
+ * The carrier map that ships with the package. For start-up: reads and unpacks a file, blocking for about 50 ms.
  * The file is found from the package's own name, so it does not matter whether sources or compiled files run.
  */
 export function loadCarrierMap(): CarrierMap {

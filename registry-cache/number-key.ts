@@ -30,12 +30,32 @@ export interface NumberRefusal {
 export const NUMBER_REFUSALS: readonly NumberRefusal[] = [
   { code: 'not_e164', message: 'has no + in front; write it in E.164 form, as in +12125550123' },
   { code: 'not_plus_one', message: 'is not in country code 1; only US numbers, +1 and ten digits, are carried here' },
-  { code: 'wrong_length', message: 'does not have ten digits after +1; write area code, exchange and line, as in +12125550123' },
-  { code: 'not_digits', message: 'holds something other than digits after the +; remove spaces, brackets, dashes and letters' },
-  { code: 'area_code_impossible', message: 'has an area code no number can have: it starts with 0 or 1, or is N11 or N9X; check the first three digits after +1' },
-  { code: 'toll_free', message: 'is toll-free; this path carries ten-digit long codes only, so use a number with a geographic area code' },
-  { code: 'area_code_unassigned', message: 'has an area code that is not in service in the United States; check the first three digits after +1' },
-  { code: 'exchange_impossible', message: 'has an exchange no number can have: it starts with 0 or 1, or is N11; check the fourth to sixth digits after +1' },
+  {
+    code: 'wrong_length',
+    message: 'does not have ten digits after +1; write area code, exchange and line, as in +12125550123',
+  },
+  {
+    code: 'not_digits',
+    message: 'holds something other than digits after the +; remove spaces, brackets, dashes and letters',
+  },
+  {
+    code: 'area_code_impossible',
+    message:
+      'has an area code no number can have: it starts with 0 or 1, or is N11 or N9X; check the first three digits after +1',
+  },
+  {
+    code: 'toll_free',
+    message: 'is toll-free; this path carries ten-digit long codes only, so use a number with a geographic area code',
+  },
+  {
+    code: 'area_code_unassigned',
+    message: 'has an area code that is not in service in the United States; check the first three digits after +1',
+  },
+  {
+    code: 'exchange_impossible',
+    message:
+      'has an exchange no number can have: it starts with 0 or 1, or is N11; check the fourth to sixth digits after +1',
+  },
 ];
 
 const PLUS = 0x2b;

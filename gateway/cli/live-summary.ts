@@ -13,7 +13,7 @@ import type { Clock, Timers } from '../router/index.ts';
 /** Where the gateway is and what it runs with. */
 export interface LiveSummaryHeader {
   /** Address of the live page. */
-  readonly address: string;
+  readonly url: string;
   /** The day whose prices and regimes apply, YYYY-MM-DD. */
   readonly tariffDate: string;
   readonly seed: number;
@@ -130,8 +130,8 @@ export function startLiveSummary(options: LiveSummaryOptions): () => void {
 }
 
 /** The line above the figures: `Tollgate  http://127.0.0.1:8080/  prices of 2024-03-01  seed 1` */
-export function formatHeader({ address, tariffDate, seed }: LiveSummaryHeader): string {
-  return `Tollgate  ${address}  prices of ${tariffDate}  seed ${seed}`;
+export function formatHeader({ url, tariffDate, seed }: LiveSummaryHeader): string {
+  return `Tollgate  ${url}  prices of ${tariffDate}  seed ${seed}`;
 }
 
 /** The whole state in one line, for logs and pipes. */
@@ -144,8 +144,8 @@ export function formatLine(span: Span): string {
     `${formatCount(summary.blocked)} blocked`,
     `spam on handsets ${formatCount(summary.spamDelivered)}` +
       ` (${formatCount(summary.spamDeliveredRegistered)} registered, ${formatCount(summary.spamDeliveredUnregistered)} unregistered)`,
-    `carriers' revenue from spam ${formatDollars(carrierRevenueMicros(summary))}` +
-      ` (${formatDollars(summary.spamSurchargeMicros)} surcharge)`,
+    `paid for spam ${formatDollars(summary.spamChargedMicros)}` +
+      ` (${formatDollars(summary.spamSurchargeMicros)} of it surcharge)`,
     `${formatCount(summary.inFlight)} in flight`,
   ].join(', ');
 }
@@ -168,6 +168,8 @@ export function formatTable(header: LiveSummaryHeader, span: Span, style: TableS
     ...totals(summary),
     { text: '' },
     ...carrierTable(summary, isWide),
+    { text: '' },
+    { text: `Spam paid ${formatDollars(summary.spamChargedMicros)} in all, to carriers and aggregators.` },
   ];
   return lines.map((line) => paint({ ...line, text: truncate(line.text, style.columns) }, style.hasColor));
 }
@@ -270,8 +272,6 @@ function sumOfCarriers({ carriers }: Summary): CarrierFigures {
     spamSurchargeMicros: sum((one) => one.spamSurchargeMicros),
   };
 }
-
-const carrierRevenueMicros = (summary: Summary): number => sumOfCarriers(summary).spamRevenueMicros;
 
 /** The first cell to the left, the others to the right of their column. */
 function row(widths: readonly number[], cells: readonly string[]): string {

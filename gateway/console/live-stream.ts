@@ -66,13 +66,11 @@ export class LiveStream {
     subscriber.write(this.#latest);
   }
 
-  /** Ends every stream, and with it the connection, so that the server can close. */
+  /** Ends every stream, so that the server can close. What somebody has not read by then goes with the connection. */
   close(): void {
     this.#isClosed = true;
     for (const subscriber of this.#subscribers) {
       subscriber.end();
-      // What is left now waits for a reader who may never read.
-      if (subscriber.writableLength > 0) subscriber.destroy();
       this.#drop(subscriber);
     }
   }

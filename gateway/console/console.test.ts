@@ -1,0 +1,321 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import Fastify from 'fastify';
+import { afterEach, describe, expect, test } from 'vitest';
+import { LIVE_PERIOD_MS, LIVE_SUBSCRIBERS_MAX } from '../limits.ts';
+import type { Summary } from '../messages/index.ts';
+import { consoleRoutes, type LiveEvent } from './index.ts';
+
+const SUMMARY: Summary = {
+  atMs: 1_709_251_200_000,
+  decided: 7,
+  accepted: 6,
+  refused: 1,
+  registered: 4,
+  unregistered: 3,
+  blocked: 1,
+  inFlight: 0,
+  registryNumbers: 100,
+  delivered: 6,
+  filtered: 0,
+  undelivered: 0,
+  spamSent: 2,
+  spamDelivered: 2,
+  spamDeliveredRegistered: 0,
+  spamDeliveredUnregistered: 2,
+  chargedMicros: 50_000,
+  spamChargedMicros: 20_000,
+  spamSurchargeMicros: 6_000,
+  bypassed: 0,
+  carriers: [],
+};
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** The plugin behind a real socket, its timer turned by hand. */
+async function serve({ padding = '' } = {}) {
+  let tick: (() => void) | undefined;
+  let timersStarted = 0;
+  let readings = 0;
+  const app = Fastify();
+  app.register(consoleRoutes, {
+    summary: () => ({ ...SUMMARY, decided: (readings += 1) }),
+    regimes: () => [{ carrier: 'att', regime: 'charge-more', switched: false }],
+    tariffDate: () => `2024-03-01${padding}`,
+    timers: {
+      every(periodMs, run) {
+        expect(periodMs).toBe(LIVE_PERIOD_MS);
+        timersStarted += 1;
+        tick = run;
+        return () => {
+          tick = undefined;
+        };
+      },
+      after: () => () => undefined,
+    },
+    clock: { nowMs: () => 1_709_000_000_000, monotonicNs: () => 0 },
+  });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const clients: { leave: () => void }[] = [];
+  closing.push(async () => {
+    for (const client of clients) client.leave();
+    await app.close();
+  });
+  return {
+    app,
+    address,
+    tick: () => tick?.(),
+    isTimerRunning: () => tick !== undefined,
+    timersStarted: () => timersStarted,
+    readings: () => readings,
+    subscribe: async () => {
+      const client = await subscribe(address);
+      clients.push(client);
+      return client;
+    },
+    /** Asks for the stream and reads nothing of it. */
+    subscribeDeaf: async () => {
+      const socket = await deafSocket(address);
+      clients.push({ leave: () => socket.destroy() });
+      return socket;
+    },
+  };
+}
+
+interface SeenEvent {
+  id: string;
+  data: LiveEvent;
+}
+
+/**
+ * A reader of events as the standard has them: fields by line, events apart by a blank line.
+ * Not through fetch, which opens a spare connection for each one it aborts, and the server would wait for those.
+ */
+async function subscribe(address: string) {
+  const request = get(`${address}/v1/live`, { agent: false });
+  request.on('error', () => undefined);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const chunks = response.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string>;
+  let waiting = '';
+  const block = async (): Promise<string | undefined> => {
+    while (!waiting.includes('\n\n')) {
+      const chunk = await chunks.next();
+      if (chunk.done === true) return undefined;
+      waiting += chunk.value;
+    }
+    const end = waiting.indexOf('\n\n');
+    const one = waiting.slice(0, end);
+    waiting = waiting.slice(end + 2);
+    return one;
+  };
+  return {
+    response,
+    block,
+    leave: () => void request.destroy(),
+    event: async (): Promise<SeenEvent | undefined> => {
+      for (let one = await block(); one !== undefined; one = await block()) {
+        const fields = new Map(one.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]));
+        const data = fields.get('data');
+        if (data !== undefined) return { id: fields.get('id')!, data: JSON.parse(data) as LiveEvent };
+      }
+      return undefined;
+    },
+  };
+}
+
+async function deafSocket(address: string): Promise<Socket> {
+  const { port } = new URL(address);
+  const socket = connect({ host: '127.0.0.1', port: Number(port) });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.pause();
+  socket.write('GET /v1/live HTTP/1.1\r\nHost: tollgate\r\n\r\n');
+  return socket;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('the page', () => {
+  test.each([
+    ['/', 'text/html; charset=utf-8'],
+    ['/live.js', 'text/javascript; charset=utf-8'],
+    ['/style.css', 'text/css; charset=utf-8'],
+  ])('%s comes as %s, may load nothing foreign and be framed by nobody', async (path, type) => {
+    const { address } = await serve();
+    const response = await fetch(address + path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect((await response.text()).length).toBeGreaterThan(1_000);
+  });
+
+  test('holds nothing that its own policy would refuse, and names no other host', async () => {
+    const { address } = await serve();
+    const html = await (await fetch(`${address}/`)).text();
+    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:/i);
+    expect(html.match(/<script[^]*?<\/script>/g)).toEqual(['<script type="module" src="live.js"></script>']);
+    const script = await (await fetch(`${address}/live.js`)).text();
+    expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
+    const css = await (await fetch(`${address}/style.css`)).text();
+    const hosts = [html, script, css].join('').match(/https?:\/\/[^'"\s)]+/g) ?? [];
+    expect(hosts.filter((host) => !host.startsWith('http://www.w3.org/'))).toEqual([]);
+  });
+
+  test('has every element its script asks for', async () => {
+    const { address } = await serve();
+    const html = await (await fetch(`${address}/`)).text();
+    const script = await (await fetch(`${address}/live.js`)).text();
+    const ids = [...script.matchAll(/\belement\('([^']+)'\)/g)].map(([, id]) => id!);
+    const fields = [...script.matchAll(/\bfield\('([^']+)'/g)].map(([, name]) => name!);
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids.filter((id) => !html.includes(`id="${id}"`))).toEqual([]);
+    expect(fields.filter((name) => !html.includes(`data-field="${name}"`))).toEqual([]);
+  });
+
+  test.each(['/index.html', '/package.json', '/..%2fconsole-routes.ts', '/public/live.js', '/live.js.map'])(
+    'nothing else is served: %s is not found',
+    async (path) => {
+      const { address } = await serve();
+      expect((await fetch(address + path)).status).toBe(404);
+    },
+  );
+});
+
+describe('the stream', () => {
+  test('tells all there is at once and again every period, with growing ids', async () => {
+    const gateway = await serve();
+    const client = await gateway.subscribe();
+    expect(client.response.statusCode).toBe(200);
+    expect(client.response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await client.block()).toBe('retry: 2000');
+    expect(await client.event()).toEqual({
+      id: '1',
+      data: {
+        sinceMs: 1_709_000_000_000,
+        tariffDate: '2024-03-01',
+        regimes: [{ carrier: 'att', regime: 'charge-more', switched: false }],
+        summary: { ...SUMMARY, decided: 1 },
+      },
+    });
+    gateway.tick();
+    gateway.tick();
+    expect((await client.event())?.id).toBe('2');
+    expect((await client.event())?.data.summary.decided).toBe(3);
+  });
+
+  test('reads once per period for any number of subscribers, and not at all for none', async () => {
+    const gateway = await serve();
+    expect(gateway.isTimerRunning()).toBe(false);
+    const clients = await Promise.all(Array.from({ length: 10 }, () => gateway.subscribe()));
+    expect(await Promise.all(clients.map(async (client) => (await client.event())?.id))).toEqual(Array(10).fill('1'));
+    gateway.tick();
+    expect(await Promise.all(clients.map(async (client) => (await client.event())?.id))).toEqual(Array(10).fill('2'));
+    expect(gateway.readings()).toBe(2);
+    expect(gateway.timersStarted()).toBe(1);
+
+    for (const client of clients) client.leave();
+    await until(() => !gateway.isTimerRunning());
+    const again = await gateway.subscribe();
+    expect((await again.event())?.id).toBe('3');
+    expect(gateway.timersStarted()).toBe(2);
+  });
+
+  test('refuses one subscriber more than it takes, until another leaves', async () => {
+    const gateway = await serve();
+    const clients = await Promise.all(Array.from({ length: LIVE_SUBSCRIBERS_MAX }, () => gateway.subscribe()));
+    const refused = await fetch(`${gateway.address}/v1/live`);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('content-type')).toContain('application/problem+json');
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await refused.json()).toEqual({
+      type: 'urn:tollgate:problem:too-many-subscribers',
+      title: 'Too many subscribers',
+      status: 429,
+      detail: expect.stringContaining(`${LIVE_SUBSCRIBERS_MAX} are watching`),
+    });
+    clients[0]!.leave();
+    let status: number | undefined = 429;
+    while (status === 429) status = (await gateway.subscribe()).response.statusCode;
+    expect(status).toBe(200);
+  });
+
+  test('drops a subscriber that reads nothing; another misses no event', async () => {
+    const gateway = await serve({ padding: 'x'.repeat(60_000) });
+    const deaf = await gateway.subscribeDeaf();
+    let isDeafGone = false;
+    deaf.on('close', () => (isDeafGone = true));
+    const client = await gateway.subscribe();
+    await until(() => gateway.isTimerRunning());
+    const ids = [(await client.event())!.id];
+    // The system itself takes some megabytes before ours pile up.
+    for (let i = 0; i < 600; i += 1) {
+      gateway.tick();
+      ids.push((await client.event())!.id);
+    }
+    const firstId = Number(ids[0]);
+    expect(ids).toEqual(Array.from({ length: 601 }, (_, i) => String(firstId + i)));
+    deaf.resume();
+    await until(() => isDeafGone);
+    expect(await countSubscribers(gateway.address)).toBe(1);
+  });
+
+  test('answers HEAD by saying there is no such thing, not by a stream without end', async () => {
+    const { address } = await serve();
+    expect((await fetch(`${address}/v1/live`, { method: 'HEAD' })).status).toBe(404);
+  });
+});
+
+/** How many are subscribed, seen from outside: the places that are left are filled and counted. */
+async function countSubscribers(address: string): Promise<number> {
+  const probes: { leave: () => void }[] = [];
+  try {
+    for (;;) {
+      const probe = await subscribe(address);
+      if (probe.response.statusCode === 429) return LIVE_SUBSCRIBERS_MAX - probes.length;
+      probes.push(probe);
+    }
+  } finally {
+    for (const probe of probes) probe.leave();
+  }
+}
+
+describe('closing', () => {
+  test('ends every stream cleanly and does not wait', async () => {
+    const gateway = await serve();
+    const client = await gateway.subscribe();
+    await client.event();
+    await gateway.app.close();
+    expect(await client.event()).toBeUndefined();
+    expect(gateway.isTimerRunning()).toBe(false);
+  });
+
+  test('does not wait for a subscriber that reads nothing either', async () => {
+    const gateway = await serve({ padding: 'x'.repeat(60_000) });
+    const accepted = once(gateway.app.server, 'connection') as Promise<[Socket]>;
+    await gateway.subscribeDeaf();
+    const [socket] = await accepted;
+    await until(() => gateway.isTimerRunning());
+    // Until the system takes no more and the rest stays with us.
+    while (socket.writableLength === 0) {
+      gateway.tick();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(gateway.isTimerRunning()).toBe(true);
+    await gateway.app.close();
+    expect(gateway.isTimerRunning()).toBe(false);
+  });
+});
