@@ -55,12 +55,12 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'Folders under gateway/ meet in main.ts. They may use the router, the message path, the settings and the limits.',
+        'Folders under gateway/ meet in main.ts. They may use the router, the message path, the limits and the package's files.',
       severity: 'error',
       from: { path: '^gateway/([^/]+)/', pathNot: ['^gateway/(router|messages|testing|cli)/', TEST] },
       to: {
         path: '^(gateway|simulator)/',
-        pathNot: ['^gateway/$1/', '^gateway/(router|messages)/index\\.ts$', '^gateway/(config|limits)\\.ts$'],
+        pathNot: ['^gateway/$1/', '^gateway/(router|messages)/index\\.ts$', '^gateway/(limits|package-files)\\.ts$'],
       },
     },
     {

@@ -8,7 +8,6 @@ import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type onRequestHookHandler } from 'fastify';
-import type { Logger } from 'pino';
 import { CARRIERS } from '../registry-cache/index.ts';
 import { consoleRoutes } from './console/index.ts';
 import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
@@ -18,7 +17,7 @@ import type { LoadedWorld } from './load-world.ts';
 import { Intake, MessageStore, summarise, type Summary } from './messages/index.ts';
 import type { ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
-import { type Clock, type Core, createCore, namedStream, REGIMES, type Timers } from './router/index.ts';
+import { type Clock, type Core, createCore, nameAt, namedStream, REGIMES, type Timers } from './router/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 
 export interface Gateway {
@@ -39,7 +38,7 @@ export interface GatewayParts {
   readonly world: LoadedWorld;
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly log: Logger;
+  readonly log: FastifyBaseLogger;
 }
 
 /** Opens the gateway and listens. Rejects if the address cannot be had. */
@@ -66,7 +65,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
 
   let isOpen = true;
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MESSAGE_BODY_BYTES,
     routerOptions: { maxParamLength: 128 },
@@ -137,7 +136,7 @@ function packageVersion(): string {
 function describeRegimes(core: Core, intake: Intake): { carrier: string; regime: string; switched: boolean }[] {
   return CARRIERS.map((carrier, index) => ({
     carrier: carrier.id,
-    regime: REGIMES[core.regimes.regimeAt(index, intake.pricedAtMs())]!,
+    regime: nameAt(REGIMES, core.regimes.regimeAt(index, intake.pricedAtMs())),
     switched: core.regimes.isOverridden(index),
   }));
 }

@@ -51,11 +51,11 @@ export interface Option<K extends keyof ServeOptions = keyof ServeOptions> {
   readonly help: string;
   /** As somebody would write it. */
   readonly fallback: string | undefined;
-  readonly read: (written: string) => Reading<ServeOptions[K]>;
+  read(written: string): Reading<ServeOptions[K]>;
 }
 
 function option<K extends keyof ServeOptions>(one: Option<K>): Option {
-  return one as unknown as Option;
+  return one;
 }
 
 const text = (written: string): Reading<string> =>

@@ -5,12 +5,10 @@
  * request ever reaches the disk. They need no build, name no other host, and the policy sent with them lets the browser
  * run and load nothing else. What the page shows is one object; this folder never looks at a counter itself.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { FastifyPluginCallback, FastifyReply } from 'fastify';
 import { LIVE_PERIOD_MS, LIVE_SUBSCRIBERS_MAX } from '../limits.ts';
 import type { Summary } from '../messages/index.ts';
+import { readPackageFile } from '../package-files.ts';
 import type { Clock, Timers } from '../router/index.ts';
 import { LiveStream } from './live-stream.ts';
 
@@ -78,7 +76,7 @@ export const consoleRoutes: FastifyPluginCallback<ConsoleRoutes> = (app, routes,
   });
 
   for (const { path, file, type } of PAGE_FILES) {
-    const body = readPublicFile(file);
+    const body = readPackageFile(`gateway/console/public/${file}`);
     app.get(path, { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).type(type).send(body));
   }
 
@@ -104,12 +102,6 @@ export const consoleRoutes: FastifyPluginCallback<ConsoleRoutes> = (app, routes,
 
   done();
 };
-
-/** Through the package's own root, which source and compiled code find alike. */
-function readPublicFile(file: string): string {
-  const root = dirname(createRequire(import.meta.url).resolve('tollgate/package.json'));
-  return readFileSync(join(root, 'gateway', 'console', 'public', file), 'utf8');
-}
 
 function sendRefusal(reply: FastifyReply, refusal: 'full' | 'closed'): FastifyReply {
   const problem =

@@ -76,11 +76,16 @@ export class Callbacks {
       const post = this.#waiting.shift();
       if (post === undefined) return;
       this.#underWay += 1;
-      void this.#attempt(post).finally(() => {
-        this.#underWay -= 1;
-        this.#startSome();
-      });
+      this.#attempt(post).then(
+        () => this.#ended(),
+        () => this.#ended(),
+      );
     }
+  }
+
+  #ended(): void {
+    this.#underWay -= 1;
+    this.#startSome();
   }
 
   /** One attempt. Never rejects: a failure is retried later or counted. */

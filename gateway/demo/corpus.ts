@@ -10,7 +10,7 @@
  * repeats the first collection.
  */
 import { parse } from 'csv-parse/sync';
-import { readDataFile } from './data-file.ts';
+import { readPackageFile } from '../package-files.ts';
 
 export interface Corpus {
   readonly ham: readonly string[];
@@ -19,11 +19,11 @@ export interface Corpus {
 }
 
 export function loadCorpus(): Corpus {
-  const collection = parseSpamCollection(readDataFile('SMSSpamCollection.tsv'));
+  const collection = parseSpamCollection(readPackageFile('gateway/demo/data/SMSSpamCollection.tsv'));
   return {
     ham: collection.ham,
     spam: collection.spam,
-    smishing: parseSmishing(readDataFile('smishing_mendeley_5971.csv')),
+    smishing: parseSmishing(readPackageFile('gateway/demo/data/smishing_mendeley_5971.csv')),
   };
 }
 

@@ -5,7 +5,7 @@
  * shares that no source lists (small carriers, landlines) are guesses, kept in one table here.
  */
 import { parse } from 'csv-parse/sync';
-import { readDataFile } from './data-file.ts';
+import { readPackageFile } from '../package-files.ts';
 import type { BlockGroup } from './numbers.ts';
 
 export type DayShape = 'legit' | 'spam' | 'people';
@@ -32,8 +32,8 @@ const SMALL_DESTINATIONS = [
 
 export function loadFigures(): Figures {
   return {
-    hourShares: parseHourShares(readDataFile('hour_of_day.csv')),
-    destinations: parseDestinations(readDataFile('us_wireless_market_share.csv')),
+    hourShares: parseHourShares(readPackageFile('gateway/demo/data/hour_of_day.csv')),
+    destinations: parseDestinations(readPackageFile('gateway/demo/data/us_wireless_market_share.csv')),
   };
 }
 

@@ -4,6 +4,7 @@
  * `submit` is synchronous, so an edge may call it in a loop over a batch. The result stays in `slot` until the next
  * call: the edge reads its answer from there.
  */
+import { NO_CARRIER } from '../../registry-cache/index.ts';
 import {
   Binding,
   type Clock,
@@ -11,7 +12,6 @@ import {
   decide,
   DecisionCode,
   MessageSlot,
-  NO_CARRIER,
   Registration,
   type Rng,
 } from '../router/index.ts';

@@ -10,7 +10,6 @@ import {
   HANDSET_OUTCOMES,
   MESSAGE_KINDS,
   MessageKind,
-  Registration,
   REGISTRATION_LABELS,
   REGISTRATION_REASONS,
   ROUTES,

@@ -2,20 +2,7 @@
  * What the gateway shows at a glance: how much passes, how much of it is spam, and who is paid for that.
  * Read off the counters a few times a second; the terminal, the live page and tests all show this one object.
  */
-import {
-  CARRIER_LABELS,
-  CAUSES,
-  type Core,
-  DecisionCode,
-  eachHandsetCount,
-  eachMessageCount,
-  eachRevenue,
-  HandsetOutcome,
-  PAYEES,
-  REGISTRATION_LABELS,
-  ROUTES,
-  TRUTHS,
-} from '../router/index.ts';
+import { CARRIER_LABELS, type Core, handsetCells, messageCells, revenueCells } from '../router/index.ts';
 import type { MessageStore } from './message-store.ts';
 
 export interface CarrierSummary {
@@ -58,10 +45,7 @@ export interface Summary {
   readonly carriers: readonly CarrierSummary[];
 }
 
-const IS_SPAM: readonly boolean[] = TRUTHS.map((truth) => truth === 'spam' || truth === 'smishing');
-const REGISTERED = REGISTRATION_LABELS.indexOf('registered');
-const P2P = ROUTES.indexOf('p2p');
-const SURCHARGE = CAUSES.indexOf('unregistered_surcharge');
+const SPAM_TRUTHS: readonly string[] = ['spam', 'smishing'];
 
 export function summarise(core: Core, store: MessageStore, nowMs: number): Summary {
   const carriers = CARRIER_LABELS.slice(0, -1).map(
@@ -99,43 +83,45 @@ export function summarise(core: Core, store: MessageStore, nowMs: number): Summa
     carriers,
   };
 
-  eachMessageCount(core.counters, ([carrier, route, registration, decision, truth], count) => {
-    const isAccepted = decision === DecisionCode.Accepted;
-    const one = carriers[carrier!];
-    summary.decided += count;
-    summary[isAccepted ? 'accepted' : 'refused'] += count;
-    if (one !== undefined) one[isAccepted ? 'accepted' : 'refused'] += count;
-    if (registration === REGISTERED) summary.registered += count;
-    else if (one !== undefined) summary.unregistered += count;
-    if (decision === DecisionCode.UnregisteredBlocked || decision === DecisionCode.UnregisteredFiltered) {
-      summary.blocked += count;
+  const byCarrier = new Map(carriers.map((one) => [one.carrier, one]));
+  for (const { labels, value } of messageCells(core.counters)) {
+    const outcome = labels.decision === 'accepted' ? 'accepted' : 'refused';
+    const carrier = byCarrier.get(labels.carrier);
+    summary.decided += value;
+    summary[outcome] += value;
+    if (carrier !== undefined) carrier[outcome] += value;
+    if (labels.registration === 'registered') summary.registered += value;
+    else if (labels.registration === 'unregistered') summary.unregistered += value;
+    if (labels.decision === 'unregistered_blocked' || labels.decision === 'unregistered_filtered') {
+      summary.blocked += value;
     }
-    if (IS_SPAM[truth!]) summary.spamSent += count;
-    if (route === P2P && isAccepted) summary.bypassed += count;
-  });
+    if (SPAM_TRUTHS.includes(labels.truth)) summary.spamSent += value;
+    if (labels.route === 'p2p' && outcome === 'accepted') summary.bypassed += value;
+  }
 
-  eachHandsetCount(core.counters, ([carrier, registration, outcome, truth], count) => {
-    if (outcome === HandsetOutcome.Filtered) summary.filtered += count;
-    else if (outcome === HandsetOutcome.Undelivered) summary.undelivered += count;
-    else if (outcome === HandsetOutcome.Delivered) {
-      summary.delivered += count;
-      if (!IS_SPAM[truth!]) return;
-      const key = registration === REGISTERED ? 'spamDeliveredRegistered' : 'spamDeliveredUnregistered';
-      summary.spamDelivered += count;
-      summary[key] += count;
-      const one = carriers[carrier!];
-      if (one !== undefined) one[key] += count;
+  for (const { labels, value } of handsetCells(core.counters)) {
+    if (labels.outcome === 'filtered') summary.filtered += value;
+    else if (labels.outcome === 'undelivered') summary.undelivered += value;
+    else if (labels.outcome === 'delivered') {
+      summary.delivered += value;
+      if (!SPAM_TRUTHS.includes(labels.truth)) continue;
+      const key = labels.registration === 'registered' ? 'spamDeliveredRegistered' : 'spamDeliveredUnregistered';
+      const carrier = byCarrier.get(labels.carrier);
+      summary.spamDelivered += value;
+      summary[key] += value;
+      if (carrier !== undefined) carrier[key] += value;
     }
-  });
+  }
 
-  eachRevenue(core.counters, ([payee, cause, , truth], micros) => {
-    if (!IS_SPAM[truth!]) return;
-    summary.spamChargedMicros += micros;
-    const one = payee! < carriers.length && PAYEES[payee!] === carriers[payee!]!.carrier ? carriers[payee!] : undefined;
-    if (one !== undefined) one.spamRevenueMicros += micros;
-    if (cause !== SURCHARGE) return;
-    summary.spamSurchargeMicros += micros;
-    if (one !== undefined) one.spamSurchargeMicros += micros;
-  });
+  for (const { labels, value } of revenueCells(core.counters)) {
+    if (!SPAM_TRUTHS.includes(labels.truth)) continue;
+    const isSurcharge = labels.cause === 'unregistered_surcharge';
+    const carrier = byCarrier.get(labels.payee);
+    summary.spamChargedMicros += value;
+    if (isSurcharge) summary.spamSurchargeMicros += value;
+    if (carrier === undefined) continue;
+    carrier.spamRevenueMicros += value;
+    if (isSurcharge) carrier.spamSurchargeMicros += value;
+  }
   return summary;
 }

@@ -159,3 +159,27 @@ export const TRUTHS: readonly string[] = ['unlabelled', 'legit', 'spam', 'smishi
 /** What the phone got. */
 export const HandsetOutcome = { Pending: 0, Delivered: 1, Filtered: 2, Undelivered: 3 } as const;
 export const HANDSET_OUTCOMES: readonly string[] = ['pending', 'delivered', 'filtered', 'undelivered'];
+
+/**
+ * The name at an index of one of the lists above.
+ * @throws RangeError if there is none: a code that no table knows is a bug
+ */
+export function nameAt(names: readonly string[], index: number): string {
+  const name = names[index];
+  if (name === undefined) throw new RangeError(`no name at ${index} of ${names.join(', ')}`);
+  return name;
+}
+
+/** The limit or rule behind a `Binding`. */
+export function bindingAt(binding: number): { readonly name: string; readonly scope: string } {
+  const found = BINDINGS[binding];
+  if (found === undefined) throw new RangeError(`no limit or rule has the index ${binding}`);
+  return found;
+}
+
+/** The row of a decision code; every edge takes its own word from it. */
+export function decisionAt(code: number): Decision {
+  const decision = DECISIONS[code];
+  if (decision === undefined) throw new RangeError(`no decision has the code ${code}`);
+  return decision;
+}

@@ -91,34 +91,62 @@ function revenueIndex(payee: number, cause: number, registered: number, truth: n
   return ((payee * CAUSE_COUNT + cause) * CLASS_COUNT + registered) * TRUTH_COUNT + truth;
 }
 
-/** One cell of a counter array with the index of each of its labels, in the order of the array's name. */
-export type CellVisitor = (labels: readonly number[], value: number) => void;
-
-/** Visits every non-zero cell of `messages`: [carrier, route, registration, decision, truth]. */
-export function eachMessageCount(counters: Counters, visit: CellVisitor): void {
-  eachCell(counters.messages, [CARRIER_LABELS.length, ROUTE_COUNT, CLASS_COUNT, DECISION_COUNT, TRUTH_COUNT], visit);
+/** One non-zero cell of a counter array: what it counts, by label name, and how much. */
+export interface Cell<Label extends string> {
+  readonly labels: Readonly<Record<Label, string>>;
+  readonly value: number;
 }
 
-/** Visits every non-zero cell of `handsets`: [carrier, registration, outcome, truth]. */
-export function eachHandsetCount(counters: Counters, visit: CellVisitor): void {
-  eachCell(counters.handsets, [CARRIER_LABELS.length, CLASS_COUNT, OUTCOME_COUNT, TRUTH_COUNT], visit);
+type Axes<Label extends string> = readonly (readonly [Label, readonly string[]])[];
+
+const MESSAGE_AXES: Axes<'carrier' | 'route' | 'registration' | 'decision' | 'truth'> = [
+  ['carrier', CARRIER_LABELS],
+  ['route', ROUTES],
+  ['registration', REGISTRATION_LABELS],
+  ['decision', DECISIONS.map((decision) => decision.name)],
+  ['truth', TRUTHS],
+];
+const HANDSET_AXES: Axes<'carrier' | 'registration' | 'outcome' | 'truth'> = [
+  ['carrier', CARRIER_LABELS],
+  ['registration', REGISTRATION_LABELS],
+  ['outcome', HANDSET_OUTCOMES],
+  ['truth', TRUTHS],
+];
+const REVENUE_AXES: Axes<'payee' | 'cause' | 'registration' | 'truth'> = [
+  ['payee', PAYEES],
+  ['cause', CAUSES],
+  ['registration', REGISTRATION_LABELS],
+  ['truth', TRUTHS],
+];
+
+/** The non-zero cells of `messages`. For people and scrapes: allocates. */
+export function messageCells(counters: Counters): Cell<'carrier' | 'route' | 'registration' | 'decision' | 'truth'>[] {
+  return nonZeroCells(counters.messages, MESSAGE_AXES);
 }
 
-/** Visits every non-zero cell of `revenueMicros`: [payee, cause, registration, truth]. */
-export function eachRevenue(counters: Counters, visit: CellVisitor): void {
-  eachCell(counters.revenueMicros, [PAYEES.length, CAUSE_COUNT, CLASS_COUNT, TRUTH_COUNT], visit);
+/** The non-zero cells of `handsets`. */
+export function handsetCells(counters: Counters): Cell<'carrier' | 'registration' | 'outcome' | 'truth'>[] {
+  return nonZeroCells(counters.handsets, HANDSET_AXES);
 }
 
-function eachCell(cells: Float64Array, sizes: readonly number[], visit: CellVisitor): void {
+/** The non-zero cells of `revenueMicros`, in micro-dollars. */
+export function revenueCells(counters: Counters): Cell<'payee' | 'cause' | 'registration' | 'truth'>[] {
+  return nonZeroCells(counters.revenueMicros, REVENUE_AXES);
+}
+
+function nonZeroCells<Label extends string>(cells: Float64Array, axes: Axes<Label>): Cell<Label>[] {
+  const found: Cell<Label>[] = [];
   for (let index = 0; index < cells.length; index += 1) {
     const value = cells[index]!;
     if (value === 0) continue;
-    const labels = sizes.map(() => 0);
+    const labels: Partial<Record<Label, string>> = {};
     let rest = index;
-    for (let axis = sizes.length - 1; axis >= 0; axis -= 1) {
-      labels[axis] = rest % sizes[axis]!;
-      rest = Math.floor(rest / sizes[axis]!);
+    for (let axis = axes.length - 1; axis >= 0; axis -= 1) {
+      const [label, names] = axes[axis]!;
+      labels[label] = names[rest % names.length]!;
+      rest = Math.floor(rest / names.length);
     }
-    visit(labels, value);
+    found.push({ labels: labels as Record<Label, string>, value });
   }
+  return found;
 }

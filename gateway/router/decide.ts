@@ -14,6 +14,7 @@ import {
   LineType,
   lineTypeOf,
   NO_CAMPAIGN,
+  NO_CARRIER,
   STILL_PENDING,
 } from '../../registry-cache/index.ts';
 import { ATT_CLASSES, attMmsTpm, pacificDayAt, rate, RateCode, TMOBILE_TIERS } from '../../tariffs/index.ts';
@@ -21,7 +22,7 @@ import type { RateRequest } from '../../tariffs/index.ts';
 import { Binding, DecisionCode, MessageKind, Registration, Route } from './codes.ts';
 import type { Core } from './core.ts';
 import { Regime } from './regime-table.ts';
-import { NO_CARRIER, type MessageSlot } from './slot.ts';
+import type { MessageSlot } from './slot.ts';
 
 const ATT = CARRIERS.findIndex((carrier) => carrier.id === 'att');
 const TMOBILE = CARRIERS.findIndex((carrier) => carrier.id === 'tmobile');

@@ -2,14 +2,17 @@
 export type { Clock, Rng, Timers } from './clock.ts';
 export {
   Binding,
+  bindingAt,
   BINDINGS,
   type Decision,
+  decisionAt,
   DecisionCode,
   DECISIONS,
   HandsetOutcome,
   HANDSET_OUTCOMES,
   MessageKind,
   MESSAGE_KINDS,
+  nameAt,
   Registration,
   REGISTRATION_LABELS,
   registrationLabelIndex,
@@ -21,16 +24,16 @@ export {
 export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
 export {
   CARRIER_LABELS,
-  CAUSES,
+  type Cell,
   Counters,
-  eachHandsetCount,
-  eachMessageCount,
-  eachRevenue,
+  handsetCells,
+  messageCells,
   PAYEES,
+  revenueCells,
 } from './counters.ts';
 export { classifySender, decide } from './decide.ts';
 export { namedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';
 export { countSegments, Encoding, encodingOf, INVALID_TEXT, segmentsOf } from './segments.ts';
-export { MessageSlot, NO_CARRIER } from './slot.ts';
+export { MessageSlot } from './slot.ts';

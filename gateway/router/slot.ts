@@ -5,11 +5,9 @@
  * more than 31 bits start as NaN: V8 then keeps them as doubles that are overwritten in place, where a field that began
  * as a small integer would change representation under the first phone number.
  */
+import { NO_CARRIER } from '../../registry-cache/index.ts';
 import type { Quote } from '../../tariffs/index.ts';
 import { Binding, DecisionCode, MessageKind, Registration, Route } from './codes.ts';
-
-/** No carrier: the destination is a landline or unassigned. */
-export const NO_CARRIER = 5;
 
 export class MessageSlot {
   /** NANP number of the sender, as an integer (`parseNumberKey`). */

@@ -6,19 +6,13 @@ import { collectDefaultMetrics, type Metric, type MetricObjectWithValues, type M
 import type { Intake, LatencyHistogram, MessageStore } from '../messages/index.ts';
 import {
   BINDINGS,
-  CARRIER_LABELS,
-  CAUSES,
+  type Cell,
   type Core,
-  DECISIONS,
-  eachHandsetCount,
-  eachMessageCount,
-  eachRevenue,
-  HANDSET_OUTCOMES,
-  PAYEES,
-  REGISTRATION_LABELS,
+  handsetCells,
+  messageCells,
+  nameAt,
   REGISTRATION_REASONS,
-  ROUTES,
-  TRUTHS,
+  revenueCells,
 } from '../router/index.ts';
 import { CATALOGUE, type MetricName } from './catalogue.ts';
 
@@ -57,32 +51,14 @@ export function createRegistry(sources: MetricSources): Registry {
 function readers({ core, store, intake, callbacks }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
   return {
-    tollgate_messages_total: () =>
-      collect(eachMessageCount, counters, ([carrier, route, registration, decision, truth]) => ({
-        carrier: CARRIER_LABELS[carrier!]!,
-        route: ROUTES[route!]!,
-        registration: REGISTRATION_LABELS[registration!]!,
-        decision: DECISIONS[decision!]!.name,
-        truth: TRUTHS[truth!]!,
-      })),
+    tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),
     tollgate_registration_reasons_total: () =>
-      Array.from(counters.reasons, (value, reason) => sample({ reason: REGISTRATION_REASONS[reason]! }, value)),
+      Array.from(counters.reasons, (value, reason) => sample({ reason: nameAt(REGISTRATION_REASONS, reason) }, value)),
     tollgate_refusals_total: () =>
-      Array.from(counters.refusals, (value, limit) => sample({ limit: BINDINGS[limit]!.name }, value)).slice(1),
-    tollgate_handset_total: () =>
-      collect(eachHandsetCount, counters, ([carrier, registration, outcome, truth]) => ({
-        carrier: CARRIER_LABELS[carrier!]!,
-        registration: REGISTRATION_LABELS[registration!]!,
-        outcome: HANDSET_OUTCOMES[outcome!]!,
-        truth: TRUTHS[truth!]!,
-      })),
+      BINDINGS.map(({ name }, binding) => sample({ limit: name }, counters.refusals[binding] ?? 0)).slice(1),
+    tollgate_handset_total: () => handsetCells(counters).map((cell) => fromCell(cell)),
     tollgate_revenue_dollars_total: () =>
-      collect(eachRevenue, counters, ([payee, cause, registration, truth]) => ({
-        payee: PAYEES[payee!]!,
-        cause: CAUSES[cause!]!,
-        registration: REGISTRATION_LABELS[registration!]!,
-        truth: TRUTHS[truth!]!,
-      })).map((one) => ({ ...one, value: one.value / MICROS_PER_DOLLAR })),
+      revenueCells(counters).map(({ labels, value }) => sample({ ...labels }, value / MICROS_PER_DOLLAR)),
     tollgate_charged_dollars_total: () => [sample({}, counters.chargedMicros / MICROS_PER_DOLLAR)],
     tollgate_decision_seconds: () => histogramSamples('tollgate_decision_seconds', intake.decisionTimes),
     tollgate_registry_numbers: () => [sample({}, core.registry.count)],
@@ -103,14 +79,8 @@ function copiedAtScrape(name: MetricName, read: Read): Metric {
   return metric as unknown as Metric;
 }
 
-function collect(
-  each: typeof eachMessageCount,
-  counters: Core['counters'],
-  labelsOf: (indexes: readonly number[]) => Record<string, string>,
-): Sample[] {
-  const samples: Sample[] = [];
-  each(counters, (indexes, value) => samples.push(sample(labelsOf(indexes), value)));
-  return samples;
+function fromCell({ labels, value }: Cell<string>): Sample {
+  return sample({ ...labels }, value);
 }
 
 function sample(labels: Record<string, string>, value: number): Sample {
@@ -122,7 +92,7 @@ function histogramSamples(name: string, histogram: LatencyHistogram): Sample[] {
   const samples: (Sample & { metricName: string })[] = [];
   let below = 0;
   histogram.boundsNs.forEach((boundNs, bucket) => {
-    below += histogram.counts[bucket]!;
+    below += histogram.counts[bucket] ?? 0;
     samples.push({ metricName: `${name}_bucket`, labels: { le: boundNs / NS_PER_SECOND }, value: below });
   });
   samples.push({ metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: histogram.count });

@@ -9,7 +9,7 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX, BATCH_SLICE_MESSAGES } from '../../limits.ts';
-import { BINDINGS, CARRIER_LABELS, DecisionCode, DECISIONS, REGISTRATION_REASONS } from '../../router/index.ts';
+import { bindingAt, CARRIER_LABELS, decisionAt, DecisionCode, nameAt, REGISTRATION_REASONS } from '../../router/index.ts';
 import { emptyDraft, NOT_STORED } from '../../messages/index.ts';
 import type { MessageRoutes } from './messages.ts';
 import { type FieldProblem, fieldProblems, problem, sendProblem } from './problem.ts';
@@ -107,12 +107,12 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     let tail = '}';
     if (slot.retryAfterMs > 0) {
       if (slot.retryAfterMs > tally.retryAfterMs) tally.retryAfterMs = slot.retryAfterMs;
-      tail = `,"limit":"${BINDINGS[slot.binding]!.name}","retryAfterMs":${slot.retryAfterMs}}`;
+      tail = `,"limit":"${bindingAt(slot.binding).name}","retryAfterMs":${slot.retryAfterMs}}`;
     }
     const status = slot.code === DecisionCode.Accepted ? 'accepted' : 'rejected';
     return (
-      `${head},"status":"${status}","decision":"${DECISIONS[slot.code]!.name}"` +
-      `,"reason":"${REGISTRATION_REASONS[slot.registration]!}","carrier":"${CARRIER_LABELS[slot.carrier]!}"` +
+      `${head},"status":"${status}","decision":"${decisionAt(slot.code).name}"` +
+      `,"reason":"${nameAt(REGISTRATION_REASONS, slot.registration)}","carrier":"${nameAt(CARRIER_LABELS, slot.carrier)}"` +
       `,"segments":${slot.units},"totalMicros":${slot.quote.totalMicros}${tail}`
     );
   }

@@ -13,7 +13,7 @@ import {
   type MessageStore,
   NOT_STORED,
 } from '../../messages/index.ts';
-import { type Clock, type Core, DECISIONS, TRUTHS } from '../../router/index.ts';
+import { type Core, decisionAt, DECISIONS, TRUTHS } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from './problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
 import { answers, InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
@@ -22,7 +22,6 @@ export interface MessageRoutes {
   readonly core: Core;
   readonly store: MessageStore;
   readonly intake: Intake;
-  readonly clock: Clock;
   readonly callbackGuard: CallbackGuard;
   /** Guards reading messages back, which shows texts and numbers. */
   readonly requireAdmin: AdminHook;
@@ -41,7 +40,7 @@ const refusedOrProblem = {
 };
 
 export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, routes, done) => {
-  const { core, store, intake, clock } = routes;
+  const { core, store, intake } = routes;
   const draft = emptyDraft();
 
   app.post(
@@ -60,7 +59,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
       const sequence = intake.submit(draft);
       const { slot } = intake;
-      const decision = DECISIONS[slot.code]!;
+      const decision = decisionAt(slot.code);
       if (slot.retryAfterMs > 0) reply.header('retry-after', Math.ceil(slot.retryAfterMs / MS_PER_SECOND));
       if (sequence === NOT_STORED) {
         const message = `${slot.limitUsed} messages are in flight and the inbox holds ${slot.limitCap}; send again later`;

@@ -129,7 +129,7 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
 }
 
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?', 1)[0]!;
+  const path = request.url.replace(/\?.*$/, '');
   const message = `there is no ${request.method} ${path}; the routes are listed at /docs`;
   return sendProblem(reply, problem('not-found', 404, 'Not found', [{ field: '', message }]));
 }

@@ -16,12 +16,14 @@ import {
 } from '../../../tariffs/index.ts';
 import { type Intake, priceView } from '../../messages/index.ts';
 import {
+  CARRIER_LABELS,
   classifySender,
   type Clock,
   type Core,
   countSegments,
   INVALID_TEXT,
   MessageSlot,
+  nameAt,
   Registration,
   REGISTRATION_REASONS,
   ROUTES,
@@ -90,13 +92,13 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
       }
       const base = emptyQuote();
       if (registered === UNREGISTERED) rate(core.rates, { ...what, registered: REGISTERED }, base);
-      const carrier = CARRIERS[what.carrier]!.id;
+      const carrier = nameAt(CARRIER_LABELS, what.carrier);
       const price = priceView(carrier, quote);
       return reply.send({
         book: book.book,
         date: isoDate(what.atMs),
         carrier,
-        registration: REGISTRATION_REASONS[asked.registration]!,
+        registration: nameAt(REGISTRATION_REASONS, asked.registration),
         segments: what.units,
         price,
         total: formatMicros(quote.totalMicros),

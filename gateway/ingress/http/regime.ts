@@ -3,7 +3,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import Type from 'typebox';
 import { CARRIERS } from '../../../registry-cache/index.ts';
 import type { Intake } from '../../messages/index.ts';
-import { type Clock, type Core, REGIMES } from '../../router/index.ts';
+import { type Core, nameAt, REGIMES } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
 import { problem, sendProblem } from './problem.ts';
 import { answers, ProblemSchema, RegimeBody } from './schemas.ts';
@@ -11,7 +11,6 @@ import { answers, ProblemSchema, RegimeBody } from './schemas.ts';
 export interface RegimeRoutes {
   readonly core: Core;
   readonly intake: Intake;
-  readonly clock: Clock;
   readonly requireAdmin: AdminHook;
 }
 
@@ -79,7 +78,7 @@ export const regimeRoutes: FastifyPluginCallbackTypebox<RegimeRoutes> = (app, ro
         const row = switched ? undefined : regimes.rows[regimes.rowAt(index, atMs)];
         return {
           carrier: carrier.id,
-          regime: REGIMES[regimes.regimeAt(index, atMs)]!,
+          regime: nameAt(REGIMES, regimes.regimeAt(index, atMs)),
           share: regimes.shareAt(index, atMs),
           switched,
           from: row === undefined ? null : new Date(row.fromMs).toISOString().slice(0, 10),

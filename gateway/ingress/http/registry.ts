@@ -14,7 +14,7 @@ import {
   parseNumberKey,
   STILL_PENDING,
 } from '../../../registry-cache/index.ts';
-import type { Clock, Core } from '../../router/index.ts';
+import { type Clock, type Core, nameAt } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
 import { type Problem, problem, sendProblem } from './problem.ts';
 import { answers, NumberBody, ProblemSchema } from './schemas.ts';
@@ -76,7 +76,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         number: formatNumber(key),
         assigned: isAssigned(line),
         carrier: carrier?.id ?? null,
-        lineType: LINE_TYPES[lineTypeOf(line)]!,
+        lineType: nameAt(LINE_TYPES, lineTypeOf(line)),
         ported: isPorted(line),
         registration: describeRegistration(key),
       });
@@ -169,7 +169,8 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
     const campaign = core.registry.find(key, clock.nowMs());
     if (campaign === NO_CAMPAIGN) return { state: 'not_in_registry', campaign: null, activeAt: null, carriers: [] };
     if (campaign === STILL_PENDING) {
-      const pending = core.registry.pending(key)!;
+      const pending = core.registry.pending(key);
+      if (pending === undefined) throw new Error('a number was pending and not pending at once');
       return {
         state: 'pending',
         campaign: core.campaigns.id(pending.campaign),
