@@ -1,0 +1,153 @@
+/**
+ * A whole gateway for a test: the real composition on a free loopback port, with time that stands still until the test
+ * moves it, a client, and real telephone numbers of each carrier to send to.
+ */
+import { formatNumber, type BlockGroup } from '../registry-cache/index.ts';
+import type { DestinationStream } from 'pino';
+import { type LoadedWorld, loadWorld } from './load-world.ts';
+import { type Gateway, openGateway } from './main.ts';
+import { readOptions, type ServeOptions } from './options.ts';
+import type { Clock, Timers } from './router/index.ts';
+import { createLog } from './telemetry/index.ts';
+
+/** Ten in the morning in Los Angeles on the default tariff date, so that a Pacific day has fourteen hours left. */
+export const START_MS = Date.UTC(2024, 2, 1, 18);
+
+/** A clock and timers that move only when told to. */
+export class HandDrivenTime implements Clock, Timers {
+  #nowMs: number;
+  #sequence = 0;
+  readonly #waiting = new Map<number, { dueMs: number; readonly periodMs: number | undefined; readonly run: () => void }>();
+
+  constructor(startMs = START_MS) {
+    this.#nowMs = startMs;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  monotonicNs(): number {
+    return this.#nowMs * 1e6;
+  }
+
+  every(periodMs: number, run: () => void): () => void {
+    return this.#wait(periodMs, periodMs, run);
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    return this.#wait(delayMs, undefined, run);
+  }
+
+  /** Timers that have not run or been stopped. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Moves time on, running what falls due in order of time, then of arrival. */
+  advance(ms: number): void {
+    const untilMs = this.#nowMs + ms;
+    for (let next = this.#nextDue(untilMs); next !== undefined; next = this.#nextDue(untilMs)) {
+      const [id, timer] = next;
+      this.#nowMs = timer.dueMs;
+      if (timer.periodMs === undefined) this.#waiting.delete(id);
+      else timer.dueMs += timer.periodMs;
+      timer.run();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  #wait(delayMs: number, periodMs: number | undefined, run: () => void): () => void {
+    const id = (this.#sequence += 1);
+    this.#waiting.set(id, { dueMs: this.#nowMs + delayMs, periodMs, run });
+    return () => this.#waiting.delete(id);
+  }
+
+  #nextDue(untilMs: number) {
+    const due = [...this.#waiting].filter(([, timer]) => timer.dueMs <= untilMs);
+    return due.toSorted(([, a], [, b]) => a.dueMs - b.dueMs)[0];
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; undefined if it is none. */
+  readonly body: any;
+}
+
+export interface GatewayUnderTest extends Gateway {
+  readonly world: LoadedWorld;
+  readonly time: HandDrivenTime;
+  /** Sends one request over a real socket; a body that is not text goes as JSON. */
+  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** The `place`th number of a group of blocks, always the same. */
+  number(group: BlockGroup, place?: number): string;
+}
+
+/** Options as an operator gets them who sets nothing but `own`; logs nothing. */
+export function optionsWith(own: Partial<ServeOptions> = {}): ServeOptions {
+  const read = readOptions({ environment: {}, flags: { port: '0', logLevel: 'silent' } });
+  if (!read.ok) throw new Error(read.errors.join('\n'));
+  return { ...read.options, ...own };
+}
+
+export async function openGatewayUnderTest(
+  own: Partial<ServeOptions> = {},
+  logTo?: DestinationStream,
+): Promise<GatewayUnderTest> {
+  const options = optionsWith(own);
+  const world = loadWorld(options);
+  const time = new HandDrivenTime();
+  const log = createLog(options.logLevel, logTo);
+  const gateway = await openGateway({ options, world, clock: time, timers: time, log });
+  const blocks = new Map<BlockGroup, Uint32Array>();
+  return {
+    ...gateway,
+    world,
+    time,
+    ask: (method, path, body, headers = {}) => ask(gateway.url + path, method, body, headers),
+    number: (group, place = 0) => {
+      const found = blocks.get(group) ?? world.carrierMap.blocksOf(group);
+      blocks.set(group, found);
+      return formatNumber((found[place % found.length] ?? 0) * 1_000 + Math.floor(place / found.length));
+    },
+    close: async () => {
+      // Closing waits for messages in flight, and they for time.
+      let isClosed = false;
+      const closing = gateway.close().finally(() => (isClosed = true));
+      while (!isClosed) {
+        time.advance(10);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await closing;
+    },
+  };
+}
+
+async function ask(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(payload !== undefined && { body: payload }),
+  });
+  const text = await response.text();
+  const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '') && text !== '';
+  return { status: response.status, headers: response.headers, text, body: isJson ? tryJson(text) : undefined };
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Lines of NDJSON.
+  }
+}
