@@ -28,7 +28,7 @@ export const BATCH_SLICE_MESSAGES = 1_000;
 export const PAGE_MESSAGES_DEFAULT = 100;
 export const PAGE_MESSAGES_MAX = 1_000;
 
-/** Receipts waiting to be posted to callback addresses; beyond it the oldest promise is not kept and is counted as lost. */
+/** Receipts waiting, under way or to be posted again to callback addresses; one more is not posted and counts as dropped. */
 export const CALLBACKS_WAITING_MAX = 100_000;
 export const CALLBACKS_IN_FLIGHT_MAX = 64;
 export const CALLBACK_TIMEOUT_MS = 5_000;

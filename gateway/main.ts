@@ -70,6 +70,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     bodyLimit: MESSAGE_BODY_BYTES,
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: true,
+    frameworkErrors: handleError,
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler(handleError);

@@ -98,6 +98,11 @@ function readHosts(written: string): Reading<readonly string[]> {
   return bad === undefined ? { value: hosts } : { wrong: `must be host names separated by commas; "${bad}" is none` };
 }
 
+/** Basic authentication ends the user name at its first colon. */
+function readUser(written: string): Reading<string> {
+  return written.includes(':') ? { wrong: 'must hold no colon' } : text(written);
+}
+
 export const OPTIONS: readonly Option[] = [
   option({
     key: 'host',
@@ -214,7 +219,7 @@ export const OPTIONS: readonly Option[] = [
     variable: 'TOLLGATE_ADMIN_USER',
     help: 'user name asked for by everything that changes the world or shows texts',
     fallback: undefined,
-    read: text,
+    read: readUser,
   }),
   option({
     key: 'adminPassword',

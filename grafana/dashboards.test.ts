@@ -1,21 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { CATALOGUE } from '../gateway/telemetry/index.ts';
 
 /**
- * The metrics a dashboard may name, with their labels. A histogram is queried through `_bucket`, `_sum` and `_count`,
- * and its buckets also carry `le`.
+ * The metrics a dashboard may name, with their labels: those of the catalogue. A histogram is queried through `_bucket`,
+ * `_sum` and `_count`, and its buckets also carry `le`.
  */
-const METRICS: Record<string, readonly string[]> = {
-  tollgate_messages_total: ['carrier', 'route', 'registration', 'decision', 'truth'],
-  tollgate_handset_total: ['carrier', 'registration', 'outcome', 'truth'],
-  tollgate_revenue_dollars_total: ['payee', 'cause', 'registration', 'truth'],
-  tollgate_decision_seconds_bucket: ['le'],
-  tollgate_decision_seconds_sum: [],
-  tollgate_decision_seconds_count: [],
-  tollgate_registry_numbers: [],
-  tollgate_inflight_messages: [],
-};
+const METRICS: Record<string, readonly string[]> = Object.fromEntries(
+  Object.entries(CATALOGUE).flatMap(([name, { type, labels }]): [string, readonly string[]][] =>
+    type === 'histogram'
+      ? [
+          [`${name}_bucket`, ['le', ...labels]],
+          [`${name}_sum`, labels],
+          [`${name}_count`, labels],
+        ]
+      : [[name, labels]],
+  ),
+);
 /** Added by Prometheus to everything it scrapes. */
 const SCRAPE_LABELS = ['job', 'instance'];
 

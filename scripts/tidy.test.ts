@@ -8,7 +8,7 @@ import { filesBelow, ROOT } from './source-files.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const files = filesBelow();
-const isTest = (path: string): boolean => /\.(test|contract)\.ts$/.test(path);
+const isTest = (path: string): boolean => /(\.(test|contract)|-under-test)\.ts$/.test(path);
 const typescript = files.filter((path) => /\.m?ts$/.test(path));
 const sources = typescript.filter((path) => !isTest(path));
 const product = sources.filter((path) => /^(gateway|registry-cache|simulator|tariffs)\//.test(path));

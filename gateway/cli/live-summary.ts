@@ -124,8 +124,11 @@ export function startLiveSummary(options: LiveSummaryOptions): () => void {
     if (isStopped) return;
     isStopped = true;
     stopTimer();
-    show();
-    if (inPlace) stream.write(SHOW_CURSOR);
+    try {
+      show();
+    } finally {
+      if (inPlace) stream.write(SHOW_CURSOR);
+    }
   };
 }
 

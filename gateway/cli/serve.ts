@@ -81,6 +81,10 @@ async function serve(options: ServeOptions): Promise<void> {
     clock: systemClock,
     header: describe(gateway, options),
   });
+  // Who reads the figures may leave, as in `tollgate serve | head`; the gateway goes on without telling anybody.
+  process.stdout.on('error', stopSummary);
+  // Told before the trace is printed: the table would cover it, and the cursor stay hidden.
+  process.once('uncaughtExceptionMonitor', stopSummary);
 
   const stop = async (): Promise<void> => {
     stopSummary();

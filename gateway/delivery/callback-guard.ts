@@ -10,9 +10,9 @@ export function callbackGuard(allowedHosts: readonly string[]): (url: string) =>
   const hosts = new Set([...LOOPBACK_HOSTS, ...allowedHosts.map((host) => host.toLowerCase())]);
   return (url) => {
     if (!URL.canParse(url)) return 'is not an address';
-    const { protocol, hostname, username } = new URL(url);
+    const { protocol, hostname, username, password } = new URL(url);
     if (protocol !== 'http:' && protocol !== 'https:') return 'must begin with http:// or https://';
-    if (username !== '') return 'must not carry credentials';
+    if (username !== '' || password !== '') return 'must not carry credentials';
     if (!hosts.has(hostname)) {
       return `names the host ${hostname}, which is not allowed; the operator can allow it with --callback-host ${hostname}`;
     }

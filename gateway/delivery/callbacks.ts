@@ -41,7 +41,7 @@ export class Callbacks {
     const store = this.#store;
     const url = store.callbackUrls[at];
     if (url === undefined) return;
-    if (this.#waiting.length >= CALLBACKS_WAITING_MAX) {
+    if (this.pendingCount >= CALLBACKS_WAITING_MAX) {
       this.results.dropped += 1;
       return;
     }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { Binding, BINDINGS, bindingAt, decisionAt, DecisionCode, DECISIONS, nameAt, Registration } from './codes.ts';
-import { REGISTRATION_LABELS, registrationLabelIndex, REGISTRATION_REASONS } from './codes.ts';
+import {
+  Binding,
+  BINDINGS,
+  bindingAt,
+  decisionAt,
+  DecisionCode,
+  DECISIONS,
+  nameAt,
+  Registration,
+  REGISTRATION_LABELS,
+  registrationLabelIndex,
+  REGISTRATION_REASONS,
+} from './codes.ts';
 
 describe('the decision table', () => {
   it('has one row per code, in the order of the codes', () => {

@@ -12,7 +12,7 @@ import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX, BATCH_SLICE_MESSAGES } from '../.
 import { bindingAt, CARRIER_LABELS, decisionAt, DecisionCode, nameAt, REGISTRATION_REASONS } from '../../router/index.ts';
 import { emptyDraft, NOT_STORED } from '../../messages/index.ts';
 import type { MessageRoutes } from './messages.ts';
-import { type FieldProblem, fieldProblems, problem, sendProblem } from './problem.ts';
+import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from './problem.ts';
 import { readMessage } from './read-message.ts';
 import { MessageBody } from './schemas.ts';
 
@@ -39,6 +39,10 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, parsed) => {
+    if (text === '') {
+      parsed(emptyBody());
+      return;
+    }
     try {
       const messages: unknown = JSON.parse(text as string);
       if (!Array.isArray(messages)) parsed(notAnArray());
@@ -68,6 +72,8 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
       },
     },
     async (request: FastifyRequest, reply: FastifyReply) => {
+      // Without a body and its type no parser has run.
+      if (request.body === undefined) throw emptyBody();
       const { isLines, messages } = request.body as BatchBody;
       if (messages.length > BATCH_MESSAGES_MAX) {
         const message = `has ${messages.length} messages; ${BATCH_MESSAGES_MAX} is the most, so send it in parts`;
@@ -158,16 +164,19 @@ function parseLine(line: string): unknown {
   }
 }
 
-function notAnArray(): Error {
-  return Object.assign(new Error('the body must be a JSON array of messages, or NDJSON as application/x-ndjson'), {
-    statusCode: 400,
-    name: 'Not a batch',
-  });
+function emptyBody(): ProblemError {
+  const message = 'the body is empty; send a JSON array of messages, or NDJSON as application/x-ndjson';
+  return new ProblemError(problem('malformed-json', 400, 'Empty body', [{ field: '', message }]));
 }
 
-function malformed(error: unknown): Error {
-  const where = error instanceof Error ? error.message : '';
-  return Object.assign(new Error(`the body is not valid JSON: ${where}`), { statusCode: 400, name: 'Malformed JSON' });
+function notAnArray(): ProblemError {
+  const message = 'the body must be a JSON array of messages, or NDJSON as application/x-ndjson';
+  return new ProblemError(problem('not-a-batch', 400, 'Not a batch', [{ field: '', message }]));
+}
+
+function malformed(error: unknown): ProblemError {
+  const message = `the body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
+  return new ProblemError(problem('malformed-json', 400, 'Malformed JSON', [{ field: '', message }]));
 }
 
 function otherRequests(): Promise<void> {

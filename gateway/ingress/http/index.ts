@@ -10,6 +10,8 @@ import { registryRoutes, type RegistryRoutes } from './registry.ts';
 export type NativeApi = MessageRoutes & HealthRoutes & RateRoutes & RegimeRoutes & RegistryRoutes;
 
 export const nativeApi: FastifyPluginCallback<NativeApi> = (app, routes, done) => {
+  // JSON is all this API reads; the server would also hand plain text over as a string.
+  app.removeContentTypeParser('text/plain');
   app.register(messageRoutes, routes);
   app.register(batchRoutes, routes);
   app.register(registryRoutes, routes);
@@ -20,4 +22,4 @@ export const nativeApi: FastifyPluginCallback<NativeApi> = (app, routes, done) =
 };
 
 export { handleError, handleNotFound } from './problem.ts';
-export type { CallbackGuard } from './read-message.ts';
+export { readMessage } from './read-message.ts';

@@ -111,6 +111,10 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
     (request, reply) => {
       const asked = readInboxQuery(request.query);
       if (!asked.ok) return sendProblem(reply, problem('invalid-request', 400, 'Invalid query', [asked.wrong]));
+      if ((asked.query.sinceSequence ?? 0) > store.nextSequence) {
+        const message = 'lies beyond the latest message, so it is no `next` of this run; leave it out to start anew';
+        return sendProblem(reply, problem('invalid-request', 400, 'Invalid query', [{ field: 'since', message }]));
+      }
       const page = findMessages(core, store, asked.query);
       return reply.send({ messages: page.messages, next: String(page.nextSequence), missed: page.missed });
     },

@@ -4,6 +4,7 @@
  * A refusal by the core (a regime, a limit) is not a problem in this sense: it is the answer to a well-formed message
  * and has the message's own shape. Problems are for requests that never became a message.
  */
+import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { TLocalizedValidationError } from 'typebox/error';
 
@@ -30,6 +31,16 @@ export function problem(kind: string, status: number, title: string, errors: rea
   const named = errors.filter((one) => one.field !== '');
   const base = { type: `urn:tollgate:problem:${kind}`, title, status, detail };
   return named.length === 0 ? base : { ...base, errors: named };
+}
+
+/** A problem met where no answer can be given, such as in a parser of bodies; `handleError` answers with it. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(one: Problem) {
+    super(one.detail);
+    this.problem = one;
+  }
 }
 
 export function sendProblem(reply: FastifyReply, one: Problem): FastifyReply {
@@ -60,6 +71,8 @@ function explain(error: TLocalizedValidationError): [string, string][] {
       ]);
     case 'enum':
       return [[path, `must be one of ${error.params.allowedValues.map((value) => String(value)).join(', ')}`]];
+    case 'type':
+      return [[path, path === '' ? 'must be a JSON object' : error.message]];
     case 'boolean':
       return [];
     default:
@@ -67,14 +80,15 @@ function explain(error: TLocalizedValidationError): [string, string][] {
   }
 }
 
-interface BodyErrorWords {
+/** What is said of an error that Fastify or one of its plugins raised. */
+interface ErrorWords {
   readonly kind: string;
   readonly status: number;
   readonly title: string;
   readonly message: string;
 }
 
-const BODY_ERRORS: Readonly<Record<string, BodyErrorWords>> = {
+const ERRORS_BY_CODE: Readonly<Record<string, ErrorWords>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: {
     kind: 'malformed-json',
     status: 400,
@@ -105,6 +119,25 @@ const BODY_ERRORS: Readonly<Record<string, BodyErrorWords>> = {
     title: 'Wrong content length',
     message: 'the body is not as long as its Content-Length says',
   },
+  FST_ERR_BAD_URL: {
+    kind: 'bad-address',
+    status: 400,
+    title: 'Bad address',
+    message: 'the path holds a % that begins no escape; write %25 for a percent sign',
+  },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    kind: 'address-too-long',
+    status: 414,
+    title: 'Address too long',
+    message: 'a part of the path is longer than any number or id',
+  },
+};
+
+const UNAUTHORIZED: ErrorWords = {
+  kind: 'unauthorized',
+  status: 401,
+  title: 'Unauthorized',
+  message: "give the admin's user name and password by Basic authentication",
 };
 
 /** Turns whatever a handler or Fastify threw into a problem. Unknown errors are logged and told apart by status 500. */
@@ -114,14 +147,15 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
     const found = fieldProblems(error.validation as unknown as TLocalizedValidationError[]);
     return sendProblem(reply, problem('invalid-request', 400, `Invalid ${where}`, found));
   }
-  const words = BODY_ERRORS[error.code];
+  if (error instanceof ProblemError) return sendProblem(reply, error.problem);
+  const status = error.statusCode ?? 500;
+  const words = status === 401 ? UNAUTHORIZED : ERRORS_BY_CODE[error.code];
   if (words !== undefined) {
     return sendProblem(reply, problem(words.kind, words.status, words.title, [{ field: '', message: words.message }]));
   }
-  const status = error.statusCode ?? 500;
-  if (status === 401) reply.header('www-authenticate', 'Basic realm="tollgate"');
   if (status < 500) {
-    return sendProblem(reply, problem('refused', status, error.name, [{ field: '', message: error.message }]));
+    const title = STATUS_CODES[status] ?? 'Refused';
+    return sendProblem(reply, problem('refused', status, title, [{ field: '', message: error.message }]));
   }
   request.log.error({ err: error }, 'request failed');
   const message = 'the gateway failed to answer; its log says why';

@@ -53,7 +53,11 @@ export function readMessage(body: MessageBody, draft: MessageDraft, guard: Callb
     if (wrong >= 0) return { field: `media.${wrong}`, message: 'is not an http or https address' };
   }
   if (body.callbackUrl !== undefined) {
-    const refusal = guard(body.callbackUrl);
+    const { callbackUrl } = body;
+    const refusal =
+      callbackUrl.length > URL_LENGTH_MAX
+        ? `has ${callbackUrl.length} characters; ${URL_LENGTH_MAX} is the most`
+        : guard(callbackUrl);
     if (refusal !== undefined) return { field: 'callbackUrl', message: refusal };
   }
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { declareCampaigns } from './cli/demo.ts';
-import { SimulatedCarriers } from './delivery/index.ts';
-import { createDemo } from './demo/index.ts';
-import { readMessage } from './ingress/http/read-message.ts';
-import { loadWorld } from './load-world.ts';
-import { emptyDraft, Intake, MessageState, MessageStore, summarise, type Summary } from './messages/index.ts';
-import { createCore, namedStream, type Core } from './router/index.ts';
-import { parseNumberKey } from '../registry-cache/index.ts';
+import { declareCampaigns } from './demo.ts';
+import { SimulatedCarriers } from '../delivery/index.ts';
+import { createDemo } from '../demo/index.ts';
+import { readMessage } from '../ingress/http/index.ts';
+import { loadWorld } from '../load-world.ts';
+import { emptyDraft, Intake, MessageState, MessageStore, summarise, type Summary } from '../messages/index.ts';
+import { createCore, namedStream, type Core } from '../router/index.ts';
+import { parseNumberKey } from '../../registry-cache/index.ts';
 
 // The demo on a clock that the test moves: the same core, store and carriers as the live gateway, no sockets, no timers.
 
