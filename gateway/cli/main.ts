@@ -14,7 +14,9 @@ const program = new Command('tollgate')
   .showHelpAfterError('(tollgate --help lists the commands)')
   .addCommand(serveCommand())
   .exitOverride();
-for (const command of program.commands) command.exitOverride().showHelpAfterError();
+for (const command of program.commands) {
+  command.exitOverride().showHelpAfterError(`(tollgate ${command.name()} --help lists the options)`);
+}
 
 try {
   await program.parseAsync();
