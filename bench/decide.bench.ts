@@ -6,19 +6,17 @@
  * that limits refill as they would. Beside it the same loop with nothing but the two lookups, which is what memory
  * alone costs, and the decision as one would write it first: Maps, objects and a scan of the tariff book, without limits.
  */
-import { CARRIERS, carrierOf, isAssigned, type CarrierMap, NumberRegistry } from '../registry-cache/index.ts';
-import type { TariffBook } from '../tariffs/index.ts';
+import { type CarrierMap, NumberRegistry } from '../registry-cache/index.ts';
 import { loadWorld, type LoadedWorld } from '../gateway/index.ts';
 import {
   type Core,
   createCore,
   decide,
   DECISIONS,
+  MESSAGE_KINDS,
   MessageKind,
   MessageSlot,
   namedStream,
-  Regime,
-  REGIMES,
   Route,
 } from '../gateway/router/index.ts';
 import {
@@ -32,7 +30,7 @@ import {
   type Series,
 } from './harness.ts';
 import { addPopulation, drawFreeNumber } from './population.ts';
-import { bookPrice } from './peers/book-price.ts';
+import { decidePlainly, type PlainMessage, plainWorld, type PlainWorld } from './peers/plain-decision.ts';
 
 const BENCH = 'decide';
 const UNIT = 'messages/s';
@@ -53,6 +51,7 @@ const DESTINATIONS = [
 ] as const;
 const ANY_NUMBER_MIN = 2_010_000_000;
 const ANY_NUMBER_COUNT = 7_890_000_000;
+const LINES_PER_BLOCK = 1_000;
 const REGISTERED_SHARE = 0.5;
 const P2P_SHARE = 0.05;
 const MMS_SHARE = 0.03;
@@ -72,18 +71,18 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   const core = createCore(world);
   const decided = decideLoop(core, columns);
   const lookedUp = lookupLoop(core, columns);
-  const naive = naiveLoop(naiveWorld(world, senders), columns);
+  const plainly = plainLoop(plainWorld(world, senders), columns);
   const loops = messages * (isTiny ? 1 : 2);
   const [full, lookups, plain] = (await interleave(
     [
       loopSide('decide', UNIT, loops, decided),
       loopSide('the two lookups alone', UNIT, loops, lookedUp),
-      loopSide('Maps and objects, without limits', UNIT, loops / 4, naive),
+      loopSide('Maps and objects, without limits', UNIT, loops / 4, plainly),
     ],
     rounds,
   )) as [Series, Series, Series];
-  const allocated = await allocatedBytesPerOp(decided);
-  const params = { numbers, campaigns, messages, rounds, ...sharesOf(core) };
+  const allocated = await allocatedBytesPerOp(decided, { isTiny });
+  const params = { numbers, campaigns, messages, rounds, decided: outcomes(world, columns) };
   return [
     figureOf({
       bench: BENCH,
@@ -103,7 +102,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
       params,
       subject: full,
       baseline: plain,
-      note: `the obvious way allocates ${await allocatedBytesPerOp(naive)} bytes per message`,
+      note: `the obvious way allocates ${await allocatedBytesPerOp(plainly, { isTiny })} bytes per message`,
     }),
   ];
 }
@@ -126,7 +125,9 @@ function drawMessages(carrierMap: CarrierMap, senders: Float64Array, length: num
   const drawDestination = (): number => {
     let rest = chance.next();
     for (const { share, blocks } of groups) {
-      if (rest < share) return blocks[Math.floor(chance.next() * blocks.length)]! * 1_000 + Math.floor(rest * 1_000);
+      if (rest < share) {
+        return blocks[Math.floor(chance.next() * blocks.length)]! * LINES_PER_BLOCK + Math.floor(chance.next() * LINES_PER_BLOCK);
+      }
       rest -= share;
     }
     return ANY_NUMBER_MIN + Math.floor(chance.next() * ANY_NUMBER_COUNT);
@@ -193,15 +194,43 @@ function lookupLoop(core: Core, columns: Columns): Loop {
   };
 }
 
-/** How the messages of a bench are decided, in percent, so that a reader sees what the figure is of. */
-function sharesOf(core: Core): Record<string, number> {
+/** The decision written the obvious way, over one object per message made beforehand. */
+function plainLoop(world: PlainWorld, columns: Columns): Loop {
+  const messages = Array.from(
+    { length: columns.length },
+    (_, at): PlainMessage => ({
+      sender: columns.sender[at]!,
+      destination: columns.destination[at]!,
+      units: columns.units[at]!,
+      kind: MESSAGE_KINDS[columns.kind[at]!] === 'mms' ? 'mms' : 'sms',
+      isP2p: columns.route[at] === Route.P2p,
+      draw: columns.draw[at]!,
+      atMs: START_MS,
+    }),
+  );
+  let next = 0;
+  return (count) => {
+    const first = next;
+    let sum = 0;
+    for (let message = first; message < first + count; message += 1) {
+      const { decision, price } = decidePlainly(world, messages[message % messages.length]!);
+      sum += decision.length + (price?.aggregatorMicros ?? 0);
+    }
+    next = first + count;
+    return sum;
+  };
+}
+
+/** What becomes of the messages when each is decided once, so that a reader sees what the figure is of. */
+function outcomes(world: LoadedWorld, columns: Columns): string {
+  const core = createCore(world);
   const slot = new MessageSlot();
   const counts = DECISIONS.map(() => 0);
-  return { acceptedPercent: percentAccepted() };
-
-  function percentAccepted(): number {
-    void slot;
-    void core;
-    return counts.length;
+  for (let message = 0; message < columns.length; message += 1) {
+    fill(slot, columns, message);
+    counts[decide(core, slot)]! += 1;
   }
+  return DECISIONS.flatMap(({ name }, code) =>
+    counts[code] === 0 ? [] : [`${name} ${((100 * counts[code]!) / columns.length).toFixed(1)} %`],
+  ).join(', ');
 }

@@ -172,20 +172,24 @@ function toDigits(value: number): number {
 }
 
 const ALLOCATION_LOOP = 1_048_576;
+const ALLOCATION_LOOP_TINY = 32_768;
 const ALLOCATION_LOOP_MIN = 256;
-const ALLOCATION_TRIES = 5;
+const ALLOCATION_TRIES = 8;
+const ALLOCATION_WARM_UP_MS = 300;
 
 /**
  * Bytes allocated on the JavaScript heap per operation of `run`, to a hundredth of a byte.
  * @throws Error without `--expose-gc`, or if even a short loop makes the collector run
  */
-export async function allocatedBytesPerOp(run: Loop): Promise<number> {
+export async function allocatedBytesPerOp(run: Loop, { isTiny }: Pick<BenchSettings, 'isTiny'>): Promise<number> {
   const collect = globalThis.gc;
   if (collect === undefined) throw new Error('allocation can only be measured with --expose-gc');
-  for (let i = 0; i < WARM_UP_ROUNDS; i += 1) consume(run(ALLOCATION_LOOP));
+  const longest = isTiny ? ALLOCATION_LOOP_TINY : ALLOCATION_LOOP;
+  const warmUntilMs = performance.now() + ALLOCATION_WARM_UP_MS;
+  while (performance.now() < warmUntilMs) consume(run(ALLOCATION_LOOP_TINY));
   const watch = watchCollections();
   try {
-    for (let count = ALLOCATION_LOOP; count >= ALLOCATION_LOOP_MIN; count >>= 1) {
+    for (let count = longest; count >= ALLOCATION_LOOP_MIN; count >>= 1) {
       const growth = await leastGrowth(run, count, collect, watch);
       if (growth === undefined) continue;
       const overhead = (await leastGrowth(emptyLoop, count, collect, watch)) ?? 0;

@@ -96,5 +96,6 @@ export function servePeer(load: () => Promise<{ readonly work: Work<unknown, unk
 }
 
 function reply(one: Reply): void {
-  process.send?.(one);
+  // A parent that has gone no longer wants it.
+  process.send?.(one, () => {});
 }

@@ -2,10 +2,11 @@
  * A whole gateway for a test: the real composition on a free loopback port, with time that stands still until the test
  * moves it, a client, and real telephone numbers of each carrier to send to.
  */
-import { formatNumber, type BlockGroup } from '../registry-cache/index.ts';
+import { type BlockGroup, formatNumber, isAssigned, parseNumberKey } from '../registry-cache/index.ts';
 import type { DestinationStream } from 'pino';
 import { type LoadedWorld, loadWorld } from './load-world.ts';
 import { type Gateway, openGateway } from './main.ts';
+import type { MessageAnswer } from './messages/index.ts';
 import { readOptions, type ServeOptions } from './options.ts';
 import type { Clock, Timers } from './router/index.ts';
 import { createLog } from './telemetry/index.ts';
@@ -69,21 +70,39 @@ export class HandDrivenTime implements Clock, Timers {
   }
 }
 
-export interface Answer {
+export interface Answer<Body> {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined if it is none. */
-  readonly body: any;
+  /** The body read as JSON, of whatever shape the test expects; undefined if it is none. */
+  readonly body: Body;
 }
+
+/** A problem document (RFC 9457). */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+}
+
+type HeaderFields = Readonly<Record<string, string>>;
 
 export interface GatewayUnderTest extends Gateway {
   readonly world: LoadedWorld;
   readonly time: HandDrivenTime;
   /** Sends one request over a real socket; a body that is not text goes as JSON. */
-  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** The `place`th number of a group of blocks, always the same. */
-  number(group: BlockGroup, place?: number): string;
+  ask<Body = ProblemBody>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: HeaderFields,
+  ): Promise<Answer<Body>>;
+  /** Sends one message, with a sender, a destination at AT&T and a text unless it brings its own. */
+  send(own?: Readonly<Record<string, unknown>>): Promise<Answer<MessageAnswer>>;
+  /** The `place`th number of a group of blocks, always the same; of `nobody`, one in a block that nobody holds. */
+  number(group: BlockGroup | 'nobody', place?: number): string;
 }
 
 /** Options as an operator gets them who sets nothing but `own`; logs nothing. */
@@ -103,15 +122,21 @@ export async function openGatewayUnderTest(
   const log = createLog(options.logLevel, logTo);
   const gateway = await openGateway({ options, world, clock: time, timers: time, log });
   const blocks = new Map<BlockGroup, Uint32Array>();
+  const number = (group: BlockGroup | 'nobody', place = 0): string => {
+    if (group === 'nobody') return unassignedNumber(world);
+    const found = blocks.get(group) ?? world.carrierMap.blocksOf(group);
+    blocks.set(group, found);
+    return formatNumber((found[place % found.length] ?? 0) * 1_000 + Math.floor(place / found.length));
+  };
   return {
     ...gateway,
     world,
     time,
+    number,
     ask: (method, path, body, headers = {}) => ask(gateway.url + path, method, body, headers),
-    number: (group, place = 0) => {
-      const found = blocks.get(group) ?? world.carrierMap.blocksOf(group);
-      blocks.set(group, found);
-      return formatNumber((found[place % found.length] ?? 0) * 1_000 + Math.floor(place / found.length));
+    send: (message) => {
+      const body = { from: number('cpaas'), to: number('att'), text: 'Your table is ready.', ...message };
+      return ask(`${gateway.url}/v1/messages`, 'POST', body, {});
     },
     close: async () => {
       // Closing waits for messages in flight, and they for time.
@@ -126,12 +151,13 @@ export async function openGatewayUnderTest(
   };
 }
 
-async function ask(
-  url: string,
-  method: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-): Promise<Answer> {
+function unassignedNumber({ carrierMap }: LoadedWorld): string {
+  for (let key = 2_122_000_000; ; key += 1_000) {
+    if (parseNumberKey(formatNumber(key)) >= 0 && !isAssigned(carrierMap.lookup(key))) return formatNumber(key);
+  }
+}
+
+async function ask<Body>(url: string, method: string, body: unknown, headers: HeaderFields): Promise<Answer<Body>> {
   const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(url, {
     method,
@@ -141,7 +167,7 @@ async function ask(
   });
   const text = await response.text();
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '') && text !== '';
-  return { status: response.status, headers: response.headers, text, body: isJson ? tryJson(text) : undefined };
+  return { status: response.status, headers: response.headers, text, body: (isJson ? tryJson(text) : undefined) as Body };
 }
 
 function tryJson(text: string): unknown {

@@ -1,0 +1,24 @@
+/** Every bench by name; each runs in a process of its own. */
+import type { BenchSettings, Figure } from './harness.ts';
+import type { Work } from './processes.ts';
+
+type RunBench = (settings: BenchSettings) => Promise<Figure[]>;
+
+export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>> = {
+  lookup: () => import('./lookup.bench.ts'),
+  decide: () => import('./decide.bench.ts'),
+  segments: () => import('./segments.bench.ts'),
+  rate: () => import('./rate.bench.ts'),
+  'http-one': () => import('./http-one.load.ts'),
+  'http-batch': () => import('./http-batch.load.ts'),
+};
+
+/** A bench as work for a process: it is ready at once and runs when asked. */
+export type BenchWork = Work<BenchSettings, null, null, Figure[]>;
+
+export async function loadBench(name: string): Promise<{ work: BenchWork }> {
+  const bench = BENCHES[name];
+  if (bench === undefined) throw new Error(`there is no bench "${name}"; there are ${Object.keys(BENCHES).join(', ')}`);
+  const { run } = await bench();
+  return { work: { open: (settings) => Promise.resolve({ ready: null, answer: () => run(settings) }) } };
+}

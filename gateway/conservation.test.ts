@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type GatewayUnderTest, openGatewayUnderTest } from './gateway-under-test.ts';
+import { HANDSET_OUTCOMES, handsetCells, messageCells, namedStream, revenueCells, TRUTHS } from './router/index.ts';
+import { MESSAGE_STATES, type MessageRecord } from './messages/index.ts';
+
+// Nothing is lost, nothing is counted twice, and money is neither made nor destroyed: looked at from outside after some
+// thousand random messages through the HTTP door, with numbers registered and regimes switched in between.
+
+const BATCHES = 10;
+const BATCH_SIZE = 300;
+const TEXTS = [
+  'Your table is ready.',
+  'URGENT: you WON $900! Claim at http://prize.example.com now',
+  'Grüße aus Köln — bis später ☀️',
+  'a'.repeat(700),
+];
+const GROUPS = ['att', 'verizon', 'tmobile', 'uscellular', 'other', 'landline', 'cpaas'] as const;
+const CAMPAIGNS = ['CTOPA01', 'CMIDC01', 'CLOWT01', 'CSOLE01', 'CNOVZW1', 'CEXPIR1'];
+
+interface Result {
+  readonly index: number;
+  readonly id: string;
+  readonly status: string;
+  readonly decision: string;
+  readonly totalMicros: number;
+}
+
+interface Run {
+  readonly gateway: GatewayUnderTest;
+  /** Every result of every batch. */
+  readonly results: readonly Result[];
+  /** Every message as it ended. */
+  readonly records: readonly MessageRecord[];
+}
+
+type LabelOf = (index: number) => string | undefined;
+
+/** The same seed gives the same messages; only their labels are the caller's. */
+async function play(seed: number, labelOf: LabelOf): Promise<Run> {
+  const gateway = await openGatewayUnderTest({ seed });
+  const chance = namedStream(seed, 'messages of this test');
+  const below = (count: number): number => Math.floor(chance.next() * count);
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
+  const senders = Array.from({ length: 40 }, (_, place) => gateway.number('cpaas', place));
+  const results: Result[] = [];
+
+  for (let batch = 0; batch < BATCHES; batch += 1) {
+    for (let change = 0; change < 8; change += 1) {
+      const body = { campaign: pick(CAMPAIGNS), provisioningDelayMs: below(3) * 5_000 };
+      await gateway.ask('PUT', `/v1/numbers/${pick(senders)}`, body);
+    }
+    await gateway.ask('PUT', '/v1/regime', {
+      regime: ['filter', 'block', 'dated'][batch % 3],
+      carrier: pick(GROUPS.slice(0, 5)),
+    });
+    const messages = Array.from({ length: BATCH_SIZE }, (_, index) => ({
+      from: pick(senders),
+      to: gateway.number(pick(GROUPS), 100 + below(50)),
+      text: pick(TEXTS),
+      route: pick(['a2p', 'a2p', 'a2p', 'p2p']),
+      truth: labelOf(batch * BATCH_SIZE + index),
+      media: below(10) === 0 ? ['https://example.com/a.png'] : undefined,
+    }));
+    const answer = await gateway.ask<{ results: Result[] }>('POST', '/v1/messages/batch', messages);
+    results.push(...answer.body.results);
+    gateway.time.advance(below(3_000));
+  }
+  gateway.time.advance(30_000);
+
+  const records: MessageRecord[] = [];
+  while (records.length < results.length) {
+    const path = `/v1/messages?limit=1000&since=${records.length}`;
+    records.push(...(await gateway.ask<{ messages: MessageRecord[] }>('GET', path)).body.messages);
+  }
+  await gateway.close();
+  return { gateway, results, records };
+}
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+const countBy = <T>(list: readonly T[], keyOf: (one: T) => string): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const one of list) counts[keyOf(one)] = (counts[keyOf(one)] ?? 0) + 1;
+  return counts;
+};
+const cellsBy = <Labels>(cells: readonly { labels: Labels; value: number }[], keyOf: (labels: Labels) => string) => {
+  const counts: Record<string, number> = {};
+  for (const { labels, value } of cells) counts[keyOf(labels)] = (counts[keyOf(labels)] ?? 0) + value;
+  return counts;
+};
+
+const labelOf: LabelOf = (index) => TRUTHS[index % TRUTHS.length]?.replace('unlabelled', '') || undefined;
+
+const runs = new Map<number, Run>();
+beforeAll(async () => {
+  for (const seed of [1, 2]) runs.set(seed, await play(seed, labelOf));
+});
+
+describe.each([1, 2])('seed %i', (seed) => {
+  let run: Run;
+  beforeAll(() => {
+    run = runs.get(seed)!;
+  });
+
+  test('the traffic is of many kinds', () => {
+    expect(run.results).toHaveLength(BATCHES * BATCH_SIZE);
+    const decisions = countBy(run.results, ({ decision }) => decision);
+    expect(Object.keys(decisions)).toEqual(
+      expect.arrayContaining(['accepted', 'destination_landline', 'unregistered_filtered', 'unregistered_blocked']),
+    );
+    expect(decisions['accepted']).toBeGreaterThan(1_000);
+  });
+
+  test('every accepted message ended once: accepted = delivered + filtered + undelivered, in counters and in the store', () => {
+    const { gateway, records, results } = run;
+    const { accepted, delivered, filtered, undelivered, inFlight } = gateway.summary();
+    expect(inFlight).toBe(0);
+    expect(accepted).toBe(delivered + filtered + undelivered);
+    expect(accepted).toBe(results.filter(({ status }) => status === 'accepted').length);
+
+    const ended = records.filter(({ handset }) => handset !== null);
+    expect(ended).toHaveLength(accepted);
+    expect(countBy(ended, (one) => `${one.carrier} ${one.registration} ${one.handset!.outcome} ${one.truth}`)).toEqual(
+      cellsBy(handsetCells(gateway.core.counters), (one) => `${one.carrier} ${one.registration} ${one.outcome} ${one.truth}`),
+    );
+    for (const { status, handset, receipt, decision } of records) {
+      expect(status).toBe(decision === 'accepted' ? handset?.outcome : 'rejected');
+      expect(receipt?.state).toBe(
+        decision === 'accepted' ? (status === 'undelivered' ? 'UNDELIV' : 'ACCEPTD') : undefined,
+      );
+    }
+    expect(MESSAGE_STATES.slice(2, 5)).toEqual(HANDSET_OUTCOMES.slice(1));
+  });
+
+  test('every message is counted once, under its own labels', () => {
+    const { gateway, records } = run;
+    const keyOf = (one: { carrier: string; route: string; registration: string; decision: string; truth: string }) =>
+      `${one.carrier} ${one.route} ${one.registration} ${one.decision} ${one.truth}`;
+    expect(cellsBy(messageCells(gateway.core.counters), keyOf)).toEqual(countBy(records, keyOf));
+    expect(sum(gateway.core.counters.reasons)).toBe(records.length);
+  });
+
+  test('revenue = what senders were charged = the sum of what each message was said to cost', () => {
+    const { gateway, results, records } = run;
+    const { chargedMicros } = gateway.core.counters;
+    expect(chargedMicros).toBeGreaterThan(0);
+    expect(sum(revenueCells(gateway.core.counters).map(({ value }) => value))).toBe(chargedMicros);
+    expect(sum(results.map(({ totalMicros }) => totalMicros))).toBe(chargedMicros);
+    expect(sum(records.map(({ price }) => price.totalMicros))).toBe(chargedMicros);
+    for (const { price, decision } of records) {
+      expect(sum(price.postings.map(({ micros }) => micros))).toBe(price.totalMicros);
+      expect(price.totalMicros > 0).toBe(decision === 'accepted');
+    }
+    const postings = records.flatMap(({ price, registration, truth }) =>
+      price.postings.map(({ payee, cause, micros }) => ({ labels: { payee, cause, registration, truth }, value: micros })),
+    );
+    const keyOf = (one: { payee: string; cause: string; registration: string; truth: string }) =>
+      `${one.payee} ${one.cause} ${one.registration} ${one.truth}`;
+    expect(cellsBy(postings, keyOf)).toEqual(cellsBy(revenueCells(gateway.core.counters), keyOf));
+  });
+});
+
+test('what a message really is changes nothing that happens to it', async () => {
+  const withoutTruth = ({ truth: _truth, ...record }: MessageRecord): unknown => record;
+  const labelled = runs.get(1)!;
+  const allSpam = await play(1, () => 'spam');
+  expect(allSpam.results).toEqual(labelled.results);
+  expect(allSpam.records.map(withoutTruth)).toEqual(labelled.records.map(withoutTruth));
+});
+
+test('another seed gives other outcomes', () => {
+  const outcomesOf = ({ records }: Run): (string | undefined)[] => records.map(({ handset }) => handset?.at);
+  expect(outcomesOf(runs.get(1)!)).not.toEqual(outcomesOf(runs.get(2)!));
+});

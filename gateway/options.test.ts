@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import { INBOX_MESSAGES_DEFAULT, INBOX_MESSAGES_MAX } from './limits.ts';
+import { OPTIONS, type OptionSources, readOptions, type ServeOptions } from './options.ts';
+
+/** What may be written where; nothing by default. */
+interface Written {
+  file?: string;
+  environment?: OptionSources['environment'];
+  flags?: OptionSources['flags'];
+}
+
+function read({ file, environment = {}, flags = {} }: Written) {
+  return readOptions({ ...(file !== undefined && { file: { path: 'tollgate.yaml', text: file } }), environment, flags });
+}
+
+function optionsOf(written: Written): ServeOptions {
+  const found = read(written);
+  if (!found.ok) throw new Error(found.errors.join('\n'));
+  return found.options;
+}
+
+function errorsOf(written: Written): readonly string[] {
+  const found = read(written);
+  return found.ok ? [] : found.errors;
+}
+
+test('who sets nothing gets a gateway on loopback, in the period with the toll, without demo traffic', () => {
+  expect(optionsOf({})).toEqual({
+    host: '127.0.0.1',
+    port: 8_080,
+    seed: 1,
+    demo: false,
+    rate: 50,
+    tariffDate: Date.UTC(2024, 2, 1),
+    inbox: INBOX_MESSAGES_DEFAULT,
+    provisioningDelayMs: 0,
+    callbackHosts: [],
+    logLevel: 'warn',
+  });
+});
+
+describe('the same option written in several places', () => {
+  const file = 'port: 1001\nseed: 11\nrate: 1.5';
+  const environment = { TOLLGATE_PORT: '1002', TOLLGATE_SEED: '12' };
+  const flags = { port: '1003' };
+
+  test('a flag wins over a variable, a variable over the file, the file over the default', () => {
+    expect(optionsOf({ file, environment, flags })).toMatchObject({ port: 1_003, seed: 12, rate: 1.5, inbox: 262_144 });
+    expect(optionsOf({ file, environment })).toMatchObject({ port: 1_002, seed: 12 });
+    expect(optionsOf({ file })).toMatchObject({ port: 1_001, seed: 11 });
+  });
+
+  test('an empty variable counts as not set', () => {
+    expect(optionsOf({ file, environment: { TOLLGATE_PORT: '' } }).port).toBe(1_001);
+  });
+
+  test('a wrong value is told even where a stronger one hides it', () => {
+    expect(errorsOf({ environment: { TOLLGATE_PORT: 'x' }, flags })).toEqual([
+      'TOLLGATE_PORT: "x" must be a whole number from 0 to 65535',
+    ]);
+  });
+});
+
+/** Values as written and as read, for every option: a good one and some that must be refused. */
+const VALUES: Readonly<Record<keyof ServeOptions, { good: string; means: unknown; bad: readonly string[]; wrong: string }>> = {
+  host: { good: 'localhost', means: 'localhost', bad: ['', ' '], wrong: 'is empty; leave it out or give a value' },
+  port: { good: '0', means: 0, bad: ['-1', '65536', '80a', '8e3', '0x50', '1.5', ''], wrong: 'must be a whole number from 0 to 65535' },
+  seed: {
+    good: '9007199254740991',
+    means: 9_007_199_254_740_991,
+    bad: ['-1', '9007199254740992', '1e3', 'one'],
+    wrong: 'must be a whole number from 0 to 9007199254740991',
+  },
+  demo: { good: 'true', means: true, bad: ['yes', 'TRUE', ''], wrong: 'must be true or false' },
+  rate: { good: '0.5', means: 0.5, bad: ['0', '-1', '100001', '1e3', 'Infinity', ''], wrong: 'must be a number above 0, at most 100000' },
+  tariffDate: {
+    good: 'today',
+    means: undefined,
+    bad: ['2024-02-30', '2024-3-1', '01.03.2024', 'tomorrow', ''],
+    wrong: 'must be a real day as YYYY-MM-DD, or today',
+  },
+  book: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  regimes: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  campaigns: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  inbox: {
+    good: '1',
+    means: 1,
+    bad: ['0', String(INBOX_MESSAGES_MAX + 1), '1k'],
+    wrong: `must be a whole number from 1 to ${INBOX_MESSAGES_MAX}`,
+  },
+  provisioningDelayMs: {
+    good: '60000',
+    means: 60_000,
+    bad: ['-1', '31536000001', '1m'],
+    wrong: 'must be a whole number from 0 to 31536000000',
+  },
+  callbackHosts: {
+    good: 'hooks.example.com, 10.0.0.7,[fd00::7]',
+    means: ['hooks.example.com', '10.0.0.7', '[fd00::7]'],
+    bad: ['', 'a,,b', 'http://a', 'a:80', 'a b', 'fd00::7'],
+    wrong: 'must be host names separated by commas',
+  },
+  adminUser: { good: 'anna', means: 'anna', bad: ['an:na'], wrong: 'must hold no colon' },
+  adminPassword: { good: 'a:b', means: 'a:b', bad: [' '], wrong: 'is empty; leave it out or give a value' },
+  logLevel: { good: 'debug', means: 'debug', bad: ['verbose', 'WARN', ''], wrong: 'must be one of silent, error, warn, info, debug' },
+};
+
+describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag, variable }) => {
+  const { good, means, bad, wrong } = VALUES[key];
+  /** Admin user and password only go together. */
+  const pair = { TOLLGATE_ADMIN_USER: 'root', TOLLGATE_ADMIN_PASSWORD: 'secret' };
+  const environment = key.startsWith('admin') ? pair : {};
+
+  test('is taken from a flag, a variable and the file alike', () => {
+    expect(optionsOf({ environment, flags: { [key]: good } })[key]).toEqual(means);
+    expect(optionsOf({ environment: { ...environment, [variable]: good } })[key]).toEqual(means);
+    const fromFile = { file: `${key}: ${/[,[]/.test(good) ? JSON.stringify(good) : good}`, environment };
+    expect(optionsOf(key.startsWith('admin') ? { ...fromFile, environment: without(pair, variable) } : fromFile)[key]).toEqual(means);
+  });
+
+  test.each(bad)('is refused where it was written: "%s"', (value) => {
+    const shown = key === 'adminPassword' ? '…' : value;
+    expect(errorsOf({ flags: { [key]: value } })).toEqual([expect.stringContaining(`${flag}: "${shown}" ${wrong}`)]);
+    if (value !== '') {
+      expect(errorsOf({ environment: { [variable]: value } })).toEqual([
+        expect.stringContaining(`${variable}: "${shown}" ${wrong}`),
+      ]);
+    }
+    const file = `# Ours.\n\n  ${key}:   ${JSON.stringify(value)}\n`;
+    const column = key.length + 7;
+    expect(errorsOf({ file })).toEqual([expect.stringContaining(`tollgate.yaml:3:${column}`)]);
+    expect(errorsOf({ file })[0]).toContain(`${key} ${wrong}`);
+  });
+});
+
+function without(record: Readonly<Record<string, string>>, key: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+}
+
+describe('the file', () => {
+  test('may be empty but for a remark', () => {
+    expect(errorsOf({ file: '{}\n# nothing yet\n' })).toEqual([]);
+  });
+
+  test('with an unknown key is refused, with the keys there are', () => {
+    expect(errorsOf({ file: 'port: 1\nprot: 2\n' })).toEqual([
+      expect.stringMatching(/^tollgate\.yaml:2:1.* unknown key "prot" in the configuration: use one of host, port, /),
+    ]);
+  });
+
+  test.each([
+    ['a list', '- port', /tollgate\.yaml:1:1.*must be a map/],
+    ['nothing at all', '', /tollgate\.yaml:1:1/],
+    ['no YAML', 'port: [1\nseed: 2', /tollgate\.yaml:\d+:\d+.*not valid YAML/],
+    ['a value left out', 'port:', /tollgate\.yaml:1:\d+.*port.*single value/],
+    ['a list for a value', 'port: [1, 2]', /tollgate\.yaml:1:7.*port.*single value/],
+    ['the same key twice', 'port: 1\nport: 2', /tollgate\.yaml:2:1/],
+  ])('with %s is refused at its place', (_name, file, expected) => {
+    expect(errorsOf({ file })).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test('with several mistakes tells all of them, and those written elsewhere too', () => {
+    const errors = errorsOf({ file: 'port: x\nseed: y', environment: { TOLLGATE_RATE: 'z' }, flags: { inbox: 'w' } });
+    expect(errors.map((error) => error.split(/[ :]/, 1)[0])).toEqual([
+      'tollgate.yaml',
+      'tollgate.yaml',
+      'TOLLGATE_RATE',
+      '--inbox',
+    ]);
+  });
+});
+
+test('a password is shown in no error', () => {
+  const errors = [
+    ...errorsOf({ flags: { adminPassword: ' \t' } }),
+    ...errorsOf({ file: 'adminPassword: ["hunter2"]' }),
+    ...errorsOf({ flags: { adminPassword: 'hunter2' } }),
+  ];
+  expect(errors).toHaveLength(3);
+  expect(errors.join()).not.toContain('hunter2');
+});
+
+describe('who may change the world', () => {
+  const credentials = { adminUser: 'anna', adminPassword: 'secret' };
+
+  test.each(['127.0.0.1', '127.8.9.10', 'localhost', '::1'])('on loopback (%s) anybody', (host) => {
+    expect(errorsOf({ flags: { host } })).toEqual([]);
+  });
+
+  test.each(['0.0.0.0', '::', '10.0.0.5', 'gateway.example.com', 'localhost.example.com', '127.0.0.1.nip.io', '1127.0.0.1'])(
+    'off loopback (%s) only an admin with credentials',
+    (host) => {
+      expect(errorsOf({ flags: { host } })).toEqual([
+        `--host: "${host}" is not loopback, so anybody could change the world; ` +
+          'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
+      ]);
+      expect(errorsOf({ flags: { host, ...credentials } })).toEqual([]);
+    },
+  );
+
+  test('half a pair of credentials is refused, on loopback too', () => {
+    expect(errorsOf({ flags: { adminUser: 'anna' } })).toEqual([
+      '--admin-user and --admin-password belong together; give the password too',
+    ]);
+    expect(errorsOf({ environment: { TOLLGATE_ADMIN_PASSWORD: 'secret' } })).toEqual([
+      '--admin-user and --admin-password belong together; give the user too',
+    ]);
+  });
+
+  test('the two halves may come from different places', () => {
+    const written = { file: 'adminUser: anna', environment: { TOLLGATE_ADMIN_PASSWORD: 'secret' }, flags: { host: '::' } };
+    expect(optionsOf(written)).toMatchObject({ adminUser: 'anna', adminPassword: 'secret', host: '::' });
+  });
+});
+
+test('no two options share a flag, a variable or a key, and each variable is named after its flag', () => {
+  expect(new Set(OPTIONS.map(({ flag }) => flag)).size).toBe(OPTIONS.length);
+  expect(new Set(OPTIONS.map(({ key }) => key)).size).toBe(OPTIONS.length);
+  for (const { flag, variable } of OPTIONS) {
+    expect(variable).toBe(`TOLLGATE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`);
+  }
+});
