@@ -120,7 +120,10 @@ describe.each([1, 2])('seed %i', (seed) => {
     const ended = records.filter(({ handset }) => handset !== null);
     expect(ended).toHaveLength(accepted);
     expect(countBy(ended, (one) => `${one.carrier} ${one.registration} ${one.handset!.outcome} ${one.truth}`)).toEqual(
-      cellsBy(handsetCells(gateway.core.counters), (one) => `${one.carrier} ${one.registration} ${one.outcome} ${one.truth}`),
+      cellsBy(
+        handsetCells(gateway.core.counters),
+        (one) => `${one.carrier} ${one.registration} ${one.outcome} ${one.truth}`,
+      ),
     );
     for (const { status, handset, receipt, decision } of records) {
       expect(status).toBe(decision === 'accepted' ? handset?.outcome : 'rejected');
@@ -151,11 +154,54 @@ describe.each([1, 2])('seed %i', (seed) => {
       expect(price.totalMicros > 0).toBe(decision === 'accepted');
     }
     const postings = records.flatMap(({ price, registration, truth }) =>
-      price.postings.map(({ payee, cause, micros }) => ({ labels: { payee, cause, registration, truth }, value: micros })),
+      price.postings.map(({ payee, cause, micros }) => ({
+        labels: { payee, cause, registration, truth },
+        value: micros,
+      })),
     );
     const keyOf = (one: { payee: string; cause: string; registration: string; truth: string }) =>
       `${one.payee} ${one.cause} ${one.registration} ${one.truth}`;
     expect(cellsBy(postings, keyOf)).toEqual(cellsBy(revenueCells(gateway.core.counters), keyOf));
+  });
+
+  test('the summary says the same as the messages themselves', () => {
+    const { gateway, records } = run;
+    const isSpam = ({ truth }: MessageRecord): boolean => truth === 'spam' || truth === 'smishing';
+    const isDelivered = ({ status }: MessageRecord): boolean => status === 'delivered';
+    const isRegistered = ({ registration }: MessageRecord): boolean => registration === 'registered';
+    const count = (...conditions: ((record: MessageRecord) => boolean)[]): number =>
+      records.filter((record) => conditions.every((condition) => condition(record))).length;
+    const spamPostings = records.filter(isSpam).flatMap(({ price }) => price.postings);
+    const paid = (condition: (posting: (typeof spamPostings)[number]) => boolean): number =>
+      sum(spamPostings.filter(condition).map(({ micros }) => micros));
+
+    expect(gateway.summary()).toMatchObject({
+      decided: records.length,
+      accepted: count(({ decision }) => decision === 'accepted'),
+      refused: count(({ decision }) => decision !== 'accepted'),
+      registered: count(isRegistered),
+      unregistered: count(({ registration }) => registration === 'unregistered'),
+      blocked: count(({ decision }) => /^unregistered_(blocked|filtered)$/.test(decision)),
+      bypassed: count(({ route, decision }) => route === 'p2p' && decision === 'accepted'),
+      spamSent: count(isSpam),
+      spamDelivered: count(isSpam, isDelivered),
+      spamDeliveredRegistered: count(isSpam, isDelivered, isRegistered),
+      spamDeliveredUnregistered: count(isSpam, isDelivered, (record) => !isRegistered(record)),
+      spamChargedMicros: paid(() => true),
+      spamSurchargeMicros: paid(({ cause }) => cause === 'unregistered_surcharge'),
+    });
+    for (const one of gateway.summary().carriers) {
+      const isHere = ({ carrier }: MessageRecord): boolean => carrier === one.carrier;
+      expect(one).toEqual({
+        carrier: one.carrier,
+        accepted: count(isHere, ({ decision }) => decision === 'accepted'),
+        refused: count(isHere, ({ decision }) => decision !== 'accepted'),
+        spamDeliveredRegistered: count(isHere, isSpam, isDelivered, isRegistered),
+        spamDeliveredUnregistered: count(isHere, isSpam, isDelivered, (record) => !isRegistered(record)),
+        spamRevenueMicros: paid(({ payee }) => payee === one.carrier),
+        spamSurchargeMicros: paid(({ payee, cause }) => payee === one.carrier && cause === 'unregistered_surcharge'),
+      });
+    }
   });
 });
 

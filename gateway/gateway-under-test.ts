@@ -2,23 +2,29 @@
  * A whole gateway for a test: the real composition on a free loopback port, with time that stands still until the test
  * moves it, a client, and real telephone numbers of each carrier to send to.
  */
-import { type BlockGroup, formatNumber, isAssigned, parseNumberKey } from '../registry-cache/index.ts';
+import {
+  type BlockGroup,
+  CARRIERS,
+  formatNumber,
+  isAssigned,
+  NumberRegistry,
+  parseNumberKey,
+} from '../registry-cache/index.ts';
 import type { DestinationStream } from 'pino';
-import { type LoadedWorld, loadWorld } from './load-world.ts';
+import { type LoadedWorld, loadWorld, type WorldFiles } from './load-world.ts';
 import { type Gateway, openGateway } from './main.ts';
 import type { MessageAnswer } from './messages/index.ts';
 import { readOptions, type ServeOptions } from './options.ts';
-import type { Clock, Timers } from './router/index.ts';
+import { type Clock, RegimeTable, type Timers } from './router/index.ts';
 import { createLog } from './telemetry/index.ts';
 
 /** Ten in the morning in Los Angeles on the default tariff date, so that a Pacific day has fourteen hours left. */
-export const START_MS = Date.UTC(2024, 2, 1, 18);
+const START_MS = Date.UTC(2024, 2, 1, 18);
 
 /** A clock and timers that move only when told to. */
-export class HandDrivenTime implements Clock, Timers {
+class HandDrivenTime implements Clock, Timers {
   #nowMs: number;
-  #sequence = 0;
-  readonly #waiting = new Map<number, { dueMs: number; readonly periodMs: number | undefined; readonly run: () => void }>();
+  readonly #waiting = new Set<WaitingTimer>();
 
   constructor(startMs = START_MS) {
     this.#nowMs = startMs;
@@ -49,25 +55,33 @@ export class HandDrivenTime implements Clock, Timers {
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms;
     for (let next = this.#nextDue(untilMs); next !== undefined; next = this.#nextDue(untilMs)) {
-      const [id, timer] = next;
-      this.#nowMs = timer.dueMs;
-      if (timer.periodMs === undefined) this.#waiting.delete(id);
-      else timer.dueMs += timer.periodMs;
-      timer.run();
+      this.#nowMs = next.dueMs;
+      if (next.periodMs === undefined) this.#waiting.delete(next);
+      else next.dueMs += next.periodMs;
+      next.run();
     }
     this.#nowMs = untilMs;
   }
 
   #wait(delayMs: number, periodMs: number | undefined, run: () => void): () => void {
-    const id = (this.#sequence += 1);
-    this.#waiting.set(id, { dueMs: this.#nowMs + delayMs, periodMs, run });
-    return () => this.#waiting.delete(id);
+    const timer = { dueMs: this.#nowMs + delayMs, periodMs, run };
+    this.#waiting.add(timer);
+    return () => this.#waiting.delete(timer);
   }
 
-  #nextDue(untilMs: number) {
-    const due = [...this.#waiting].filter(([, timer]) => timer.dueMs <= untilMs);
-    return due.toSorted(([, a], [, b]) => a.dueMs - b.dueMs)[0];
+  #nextDue(untilMs: number): WaitingTimer | undefined {
+    let next: WaitingTimer | undefined;
+    for (const timer of this.#waiting) {
+      if (timer.dueMs <= untilMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
+    }
+    return next;
   }
+}
+
+interface WaitingTimer {
+  dueMs: number;
+  readonly periodMs: number | undefined;
+  readonly run: () => void;
 }
 
 export interface Answer<Body> {
@@ -90,15 +104,9 @@ export interface ProblemBody {
 type HeaderFields = Readonly<Record<string, string>>;
 
 export interface GatewayUnderTest extends Gateway {
-  readonly world: LoadedWorld;
   readonly time: HandDrivenTime;
   /** Sends one request over a real socket; a body that is not text goes as JSON. */
-  ask<Body = ProblemBody>(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: HeaderFields,
-  ): Promise<Answer<Body>>;
+  ask<Body = ProblemBody>(method: string, path: string, body?: unknown, headers?: HeaderFields): Promise<Answer<Body>>;
   /** Sends one message, with a sender, a destination at AT&T and a text unless it brings its own. */
   send(own?: Readonly<Record<string, unknown>>): Promise<Answer<MessageAnswer>>;
   /** The `place`th number of a group of blocks, always the same; of `nobody`, one in a block that nobody holds. */
@@ -106,22 +114,21 @@ export interface GatewayUnderTest extends Gateway {
 }
 
 /** Options as an operator gets them who sets nothing but `own`; logs nothing. */
-export function optionsWith(own: Partial<ServeOptions> = {}): ServeOptions {
+function optionsWith(own: Partial<ServeOptions> = {}): ServeOptions {
   const read = readOptions({ environment: {}, flags: { port: '0', logLevel: 'silent' } });
   if (!read.ok) throw new Error(read.errors.join('\n'));
   return { ...read.options, ...own };
 }
 
 export async function openGatewayUnderTest(
-  own: Partial<ServeOptions> = {},
+  own: Partial<Omit<ServeOptions, keyof WorldFiles>> = {},
   logTo?: DestinationStream,
 ): Promise<GatewayUnderTest> {
   const options = optionsWith(own);
-  const world = loadWorld(options);
+  const world = freshWorld();
   const time = new HandDrivenTime();
   const log = createLog(options.logLevel, logTo);
   const gateway = await openGateway({ options, world, clock: time, timers: time, log });
-  const blocks = new Map<BlockGroup, Uint32Array>();
   const number = (group: BlockGroup | 'nobody', place = 0): string => {
     if (group === 'nobody') return unassignedNumber(world);
     const found = blocks.get(group) ?? world.carrierMap.blocksOf(group);
@@ -130,7 +137,6 @@ export async function openGatewayUnderTest(
   };
   return {
     ...gateway,
-    world,
     time,
     number,
     ask: (method, path, body, headers = {}) => ask(gateway.url + path, method, body, headers),
@@ -151,6 +157,20 @@ export async function openGatewayUnderTest(
   };
 }
 
+let shipped: LoadedWorld | undefined;
+/** Blocks of the shipped world; finding them reads the whole map. */
+const blocks = new Map<BlockGroup, Uint32Array>();
+
+/** The shipped world as nobody has touched it. Reading its files takes a while; only these two parts ever change. */
+function freshWorld(): LoadedWorld {
+  shipped ??= loadWorld({ book: undefined, regimes: undefined, campaigns: undefined });
+  const regimes = new RegimeTable(
+    shipped.regimes.rows,
+    CARRIERS.map(({ id }) => id),
+  );
+  return { ...shipped, registry: new NumberRegistry(), regimes };
+}
+
 function unassignedNumber({ carrierMap }: LoadedWorld): string {
   for (let key = 2_122_000_000; ; key += 1_000) {
     if (parseNumberKey(formatNumber(key)) >= 0 && !isAssigned(carrierMap.lookup(key))) return formatNumber(key);
@@ -167,7 +187,12 @@ async function ask<Body>(url: string, method: string, body: unknown, headers: He
   });
   const text = await response.text();
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '') && text !== '';
-  return { status: response.status, headers: response.headers, text, body: (isJson ? tryJson(text) : undefined) as Body };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (isJson ? tryJson(text) : undefined) as Body,
+  };
 }
 
 function tryJson(text: string): unknown {

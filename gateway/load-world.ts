@@ -3,13 +3,7 @@
  * A file that is wrong is refused whole, with every mistake at its line and column.
  */
 import { readFileSync } from 'node:fs';
-import {
-  BrandTable,
-  CampaignTable,
-  CARRIERS,
-  loadCarrierMap,
-  NumberRegistry,
-} from '../registry-cache/index.ts';
+import { BrandTable, CampaignTable, CARRIERS, loadCarrierMap, NumberRegistry } from '../registry-cache/index.ts';
 import { compileRateTable, formatBookError, parseTariffBook, type TariffBook } from '../tariffs/index.ts';
 import { readPackageFile } from './package-files.ts';
 import { type CampaignsFile, readCampaigns } from './read-campaigns.ts';

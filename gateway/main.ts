@@ -7,7 +7,12 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type onRequestHookHandler } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type onRequestHookHandler,
+} from 'fastify';
 import { CARRIERS } from '../registry-cache/index.ts';
 import { consoleRoutes } from './console/index.ts';
 import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
@@ -70,7 +75,9 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     bodyLimit: MESSAGE_BODY_BYTES,
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: true,
-    frameworkErrors: handleError,
+    frameworkErrors: (error, request, reply) => {
+      handleError(error, request, reply);
+    },
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler(handleError);
@@ -127,7 +134,9 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
 
 /** Sets the ids of this run apart from those of others: its start in seconds, written short. */
 function runTag(startMs: number): string {
-  return Math.floor(startMs / 1_000).toString(36).toUpperCase();
+  return Math.floor(startMs / 1_000)
+    .toString(36)
+    .toUpperCase();
 }
 
 function packageVersion(): string {

@@ -10,7 +10,9 @@ interface OpenApi {
 interface Operation {
   readonly summary?: string;
   readonly tags?: readonly string[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly properties: object } }>> };
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: { readonly properties: object } }>>;
+  };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
 }
 
@@ -24,7 +26,10 @@ afterAll(() => gateway.close());
 
 test('the document is of OpenAPI 3.1 and names this version', () => {
   expect(document.openapi).toMatch(/^3\.1\./);
-  expect(document.info).toMatchObject({ title: 'Tollgate', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string });
+  expect(document.info).toMatchObject({
+    title: 'Tollgate',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+  });
 });
 
 test('it has every route of the app but the metrics, the page and the documentation itself', () => {

@@ -10,7 +10,11 @@ interface Written {
 }
 
 function read({ file, environment = {}, flags = {} }: Written) {
-  return readOptions({ ...(file !== undefined && { file: { path: 'tollgate.yaml', text: file } }), environment, flags });
+  return readOptions({
+    ...(file !== undefined && { file: { path: 'tollgate.yaml', text: file } }),
+    environment,
+    flags,
+  });
 }
 
 function optionsOf(written: Written): ServeOptions {
@@ -62,9 +66,16 @@ describe('the same option written in several places', () => {
 });
 
 /** Values as written and as read, for every option: a good one and some that must be refused. */
-const VALUES: Readonly<Record<keyof ServeOptions, { good: string; means: unknown; bad: readonly string[]; wrong: string }>> = {
+const VALUES: Readonly<
+  Record<keyof ServeOptions, { good: string; means: unknown; bad: readonly string[]; wrong: string }>
+> = {
   host: { good: 'localhost', means: 'localhost', bad: ['', ' '], wrong: 'is empty; leave it out or give a value' },
-  port: { good: '0', means: 0, bad: ['-1', '65536', '80a', '8e3', '0x50', '1.5', ''], wrong: 'must be a whole number from 0 to 65535' },
+  port: {
+    good: '0',
+    means: 0,
+    bad: ['-1', '65536', '80a', '8e3', '0x50', '1.5', ''],
+    wrong: 'must be a whole number from 0 to 65535',
+  },
   seed: {
     good: '9007199254740991',
     means: 9_007_199_254_740_991,
@@ -72,7 +83,12 @@ const VALUES: Readonly<Record<keyof ServeOptions, { good: string; means: unknown
     wrong: 'must be a whole number from 0 to 9007199254740991',
   },
   demo: { good: 'true', means: true, bad: ['yes', 'TRUE', ''], wrong: 'must be true or false' },
-  rate: { good: '0.5', means: 0.5, bad: ['0', '-1', '100001', '1e3', 'Infinity', ''], wrong: 'must be a number above 0, at most 100000' },
+  rate: {
+    good: '0.5',
+    means: 0.5,
+    bad: ['0', '-1', '100001', '1e3', 'Infinity', ''],
+    wrong: 'must be a number above 0, at most 100000',
+  },
   tariffDate: {
     good: 'today',
     means: undefined,
@@ -102,7 +118,12 @@ const VALUES: Readonly<Record<keyof ServeOptions, { good: string; means: unknown
   },
   adminUser: { good: 'anna', means: 'anna', bad: ['an:na'], wrong: 'must hold no colon' },
   adminPassword: { good: 'a:b', means: 'a:b', bad: [' '], wrong: 'is empty; leave it out or give a value' },
-  logLevel: { good: 'debug', means: 'debug', bad: ['verbose', 'WARN', ''], wrong: 'must be one of silent, error, warn, info, debug' },
+  logLevel: {
+    good: 'debug',
+    means: 'debug',
+    bad: ['verbose', 'WARN', ''],
+    wrong: 'must be one of silent, error, warn, info, debug',
+  },
 };
 
 describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag, variable }) => {
@@ -115,7 +136,9 @@ describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag,
     expect(optionsOf({ environment, flags: { [key]: good } })[key]).toEqual(means);
     expect(optionsOf({ environment: { ...environment, [variable]: good } })[key]).toEqual(means);
     const fromFile = { file: `${key}: ${/[,[]/.test(good) ? JSON.stringify(good) : good}`, environment };
-    expect(optionsOf(key.startsWith('admin') ? { ...fromFile, environment: without(pair, variable) } : fromFile)[key]).toEqual(means);
+    expect(
+      optionsOf(key.startsWith('admin') ? { ...fromFile, environment: without(pair, variable) } : fromFile)[key],
+    ).toEqual(means);
   });
 
   test.each(bad)('is refused where it was written: "%s"', (value) => {
@@ -187,16 +210,21 @@ describe('who may change the world', () => {
     expect(errorsOf({ flags: { host } })).toEqual([]);
   });
 
-  test.each(['0.0.0.0', '::', '10.0.0.5', 'gateway.example.com', 'localhost.example.com', '127.0.0.1.nip.io', '1127.0.0.1'])(
-    'off loopback (%s) only an admin with credentials',
-    (host) => {
-      expect(errorsOf({ flags: { host } })).toEqual([
-        `--host: "${host}" is not loopback, so anybody could change the world; ` +
-          'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
-      ]);
-      expect(errorsOf({ flags: { host, ...credentials } })).toEqual([]);
-    },
-  );
+  test.each([
+    '0.0.0.0',
+    '::',
+    '10.0.0.5',
+    'gateway.example.com',
+    'localhost.example.com',
+    '127.0.0.1.nip.io',
+    '1127.0.0.1',
+  ])('off loopback (%s) only an admin with credentials', (host) => {
+    expect(errorsOf({ flags: { host } })).toEqual([
+      `--host: "${host}" is not loopback, so anybody could change the world; ` +
+        'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
+    ]);
+    expect(errorsOf({ flags: { host, ...credentials } })).toEqual([]);
+  });
 
   test('half a pair of credentials is refused, on loopback too', () => {
     expect(errorsOf({ flags: { adminUser: 'anna' } })).toEqual([
@@ -208,7 +236,11 @@ describe('who may change the world', () => {
   });
 
   test('the two halves may come from different places', () => {
-    const written = { file: 'adminUser: anna', environment: { TOLLGATE_ADMIN_PASSWORD: 'secret' }, flags: { host: '::' } };
+    const written = {
+      file: 'adminUser: anna',
+      environment: { TOLLGATE_ADMIN_PASSWORD: 'secret' },
+      flags: { host: '::' },
+    };
     expect(optionsOf(written)).toMatchObject({ adminUser: 'anna', adminPassword: 'secret', host: '::' });
   });
 });

@@ -71,7 +71,8 @@ function readFile(problems: Problems, root: Place): CampaignsFile | undefined {
   const campaignPlaces = part(fields, 'campaigns', (place) => readList(problems, place, 'campaigns')) ?? [];
   const seen = new Set<string>();
   const brands = brandPlaces.flatMap((place) => readBrand(problems, place, seen) ?? []);
-  const known = brands.map((brand) => brand.id);
+  // Also those with a mistake of their own, or each of their campaigns would be told a second one that is none.
+  const known = [...seen];
   const campaigns = campaignPlaces.flatMap((place) => readCampaign(problems, place, known, seen) ?? []);
   return { brands, campaigns };
 }

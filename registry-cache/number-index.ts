@@ -193,8 +193,8 @@ export class NumberIndex {
   /**
    * The handle of a number, or -1 if it is not in the index.
    * `key` is a whole number as `parseNumberKey` returns it; throws RangeError outside 2,000,000,000 to 9,999,999,999.
-   * Allocates nothing. (A caller V8 will not compile it into puts the key on the heap to pass it: 16 bytes, gone at the next
-   * minor collection. `getMany` is free of that.)
+   * Allocates nothing, compiled into its caller or not: this much is small enough that V8 always does it, and what is called
+   * from here takes 32-bit integers only. A function that takes the key itself makes V8 box it wherever it stays a call.
    *
    * The two common answers, found at home and not there at all, leave through one return with no branch between them:
    * which of the two it is cannot be predicted, and a wrong guess stalls until the bucket has come from memory.
@@ -202,8 +202,12 @@ export class NumberIndex {
   get(key: number): number {
     if (!(key >= KEY_MIN && key <= KEY_MAX)) refuseKey(key);
     const offset = key - KEY_MIN;
-    const top = (offset * 2 ** -32) | 0;
-    const mixed = this.mix(offset | 0, top);
+    return this.getSplit(offset | 0, (offset * 2 ** -32) | 0);
+  }
+
+  /** `get` for the low 32 bits and the top bit of a key's distance from the lowest key. */
+  private getSplit(low: number, top: number): number {
+    const mixed = this.mix(low, top);
     const bucket = (((mixed >>> 0) + 0.5) * this.rangeInverse) | 0;
     const remainder = ((mixed - Math.imul(bucket, this.range)) << 1) | top;
     const handle = this.answer(bucket, remainder);

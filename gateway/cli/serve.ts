@@ -36,7 +36,9 @@ function settle(given: Readonly<Record<string, string | boolean>>): ServeOptions
     try {
       file = { path, text: readFileSync(path, 'utf8') };
     } catch (error) {
-      fail(EXIT_USAGE, [`--config: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`]);
+      fail(EXIT_USAGE, [
+        `--config: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+      ]);
       return undefined;
     }
   }

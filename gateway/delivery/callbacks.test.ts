@@ -97,7 +97,12 @@ describe('a receipt', () => {
   });
 
   test('of every message of a batch comes once', async () => {
-    const message = { from: gateway.number('cpaas'), to: gateway.number('verizon'), text: 'hi', callbackUrl: address() };
+    const message = {
+      from: gateway.number('cpaas'),
+      to: gateway.number('verizon'),
+      text: 'hi',
+      callbackUrl: address(),
+    };
     const batch = Array.from({ length: 200 }, (_, index) => ({ ...message, reference: String(index) }));
     await gateway.ask('POST', '/v1/messages/batch', batch);
     gateway.time.advance(20_000);

@@ -5,12 +5,7 @@
  * answers costs one place for the length of a timeout and no more. What the handset got is not in the body: a carrier
  * does not tell.
  */
-import {
-  CALLBACK_RETRY_MS,
-  CALLBACK_TIMEOUT_MS,
-  CALLBACKS_IN_FLIGHT_MAX,
-  CALLBACKS_WAITING_MAX,
-} from '../limits.ts';
+import { CALLBACK_RETRY_MS, CALLBACK_TIMEOUT_MS, CALLBACKS_IN_FLIGHT_MAX, CALLBACKS_WAITING_MAX } from '../limits.ts';
 import { type MessageStore, RECEIPT_STATES } from '../messages/index.ts';
 import { CARRIER_LABELS, type Timers } from '../router/index.ts';
 

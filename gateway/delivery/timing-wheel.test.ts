@@ -22,7 +22,10 @@ describe('an entry', () => {
     wheel.add(2, 30);
     expect(ranBy(wheel, 19)).toEqual([]);
     expect(ranBy(wheel, 20)).toEqual([[0, 20]]);
-    expect(ranBy(wheel, 35)).toEqual([[1, 30], [2, 30]]);
+    expect(ranBy(wheel, 35)).toEqual([
+      [1, 30],
+      [2, 30],
+    ]);
     expect(ranBy(wheel, 10_000)).toEqual([]);
   });
 
@@ -97,7 +100,7 @@ class SortedList {
   }
 
   advance(nowMs: number, run: (entry: number, atMs: number) => void): void {
-    for (; this.#tick <= Math.floor(nowMs / TICK_MS); ) {
+    for (; this.#tick <= Math.floor(nowMs / TICK_MS);) {
       const tick = this.#tick;
       this.#tick += 1;
       const due = this.#waiting.filter((one) => one.tick === tick).sort((a, b) => a.order - b.order);
@@ -109,31 +112,37 @@ class SortedList {
 
 /** Either an entry to add, so long from now, with the waits it asks for when it has run; or time that passes. */
 const step = fc.oneof(
-  fc.record({ waitMs: fc.integer({ min: -50, max: 400 }), thenMs: fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 3 }) }),
+  fc.record({
+    waitMs: fc.integer({ min: -50, max: 400 }),
+    thenMs: fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 3 }),
+  }),
   fc.record({ passMs: fc.integer({ min: 0, max: 350 }) }),
 );
 
-test.prop([fc.array(step, { maxLength: 120 })])('runs what a sorted list would run, in that order, nothing lost or twice', (steps) => {
-  const play = (line: { add(entry: number, dueMs: number): void; advance: TimingWheel['advance'] }): string[] => {
-    const ran: string[] = [];
-    const plans: number[][] = [];
-    let nowMs = 0;
-    const run = (entry: number, atMs: number): void => {
-      ran.push(`${entry} at ${atMs}`);
-      const waitMs = plans[entry]?.shift();
-      if (waitMs !== undefined) line.add(entry, atMs + waitMs);
+test.prop([fc.array(step, { maxLength: 120 })])(
+  'runs what a sorted list would run, in that order, nothing lost or twice',
+  (steps) => {
+    const play = (line: { add(entry: number, dueMs: number): void; advance: TimingWheel['advance'] }): string[] => {
+      const ran: string[] = [];
+      const plans: number[][] = [];
+      let nowMs = 0;
+      const run = (entry: number, atMs: number): void => {
+        ran.push(`${entry} at ${atMs}`);
+        const waitMs = plans[entry]?.shift();
+        if (waitMs !== undefined) line.add(entry, atMs + waitMs);
+      };
+      for (const one of steps) {
+        if ('passMs' in one) {
+          nowMs += one.passMs;
+          line.advance(nowMs, run);
+        } else line.add(plans.push([...one.thenMs]) - 1, nowMs + one.waitMs);
+      }
+      line.advance(nowMs + 10 * HORIZON_MS, run);
+      return ran;
     };
-    for (const one of steps) {
-      if ('passMs' in one) {
-        nowMs += one.passMs;
-        line.advance(nowMs, run);
-      } else line.add(plans.push([...one.thenMs]) - 1, nowMs + one.waitMs);
-    }
-    line.advance(nowMs + 10 * HORIZON_MS, run);
-    return ran;
-  };
-  const ran = play(wheelOf(steps.length));
-  expect(ran).toEqual(play(new SortedList()));
-  const asked = steps.reduce((sum, one) => sum + ('passMs' in one ? 0 : 1 + one.thenMs.length), 0);
-  expect(ran).toHaveLength(asked);
-});
+    const ran = play(wheelOf(steps.length));
+    expect(ran).toEqual(play(new SortedList()));
+    const asked = steps.reduce((sum, one) => sum + ('passMs' in one ? 0 : 1 + one.thenMs.length), 0);
+    expect(ran).toHaveLength(asked);
+  },
+);

@@ -47,6 +47,7 @@ export async function startSending(options: DemoSenderOptions): Promise<() => vo
 
   let sentUntilMs = clock.nowMs();
   let isBusy = false;
+  let isStopped = false;
   const turn = async (): Promise<void> => {
     const nowMs = clock.nowMs();
     const isLate = nowMs - sentUntilMs > BACKLOG_MS_MAX;
@@ -70,13 +71,15 @@ export async function startSending(options: DemoSenderOptions): Promise<() => vo
     isBusy = true;
     turn()
       .catch((error: unknown) => {
-        options.onTrouble(error instanceof Error ? error.message : String(error));
+        // Stopping cuts off the turn under way; that is no trouble.
+        if (!isStopped) options.onTrouble(error instanceof Error ? error.message : String(error));
       })
       .finally(() => {
         isBusy = false;
       });
   });
   return () => {
+    isStopped = true;
     stopTurns();
     agent.destroy();
   };

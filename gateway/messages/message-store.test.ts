@@ -7,7 +7,12 @@ import { MESSAGE_STATES, MessageStore, ReceiptState } from './message-store.ts';
 const NOW_MS = Date.UTC(2024, 2, 1);
 
 function slotOf(code: number): MessageSlot {
-  return Object.assign(new MessageSlot(), { code, senderKey: 2_125_550_100, destinationKey: 2_125_550_101, atMs: NOW_MS });
+  return Object.assign(new MessageSlot(), {
+    code,
+    senderKey: 2_125_550_100,
+    destinationKey: 2_125_550_101,
+    atMs: NOW_MS,
+  });
 }
 const ACCEPTED = slotOf(DecisionCode.Accepted);
 const REFUSED = slotOf(DecisionCode.NoTariff);
@@ -36,12 +41,21 @@ describe('ids', () => {
     }
   });
 
-  test.each(['', 'MRUN', 'MRUN-', 'MRUN-0A', 'mrun-a', 'MRUN-a', 'MRUN--1', 'MRUN-1.5', 'MRUN-1 ', 'MRUN-ZZZZZZZZZZZ', 'MRU-1'])(
-    'that look alike are not taken: "%s"',
-    (id) => {
-      expect(new MessageStore(1, 'RUN').sequenceOf(id)).toBe(-1);
-    },
-  );
+  test.each([
+    '',
+    'MRUN',
+    'MRUN-',
+    'MRUN-0A',
+    'mrun-a',
+    'MRUN-a',
+    'MRUN--1',
+    'MRUN-1.5',
+    'MRUN-1 ',
+    'MRUN-ZZZZZZZZZZZ',
+    'MRU-1',
+  ])('that look alike are not taken: "%s"', (id) => {
+    expect(new MessageStore(1, 'RUN').sequenceOf(id)).toBe(-1);
+  });
 });
 
 describe('the ring', () => {

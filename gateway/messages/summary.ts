@@ -48,17 +48,15 @@ export interface Summary {
 const SPAM_TRUTHS: readonly string[] = ['spam', 'smishing'];
 
 export function summarise(core: Core, store: MessageStore, nowMs: number): Summary {
-  const carriers = CARRIER_LABELS.slice(0, -1).map(
-    (carrier): CarrierSummary => ({
-      carrier,
-      accepted: 0,
-      refused: 0,
-      spamDeliveredRegistered: 0,
-      spamDeliveredUnregistered: 0,
-      spamRevenueMicros: 0,
-      spamSurchargeMicros: 0,
-    }),
-  );
+  const carriers = CARRIER_LABELS.slice(0, -1).map((carrier): CarrierSummary => ({
+    carrier,
+    accepted: 0,
+    refused: 0,
+    spamDeliveredRegistered: 0,
+    spamDeliveredUnregistered: 0,
+    spamRevenueMicros: 0,
+    spamSurchargeMicros: 0,
+  }));
   const summary: Summary = {
     atMs: nowMs,
     decided: 0,

@@ -7,7 +7,10 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
     {
       level,
       base: null,
-      redact: { paths: ['text', '*.text', 'password', '*.password', 'req.headers.authorization'], censor: '[redacted]' },
+      redact: {
+        paths: ['text', '*.text', 'password', '*.password', 'req.headers.authorization'],
+        censor: '[redacted]',
+      },
       serializers: {
         req: (request: { method: string; url: string }) => ({ method: request.method, url: maskNumbers(request.url) }),
         res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),

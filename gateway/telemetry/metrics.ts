@@ -2,7 +2,13 @@
  * `/metrics`: the core's counters, copied into Prometheus's format when somebody scrapes and at no other time.
  */
 import type { FastifyPluginCallback } from 'fastify';
-import { collectDefaultMetrics, type Metric, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import {
+  collectDefaultMetrics,
+  type Metric,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { Intake, LatencyHistogram, MessageStore } from '../messages/index.ts';
 import {
   BINDINGS,
@@ -74,7 +80,13 @@ function copiedAtScrape(name: MetricName, read: Read): Metric {
   const metric = {
     name,
     get: (): Promise<MetricObjectWithValues<Sample>> =>
-      Promise.resolve({ name, help, type, values: read(), aggregator: 'sum' } as unknown as MetricObjectWithValues<Sample>),
+      Promise.resolve({
+        name,
+        help,
+        type,
+        values: read(),
+        aggregator: 'sum',
+      } as unknown as MetricObjectWithValues<Sample>),
   };
   return metric as unknown as Metric;
 }

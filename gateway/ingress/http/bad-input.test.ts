@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type GatewayUnderTest, openGatewayUnderTest, type ProblemBody } from '../../gateway-under-test.ts';
+import {
+  type Answer,
+  type GatewayUnderTest,
+  openGatewayUnderTest,
+  type ProblemBody,
+} from '../../gateway-under-test.ts';
 import { MESSAGE_BODY_BYTES } from '../../limits.ts';
 
 // Every way to get a request wrong that we could think of. None may be answered by 5xx, and each answer names what is
@@ -129,8 +134,16 @@ describe('fields', () => {
     ['1,601 characters', 'a'.repeat(1_601), 'text: has 1601 characters; 1600 is the most'],
     ['100 kB', 'a'.repeat(100_000), 'text: has 100000 characters; 1600 is the most'],
     ['with a NUL', 'a\0b', 'text: holds a NUL character; remove it'],
-    ['ending in half a character', 'a\ud83d', 'text: holds half a surrogate pair, which is no character; send whole characters'],
-    ['beginning with half a character', '\ude00a', 'text: holds half a surrogate pair, which is no character; send whole characters'],
+    [
+      'ending in half a character',
+      'a\ud83d',
+      'text: holds half a surrogate pair, which is no character; send whole characters',
+    ],
+    [
+      'beginning with half a character',
+      '\ude00a',
+      'text: holds half a surrogate pair, which is no character; send whole characters',
+    ],
   ])('text: %s', async (_name, text, complaint) => {
     expect(complaints(await post({ ...good(), text }), 422, 'invalid-message')).toEqual([complaint]);
   });
@@ -171,12 +184,15 @@ describe('fields', () => {
     expect(complaint).toContain(expected);
   });
 
-  test.each(['http://localhost:9/x', 'http://127.0.0.1:9/', 'http://[::1]:9/', 'http://LOCALHOST:9', 'http://2130706433:9/'])(
-    'a callback address on loopback is taken: %s',
-    async (callbackUrl) => {
-      expect((await gateway.send({ to: gateway.number('landline'), callbackUrl })).body.status).toBe('rejected');
-    },
-  );
+  test.each([
+    'http://localhost:9/x',
+    'http://127.0.0.1:9/',
+    'http://[::1]:9/',
+    'http://LOCALHOST:9',
+    'http://2130706433:9/',
+  ])('a callback address on loopback is taken: %s', async (callbackUrl) => {
+    expect((await gateway.send({ to: gateway.number('landline'), callbackUrl })).body.status).toBe('rejected');
+  });
 });
 
 describe('ids and queries', () => {
@@ -264,11 +280,26 @@ describe('switching a regime', () => {
   test.each([
     ['an unknown one', { regime: 'toll' }, 400, 'regime: must be one of charge-more, filter, block, dated'],
     ['none', {}, 400, 'regime: is missing; add it'],
-    ['an unknown carrier', { regime: 'block', carrier: 'sprint' }, 400, 'carrier: must be one of att, verizon, tmobile, uscellular, other'],
+    [
+      'an unknown carrier',
+      { regime: 'block', carrier: 'sprint' },
+      400,
+      'carrier: must be one of att, verizon, tmobile, uscellular, other',
+    ],
     ['a share above one', { regime: 'filter', share: 1.5 }, 400, 'share: must be <= 1'],
     ['a share below nothing', { regime: 'filter', share: -0.1 }, 400, 'share: must be >= 0'],
-    ['a share for a block', { regime: 'block', share: 0.5 }, 422, 'share: belongs to the regime `filter` only; leave it out'],
-    ['a share for the dated regime', { regime: 'dated', share: 0.5 }, 422, 'share: belongs to the regime `filter` only; leave it out'],
+    [
+      'a share for a block',
+      { regime: 'block', share: 0.5 },
+      422,
+      'share: belongs to the regime `filter` only; leave it out',
+    ],
+    [
+      'a share for the dated regime',
+      { regime: 'dated', share: 0.5 },
+      422,
+      'share: belongs to the regime `filter` only; leave it out',
+    ],
   ])('to %s', async (_name, body, status, complaint) => {
     const kind = status === 400 ? 'invalid-request' : 'invalid-regime';
     expect(complaints(await gateway.ask('PUT', '/v1/regime', body), status, kind)).toEqual([complaint]);
@@ -280,13 +311,33 @@ describe('asking for a price', () => {
   test.each([
     ['nothing', {}, 'to: is missing; give a destination, or a carrier'],
     ['destination and carrier', { to: TO, carrier: 'att' }, 'carrier: is already given by `to`; leave one of them out'],
-    ['sender and class', { to: TO, from: FROM, registered: true }, 'registered: is already given by `from`; leave one of them out'],
-    ['text and segments', { to: TO, text: 'a', segments: 2 }, 'segments: are already given by `text`; leave one of them out'],
-    ['a wrong destination', { to: '+1911' }, 'to: does not have ten digits after +1; write area code, exchange and line, as in +12125550123'],
+    [
+      'sender and class',
+      { to: TO, from: FROM, registered: true },
+      'registered: is already given by `from`; leave one of them out',
+    ],
+    [
+      'text and segments',
+      { to: TO, text: 'a', segments: 2 },
+      'segments: are already given by `text`; leave one of them out',
+    ],
+    [
+      'a wrong destination',
+      { to: '+1911' },
+      'to: does not have ten digits after +1; write area code, exchange and line, as in +12125550123',
+    ],
     ['a wrong sender', { to: TO, from: '0' }, 'from: has no + in front; write it in E.164 form, as in +12125550123'],
-    ['half a character', { carrier: 'att', text: '\ud83d' }, 'text: holds half a surrogate pair; send whole characters'],
+    [
+      'half a character',
+      { carrier: 'att', text: '\ud83d' },
+      'text: holds half a surrogate pair; send whole characters',
+    ],
     ['no date', { carrier: 'att', date: 'yesterday' }, 'date: is not a date; write a real day as YYYY-MM-DD'],
-    ['a day that never was', { carrier: 'att', date: '2024-02-30' }, 'date: is not a date; write a real day as YYYY-MM-DD'],
+    [
+      'a day that never was',
+      { carrier: 'att', date: '2024-02-30' },
+      'date: is not a date; write a real day as YYYY-MM-DD',
+    ],
   ])('with %s', async (_name, body, complaint) => {
     expect(complaints(await gateway.ask('POST', '/v1/rate', body), 422, 'invalid-rate')).toEqual([complaint]);
   });
@@ -342,7 +393,10 @@ describe('addresses', () => {
 describe('a connection that speaks no HTTP', () => {
   test.each([
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
-    ['a body longer than it says', 'POST /v1/messages HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}GARBAGE\r\n\r\n'],
+    [
+      'a body longer than it says',
+      'POST /v1/messages HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}GARBAGE\r\n\r\n',
+    ],
     ['a header without end', `GET / HTTP/1.1\r\nHost: t\r\nX-Long: ${'x'.repeat(100_000)}`],
   ])('%s is answered and hung up on, and others are served as before', async (_name, bytes) => {
     const { port } = new URL(gateway.url);

@@ -34,7 +34,10 @@ const sendArray = (body: unknown): Promise<Answer<BatchAnswer>> => gateway.ask('
 const sendLines = (lines: string): Promise<Answer<unknown>> =>
   gateway.ask('POST', '/v1/messages/batch', lines, { 'content-type': 'application/x-ndjson' });
 const resultsOf = (answer: Answer<unknown>): Result[] =>
-  answer.text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Result);
+  answer.text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Result);
 
 const message = (own: Record<string, unknown> = {}): Record<string, unknown> => ({
   from: gateway.number('cpaas'),

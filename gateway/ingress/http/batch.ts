@@ -9,7 +9,14 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX, BATCH_SLICE_MESSAGES } from '../../limits.ts';
-import { bindingAt, CARRIER_LABELS, decisionAt, DecisionCode, nameAt, REGISTRATION_REASONS } from '../../router/index.ts';
+import {
+  bindingAt,
+  CARRIER_LABELS,
+  decisionAt,
+  DecisionCode,
+  nameAt,
+  REGISTRATION_REASONS,
+} from '../../router/index.ts';
 import { emptyDraft, NOT_STORED } from '../../messages/index.ts';
 import type { MessageRoutes } from './messages.ts';
 import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from './problem.ts';

@@ -16,7 +16,14 @@ import {
 import { type Core, decisionAt, DECISIONS, TRUTHS } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from './problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
-import { answers, InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
+import {
+  answers,
+  InboxQueryString,
+  MessageAnswerSchema,
+  MessageBody,
+  MessageRecordSchema,
+  ProblemSchema,
+} from './schemas.ts';
 
 export interface MessageRoutes {
   readonly core: Core;
@@ -51,7 +58,12 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
         tags: ['messages'],
         summary: 'Send one message',
         body: MessageBody,
-        response: answers({ 202: MessageAnswerSchema, 403: refusedOrProblem, 422: refusedOrProblem, 429: refusedOrProblem }),
+        response: answers({
+          202: MessageAnswerSchema,
+          403: refusedOrProblem,
+          422: refusedOrProblem,
+          429: refusedOrProblem,
+        }),
       },
     },
     (request, reply) => {

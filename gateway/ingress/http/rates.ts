@@ -59,7 +59,7 @@ const RateAnswer = Type.Object({
   total: Type.String({ description: 'The same in dollars.' }),
   lines: Type.Array(
     Type.Object({ cause: Type.String(), micros: Type.Integer(), row: Type.Union([Row, Type.Null()]) }),
-    { description: 'Each posting with the row of the book it comes from; null for the parties\' own prices.' },
+    { description: "Each posting with the row of the book it comes from; null for the parties' own prices." },
   ),
 });
 
@@ -151,13 +151,15 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
       if (key < 0) return wrong('to', numberRefusal(key).message);
       const line = core.carrierMap.lookup(key);
       carrier = carrierOf(line);
-      if (!isAssigned(line) || CARRIERS[carrier] === undefined) return wrong('to', 'is a landline or assigned to nobody');
+      if (!isAssigned(line) || CARRIERS[carrier] === undefined)
+        return wrong('to', 'is a landline or assigned to nobody');
     }
     if (carrier < 0) return wrong('to', 'is missing; give a destination, or a carrier');
 
     let registration: number = body.registered === false ? Registration.NotInRegistry : Registration.Registered;
     if (body.from !== undefined) {
-      if (body.registered !== undefined) return wrong('registered', 'is already given by `from`; leave one of them out');
+      if (body.registered !== undefined)
+        return wrong('registered', 'is already given by `from`; leave one of them out');
       const key = parseNumberKey(body.from);
       if (key < 0) return wrong('from', numberRefusal(key).message);
       slot.senderKey = key;

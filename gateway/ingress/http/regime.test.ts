@@ -3,7 +3,12 @@ import { type GatewayUnderTest, openGatewayUnderTest } from '../../gateway-under
 
 interface RegimeAnswer {
   readonly date: string;
-  readonly carriers: readonly { readonly carrier: string; readonly regime: string; readonly share: number; readonly switched: boolean }[];
+  readonly carriers: readonly {
+    readonly carrier: string;
+    readonly regime: string;
+    readonly share: number;
+    readonly switched: boolean;
+  }[];
 }
 
 let gateway: GatewayUnderTest;

@@ -62,7 +62,8 @@ export const regimeRoutes: FastifyPluginCallbackTypebox<RegimeRoutes> = (app, ro
       CARRIERS.forEach((one, index) => {
         if (carrier !== undefined && carrier !== one.id) return;
         if (regime === 'dated') regimes.clearOverride(index);
-        else regimes.override(index, REGIMES.indexOf(regime), regime === 'filter' ? (share ?? FILTER_SHARE_DEFAULT) : 0);
+        else
+          regimes.override(index, REGIMES.indexOf(regime), regime === 'filter' ? (share ?? FILTER_SHARE_DEFAULT) : 0);
       });
       request.log.info({ regime, carrier: carrier ?? 'all' }, 'regime switched');
       return reply.send(describe());

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../../gateway-under-test.ts';
 
 const ALL = ['att', 'verizon', 'tmobile', 'uscellular', 'other'];
-const activeAt = (...carriers: string[]) =>
-  ALL.map((carrier) => ({ carrier, active: carriers.includes(carrier) }));
+const activeAt = (...carriers: string[]) => ALL.map((carrier) => ({ carrier, active: carriers.includes(carrier) }));
 
 let gateway: GatewayUnderTest;
 let places = 100;
@@ -13,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const lookup = async (number: string): Promise<unknown> => (await gateway.ask<unknown>('GET', `/v1/lookup/${number}`)).body;
+const lookup = async (number: string): Promise<unknown> =>
+  (await gateway.ask<unknown>('GET', `/v1/lookup/${number}`)).body;
 const register = (number: string, body: unknown) => gateway.ask<unknown>('PUT', `/v1/numbers/${number}`, body);
 
 describe('looking a number up', () => {
@@ -37,7 +37,11 @@ describe('looking a number up', () => {
   });
 
   test('one in a block that nobody holds is assigned to nobody', async () => {
-    expect(await lookup(gateway.number('nobody'))).toMatchObject({ assigned: false, carrier: null, lineType: 'unknown' });
+    expect(await lookup(gateway.number('nobody'))).toMatchObject({
+      assigned: false,
+      carrier: null,
+      lineType: 'unknown',
+    });
   });
 
   test('a plus sign may be escaped or not', async () => {

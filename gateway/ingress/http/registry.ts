@@ -39,10 +39,9 @@ const Lookup = Type.Object({
     state: Type.String({ description: 'registered, pending or not_in_registry' }),
     campaign: Type.Union([Type.String(), Type.Null()]),
     activeAt: Type.Union([Type.String(), Type.Null()]),
-    carriers: Type.Array(
-      Type.Object({ carrier: Type.String(), active: Type.Boolean() }),
-      { description: 'Where the campaign is active now; empty when there is none.' },
-    ),
+    carriers: Type.Array(Type.Object({ carrier: Type.String(), active: Type.Boolean() }), {
+      description: 'Where the campaign is active now; empty when there is none.',
+    }),
   }),
 });
 
@@ -101,7 +100,10 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       const campaign = core.campaigns.find(request.body.campaign);
       if (campaign < 0) {
         const message = `there is no campaign ${request.body.campaign}; GET /v1/campaigns lists those there are`;
-        return sendProblem(reply, problem('no-such-campaign', 422, 'No such campaign', [{ field: 'campaign', message }]));
+        return sendProblem(
+          reply,
+          problem('no-such-campaign', 422, 'No such campaign', [{ field: 'campaign', message }]),
+        );
       }
       const nowMs = clock.nowMs();
       const activeAtMs = nowMs + (request.body.provisioningDelayMs ?? routes.provisioningDelayMs);

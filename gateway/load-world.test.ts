@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CannotStart, loadWorld, type WorldFiles } from './load-world.ts';
+import { readPackageFile } from './package-files.ts';
+import { REGIMES } from './router/index.ts';
+
+const SHIPPED = {
+  book: 'tariffs/books/us-10dlc.yaml',
+  regimes: 'gateway/router/us-10dlc.regimes.yaml',
+  campaigns: 'gateway/starter-campaigns.yaml',
+} as const;
+const NONE: WorldFiles = { book: undefined, regimes: undefined, campaigns: undefined };
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tollgate-world-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Puts a file in place of a shipped one. */
+function withFile(kind: keyof WorldFiles, text: string): { path: string; files: WorldFiles } {
+  const path = join(folder, `${kind}.yaml`);
+  writeFileSync(path, text);
+  return { path, files: { ...NONE, [kind]: path } };
+}
+
+function reasonsOf(files: WorldFiles): readonly string[] {
+  try {
+    loadWorld(files);
+  } catch (error) {
+    if (error instanceof CannotStart) return error.lines;
+    throw error;
+  }
+  return [];
+}
+
+test('the shipped files make a world: carriers, prices, regimes, brands and campaigns', () => {
+  const world = loadWorld(NONE);
+  expect(world.book.book).toBe('us-10dlc');
+  expect([world.brands.count, world.campaigns.count, world.registry.count]).toEqual([4, 6, 0]);
+  expect(REGIMES[world.regimes.regimeAt(0, Date.UTC(2025, 5, 1))]).toBe('block');
+});
+
+test('each file can be replaced by one of the operator', () => {
+  const campaigns = readPackageFile(SHIPPED.campaigns).replaceAll('CTOPA01', 'CMINE01');
+  const mine = loadWorld(withFile('campaigns', campaigns).files);
+  expect([mine.campaigns.find('CMINE01'), mine.campaigns.find('CTOPA01')]).toEqual([0, -1]);
+
+  const regimes = readPackageFile(SHIPPED.regimes).replace(
+    'from: 2025-02-03\n    regime: block',
+    'from: 2024-12-24\n    regime: block',
+  );
+  const sooner = loadWorld(withFile('regimes', regimes).files);
+  expect(REGIMES[sooner.regimes.regimeAt(0, Date.UTC(2024, 11, 25))]).toBe('block');
+
+  const book = readPackageFile(SHIPPED.book).replace('book: us-10dlc', 'book: what-if');
+  expect(loadWorld(withFile('book', book).files).book.book).toBe('what-if');
+});
+
+describe('a broken file stops the start', () => {
+  test.each(['book', 'regimes', 'campaigns'] as const)('the %s, with the place of the mistake', (kind) => {
+    const text = readPackageFile(SHIPPED[kind]);
+    const { path, files } = withFile(kind, `${text}\nnonsense: here\n`);
+    const line = text.split('\n').length + 1;
+    expect(reasonsOf(files)).toEqual([expect.stringContaining(`${path}:${line}:1`)]);
+    expect(reasonsOf(files)[0]).toContain('unknown key "nonsense"');
+  });
+
+  test.each([
+    ['book', 'registered: { out: 0.002, in: 0 }', 'registered: { out: free, in: 0 }'],
+    ['regimes', 'regime: charge-more', 'regime: toll'],
+    ['regimes', 'share: 0.5', 'share: 50'],
+    ['regimes', '    share: 0.5\n', ''],
+    ['campaigns', 'carriers: [att, verizon', 'carriers: [at&t, verizon'],
+  ] as const)('the %s with %j changed to %j', (kind, right, wrong) => {
+    const text = readPackageFile(SHIPPED[kind]);
+    expect(text).toContain(right);
+    const { path, files } = withFile(kind, text.replace(right, wrong));
+    const reasons = reasonsOf(files);
+    expect(reasons.length).toBeGreaterThan(0);
+    for (const reason of reasons) expect(reason.replace(path, '')).toMatch(/^:\d+:\d+ /);
+  });
+
+  test.each(['book', 'regimes', 'campaigns'] as const)('a %s that is not there or no file', (kind) => {
+    const missing = join(folder, 'missing.yaml');
+    expect(reasonsOf({ ...NONE, [kind]: missing })).toEqual([`${missing}: cannot be read (ENOENT)`]);
+    expect(reasonsOf({ ...NONE, [kind]: folder })).toEqual([`${folder}: cannot be read (EISDIR)`]);
+  });
+});

@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GatewayUnderTest, openGatewayUnderTest } from '../gateway-under-test.ts';
+import {
+  BINDINGS,
+  CARRIER_LABELS,
+  DECISIONS,
+  HANDSET_OUTCOMES,
+  handsetCells,
+  messageCells,
+  PAYEES,
+  REGISTRATION_LABELS,
+  REGISTRATION_REASONS,
+  revenueCells,
+  ROUTES,
+  TRUTHS,
+} from '../router/index.ts';
+import { CATALOGUE, type MetricEntry } from './catalogue.ts';
+
+interface Sample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface Exposition {
+  readonly types: ReadonlyMap<string, string>;
+  readonly helps: ReadonlyMap<string, string>;
+  readonly samples: readonly Sample[];
+}
+
+const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\\n]|\\[\\"n])*)"/g;
+const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)$/;
+
+/** Prometheus's text format, strictly: any line of another form is an error. */
+function parse(text: string): Exposition {
+  const types = new Map<string, string>();
+  const helps = new Map<string, string>();
+  const samples: Sample[] = [];
+  expect(text.endsWith('\n')).toBe(true);
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const [, keyword, name, rest] = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line) ?? [];
+    if (keyword !== undefined && name !== undefined && rest !== undefined) {
+      const seen = keyword === 'TYPE' ? types : helps;
+      expect([line, seen.has(name)]).toEqual([line, false]);
+      seen.set(name, rest);
+      continue;
+    }
+    const [, metric, labels = '', number] = SAMPLE.exec(line) ?? [];
+    expect([line, metric]).not.toEqual([line, undefined]);
+    // A mean of nothing is NaN; of ours none may be.
+    const isNumber = Number.isFinite(Number(number)) || (/^nan$/i.test(number ?? '') && !line.startsWith('tollgate_'));
+    expect([line, isNumber]).toEqual([line, true]);
+    const pairs = [...labels.matchAll(LABEL)].map(([, label, value]) => [label, value] as const);
+    samples.push({
+      name: metric ?? '',
+      labels: Object.fromEntries(pairs) as Record<string, string>,
+      value: Number(number),
+    });
+  }
+  return { types, helps, samples };
+}
+
+let gateway: GatewayUnderTest;
+let before: Exposition;
+let after: Exposition;
+const scrape = async (): Promise<Exposition> => parse((await gateway.ask('GET', '/metrics')).text);
+const of = (name: keyof typeof CATALOGUE): readonly Sample[] => after.samples.filter((one) => one.name === name);
+const sum = (samples: readonly Sample[]): number => samples.reduce((total, { value }) => total + value, 0);
+
+beforeAll(async () => {
+  gateway = await openGatewayUnderTest({ inbox: 64 });
+  before = await scrape();
+  const registered = gateway.number('cpaas', 1);
+  await gateway.ask('PUT', `/v1/numbers/${registered}`, { campaign: 'CSOLE01' });
+  for (const group of ['att', 'verizon', 'tmobile', 'uscellular', 'other', 'landline'] as const) {
+    const to = gateway.number(group);
+    await gateway.send({ to, truth: 'spam' });
+    await gateway.send({ to, from: registered, truth: 'legit' });
+    await gateway.send({ to, route: 'p2p' });
+    // Whatever a sender writes into these must not come out as a label.
+    await gateway.send({ to, account: 'an-account', reference: 'a-reference', callbackUrl: 'http://127.0.0.1:1/hook' });
+  }
+  for (let count = 0; count < 16; count += 1) await gateway.send({ from: registered });
+  gateway.time.advance(20_000);
+  await gateway.ask('PUT', '/v1/regime', { regime: 'block', carrier: 'verizon' });
+  await gateway.send({ to: gateway.number('verizon') });
+  // More than the inbox has room for while none of them ends.
+  const burst = { from: gateway.number('cpaas'), to: gateway.number('att'), text: 'hi' };
+  await gateway.ask('POST', '/v1/messages/batch', Array(70).fill(burst));
+  after = await scrape();
+});
+afterAll(() => gateway.close());
+
+test('the answer says which format it is', async () => {
+  const answer = await gateway.ask('GET', '/metrics');
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+});
+
+test.each(Object.entries(CATALOGUE) as [keyof typeof CATALOGUE, MetricEntry][])(
+  '%s is there from the start, with its type and help, and has samples after traffic',
+  (name, { type, help, labels }) => {
+    for (const page of [before, after]) {
+      expect(page.types.get(name)).toBe(type);
+      expect(page.helps.get(name)).toBe(help);
+    }
+    const samples = after.samples.filter((one) => one.name === (type === 'histogram' ? `${name}_bucket` : name));
+    expect(samples.length).toBeGreaterThan(0);
+    for (const sample of samples) {
+      expect(Object.keys(sample.labels).sort()).toEqual([...labels, ...(type === 'histogram' ? ['le'] : [])].sort());
+    }
+    expect(new Set(samples.map((sample) => JSON.stringify(sample.labels))).size).toBe(samples.length);
+  },
+);
+
+test('nothing of ours is exposed that the catalogue does not name', () => {
+  const ours = [...after.types.keys()].filter((name) => name.startsWith('tollgate_'));
+  expect(ours.sort()).toEqual(Object.keys(CATALOGUE).sort());
+});
+
+test('label values are the known words, never a number, a text or an id', () => {
+  const words: Readonly<Record<string, readonly string[]>> = {
+    carrier: CARRIER_LABELS,
+    route: ROUTES,
+    registration: REGISTRATION_LABELS,
+    decision: DECISIONS.map(({ name }) => name),
+    truth: TRUTHS,
+    reason: REGISTRATION_REASONS,
+    limit: BINDINGS.map(({ name }) => name),
+    outcome: HANDSET_OUTCOMES,
+    payee: PAYEES,
+    cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
+    result: ['delivered', 'failed', 'dropped'],
+  };
+  const ours = after.samples.filter(({ name }) => name.startsWith('tollgate_'));
+  const strange = ours.flatMap(({ name, labels }) =>
+    Object.entries(labels)
+      .filter(([label, value]) => label !== 'le' && words[label]?.includes(value) !== true)
+      .map(([label, value]) => `${name} ${label}=${value}`),
+  );
+  expect(strange).toEqual([]);
+});
+
+describe('values equal the counters', () => {
+  test('messages, by every label', () => {
+    expect(of('tollgate_messages_total').map(({ labels, value }) => ({ labels, value }))).toEqual(
+      messageCells(gateway.core.counters),
+    );
+    expect(sum(of('tollgate_messages_total'))).toBe(gateway.summary().decided);
+  });
+
+  test('handset outcomes and reasons', () => {
+    expect(of('tollgate_handset_total').map(({ labels, value }) => ({ labels, value }))).toEqual(
+      handsetCells(gateway.core.counters),
+    );
+    expect(of('tollgate_registration_reasons_total').map(({ value }) => value)).toEqual([
+      ...gateway.core.counters.reasons,
+    ]);
+  });
+
+  test('refusals by limit: one of each kind that was met', () => {
+    const byLimit = Object.fromEntries(
+      of('tollgate_refusals_total').map(({ labels, value }) => [labels['limit'], value]),
+    );
+    expect(byLimit).toEqual({
+      carrier_regime: 1,
+      att_campaign_tpm: expect.any(Number) as number,
+      tmobile_brand_day: 0,
+      in_flight_messages: expect.any(Number) as number,
+    });
+    const refusals = messageCells(gateway.core.counters).filter(({ labels }) => labels.decision === 'att_tpm_exceeded');
+    expect(byLimit['att_campaign_tpm']).toBe(sum(refusals.map(({ value }) => ({ name: '', labels: {}, value }))));
+    expect(byLimit['in_flight_messages']).toBeGreaterThan(0);
+  });
+
+  test('dollars: revenue adds up to what was charged, to the micro-dollar', () => {
+    const micros = (samples: readonly Sample[]): number =>
+      samples.reduce((total, { value }) => total + Math.round(value * 1e6), 0);
+    expect(of('tollgate_revenue_dollars_total').map(({ labels }) => labels)).toEqual(
+      revenueCells(gateway.core.counters).map(({ labels }) => labels),
+    );
+    expect(micros(of('tollgate_charged_dollars_total'))).toBe(gateway.core.counters.chargedMicros);
+    expect(micros(of('tollgate_revenue_dollars_total'))).toBe(gateway.core.counters.chargedMicros);
+  });
+
+  test('the histogram counts every message that was decided, and no message the full queue turned away', () => {
+    const turnedAway = messageCells(gateway.core.counters).filter(({ labels }) => labels.decision === 'queue_full');
+    const decided = gateway.summary().decided - turnedAway.reduce((total, { value }) => total + value, 0);
+    const buckets = after.samples.filter(({ name }) => name === 'tollgate_decision_seconds_bucket');
+    const [count] = after.samples.filter(({ name }) => name === 'tollgate_decision_seconds_count');
+    expect(count?.value).toBe(decided);
+    expect(buckets.at(-1)).toMatchObject({ labels: { le: '+Inf' }, value: decided });
+    const values = buckets.map(({ value }) => value);
+    expect(values.toSorted((a, b) => a - b)).toEqual(values);
+    const bounds = buckets.map(({ labels }) => (labels['le'] === '+Inf' ? Infinity : Number(labels['le'])));
+    expect(bounds.toSorted((a, b) => a - b)).toEqual(bounds);
+  });
+
+  test('gauges', () => {
+    expect(sum(of('tollgate_registry_numbers'))).toBe(1);
+    expect(sum(of('tollgate_inbox_messages'))).toBe(64);
+    expect(sum(of('tollgate_inflight_messages'))).toBe(gateway.store.inFlightCount);
+    expect(gateway.store.inFlightCount).toBeGreaterThan(0);
+  });
+});
+
+test('the process tells of itself too', () => {
+  for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes']) {
+    expect(after.types.has(name)).toBe(true);
+  }
+});
