@@ -3,11 +3,10 @@ import { loadBench } from './benches.ts';
 import { PEERS } from './peers/index.ts';
 import { servePeer, type Work } from './processes.ts';
 
-type AnyWork = Work<unknown, unknown, unknown, unknown>;
+type AnyWork = () => Promise<{ readonly work: Work<unknown, unknown, unknown, unknown> }>;
 
 export function runChild(name: string): void {
-  servePeer(async () => {
-    if (name in PEERS) return (await PEERS[name as keyof typeof PEERS]()) as { work: AnyWork };
-    return (await loadBench(name)) as unknown as { work: AnyWork };
-  });
+  // What is asked of a child is typed where it is started; here it is whatever came over the channel.
+  const load = name in PEERS ? PEERS[name as keyof typeof PEERS] : (): unknown => loadBench(name);
+  servePeer(load as AnyWork);
 }

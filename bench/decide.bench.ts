@@ -7,7 +7,7 @@
  * alone costs, and the decision as one would write it first: Maps, objects and a scan of the tariff book, without limits.
  */
 import { type CarrierMap, NumberRegistry } from '../registry-cache/index.ts';
-import { loadWorld, type LoadedWorld } from '../gateway/index.ts';
+import { compileDecisionsWhole, loadWorld, type LoadedWorld } from '../gateway/index.ts';
 import {
   type Core,
   createCore,
@@ -57,6 +57,7 @@ const P2P_SHARE = 0.05;
 const MMS_SHARE = 0.03;
 
 export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
+  compileDecisionsWhole();
   const numbers = isTiny ? 20_000 : 10_000_000;
   const campaigns = isTiny ? 200 : 4_000;
   const messages = isTiny ? 8_192 : 1_048_576;
@@ -126,7 +127,10 @@ function drawMessages(carrierMap: CarrierMap, senders: Float64Array, length: num
     let rest = chance.next();
     for (const { share, blocks } of groups) {
       if (rest < share) {
-        return blocks[Math.floor(chance.next() * blocks.length)]! * LINES_PER_BLOCK + Math.floor(chance.next() * LINES_PER_BLOCK);
+        return (
+          blocks[Math.floor(chance.next() * blocks.length)]! * LINES_PER_BLOCK +
+          Math.floor(chance.next() * LINES_PER_BLOCK)
+        );
       }
       rest -= share;
     }
@@ -196,18 +200,15 @@ function lookupLoop(core: Core, columns: Columns): Loop {
 
 /** The decision written the obvious way, over one object per message made beforehand. */
 function plainLoop(world: PlainWorld, columns: Columns): Loop {
-  const messages = Array.from(
-    { length: columns.length },
-    (_, at): PlainMessage => ({
-      sender: columns.sender[at]!,
-      destination: columns.destination[at]!,
-      units: columns.units[at]!,
-      kind: MESSAGE_KINDS[columns.kind[at]!] === 'mms' ? 'mms' : 'sms',
-      isP2p: columns.route[at] === Route.P2p,
-      draw: columns.draw[at]!,
-      atMs: START_MS,
-    }),
-  );
+  const messages = Array.from({ length: columns.length }, (_, at): PlainMessage => ({
+    sender: columns.sender[at]!,
+    destination: columns.destination[at]!,
+    units: columns.units[at]!,
+    kind: MESSAGE_KINDS[columns.kind[at]!] === 'mms' ? 'mms' : 'sms',
+    isP2p: columns.route[at] === Route.P2p,
+    draw: columns.draw[at]!,
+    atMs: START_MS,
+  }));
   let next = 0;
   return (count) => {
     const first = next;

@@ -97,10 +97,14 @@ export function loopSide(name: string, unit: string, count: number, run: Loop): 
   };
 }
 
-/** All sides in turn, `rounds` times over, after two rounds that do not count. */
-export async function interleave(sides: readonly Side[], rounds: number): Promise<Series[]> {
+/** All sides in turn, `rounds` times over, after a few rounds that do not count. */
+export async function interleave(
+  sides: readonly Side[],
+  rounds: number,
+  warmUpRounds = WARM_UP_ROUNDS,
+): Promise<Series[]> {
   const values = sides.map((): number[] => []);
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
     for (const [index, side] of sides.entries()) {
       const value = await side.measure();
       if (round >= 0) values[index]!.push(value);
@@ -182,11 +186,14 @@ const ALLOCATION_WARM_UP_MS = 300;
  * @throws Error without `--expose-gc`, or if even a short loop makes the collector run
  */
 export async function allocatedBytesPerOp(run: Loop, { isTiny }: Pick<BenchSettings, 'isTiny'>): Promise<number> {
-  const collect = globalThis.gc;
-  if (collect === undefined) throw new Error('allocation can only be measured with --expose-gc');
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error('allocation can only be measured with --expose-gc');
   const longest = isTiny ? ALLOCATION_LOOP_TINY : ALLOCATION_LOOP;
   const warmUntilMs = performance.now() + ALLOCATION_WARM_UP_MS;
   while (performance.now() < warmUntilMs) consume(run(ALLOCATION_LOOP_TINY));
+  const collect = (): void => {
+    gc();
+  };
   const watch = watchCollections();
   try {
     for (let count = longest; count >= ALLOCATION_LOOP_MIN; count >>= 1) {

@@ -17,6 +17,7 @@ const INBOX = 262_144;
 export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   const seconds = isTiny ? 0.2 : 4;
   const rounds = isTiny ? 1 : 9;
+  const warmUpRounds = isTiny ? 0 : 2;
   const population = { seed, campaigns: isTiny ? 200 : 10_000, numbers: isTiny ? 400 : 20_000 };
   const [gateway, bare, load] = await Promise.all([
     startPeer('gateway', PEERS.gateway, { population, inbox: INBOX }),
@@ -40,6 +41,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
     const [subject, baseline] = (await interleave(
       [side('gateway', gateway, taken.gateway), side('bare Fastify route', bare, taken.bare)],
       rounds,
+      warmUpRounds,
     )) as [Series, Series];
 
     const last = taken.gateway.at(-1)!;

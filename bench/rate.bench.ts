@@ -39,18 +39,16 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
       atMs: isUsual ? RECENT_MS : FIRST_MS + below(LAST_MS - FIRST_MS),
     };
   });
-  const questions = requests.map(
-    (request): PriceQuestion => ({
-      carrier: rates.carriers[request.carrier]!,
-      sender: SENDERS[request.sender]!,
-      isRegistered: request.registered === 1,
-      direction: DIRECTIONS[request.direction]!,
-      message: MESSAGES[request.message]!,
-      units: request.units,
-      isP2p: request.route === 1,
-      atMs: request.atMs,
-    }),
-  );
+  const questions = requests.map((request): PriceQuestion => ({
+    carrier: rates.carriers[request.carrier]!,
+    sender: SENDERS[request.sender]!,
+    isRegistered: request.registered === 1,
+    direction: DIRECTIONS[request.direction]!,
+    message: MESSAGES[request.message]!,
+    units: request.units,
+    isP2p: request.route === 1,
+    atMs: request.atMs,
+  }));
 
   const quote: Quote = {
     row: -1,

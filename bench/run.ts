@@ -49,7 +49,9 @@ async function main(): Promise<void> {
       );
       if (values.record) appendRecords(name, records);
     } catch (error) {
-      process.stderr.write(`bench ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.stderr.write(
+        `bench ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
       process.exitCode = 1;
     }
   }

@@ -6,7 +6,12 @@ const HEADINGS = ['figure', 'median', 'baseline', 'ratio', 'target', 'met'];
 export function tableOf(bench: string, figures: readonly Figure[]): string {
   const rows = [HEADINGS, ...figures.map((figure) => rowOf(figure))];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
   const notes = figures.flatMap(({ figure, note }) => (note === undefined ? [] : [`  ${figure}: ${note}`]));
   return [`${bench}`, ...lines.map((line) => `  ${line}`), ...notes, ''].join('\n');
 }

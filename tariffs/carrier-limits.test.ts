@@ -19,10 +19,10 @@ test.each([
 test('every AT&T class had 50 MMS a minute until 2023-10-11', () => {
   const raisedMs = plainDateMs('2023-10-11');
   ATT_CLASSES.forEach((attClass, index) => {
-    expect(attMmsTpm(index, raisedMs - 1)).toBe(50);
-    expect(attMmsTpm(index, raisedMs)).toBe(attClass.mmsTpm);
+    expect(attMmsTpm(index, { pricedAtMs: raisedMs - 1 })).toBe(50);
+    expect(attMmsTpm(index, { pricedAtMs: raisedMs })).toBe(attClass.mmsTpm);
   });
-  expect(attMmsTpm(-1, raisedMs)).toBe(0);
+  expect(attMmsTpm(-1, { pricedAtMs: raisedMs })).toBe(0);
 });
 
 test.each([

@@ -57,8 +57,8 @@ export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
             requests: bodies.map((body) => ({ body })),
           },
           (error: unknown, result) => {
-            if (error !== null && error !== undefined) {
-              reject(error instanceof Error ? error : new Error(String(error)));
+            if (error instanceof Error) {
+              reject(error);
               return;
             }
             resolve({

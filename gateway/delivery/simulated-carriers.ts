@@ -77,13 +77,12 @@ export class SimulatedCarriers implements Dispatcher {
 
   #drawOutcome(at: number, carrier: CarrierProfile, reach: number, filter: number): number {
     if (reach < carrier.unreachableShare) return HandsetOutcome.Undelivered;
-    const isSuspicious = contentScore(this.#store.texts[at]!) >= SUSPICIOUS_SCORE;
     const isRegistered = this.#store.registration[at] === Registration.Registered;
-    const share = !isSuspicious
-      ? carrier.falseFilterShare
-      : isRegistered
-        ? carrier.filterShareRegistered
-        : carrier.filterShareUnregistered;
+    const shareOfSuspicious = isRegistered ? carrier.filterShareRegistered : carrier.filterShareUnregistered;
+    // Whatever the text, most draws let it pass; scoring it is the dearest part of a delivery and is left for the others.
+    if (filter >= Math.max(shareOfSuspicious, carrier.falseFilterShare)) return HandsetOutcome.Delivered;
+    const isSuspicious = contentScore(this.#store.texts[at]!) >= SUSPICIOUS_SCORE;
+    const share = isSuspicious ? shareOfSuspicious : carrier.falseFilterShare;
     return filter < share ? HandsetOutcome.Filtered : HandsetOutcome.Delivered;
   }
 

@@ -157,11 +157,13 @@ export function messageRecord(core: Core, store: MessageStore, sequence: number)
   return record;
 }
 
-/** Which key of the limit bound: the campaign, its brand, or the carrier whose rule it was. */
+/**
+ * Which key of the limit bound: the campaign (also where its brand's day is counted, since an answer to anybody who
+ * sends must not name a brand), or the carrier whose rule it was.
+ */
 function bindingKey(core: Core, binding: number, campaign: number, carrier: string): string {
-  if (binding === Binding.AttCampaignTpm) return core.campaigns.id(campaign);
-  if (binding === Binding.TmobileBrandDay) return core.brands.id(core.campaigns.brand(campaign));
-  return carrier;
+  const isCampaigns = binding === Binding.AttCampaignTpm || binding === Binding.TmobileBrandDay;
+  return isCampaigns ? core.campaigns.id(campaign) : carrier;
 }
 
 function encodingName(store: MessageStore, at: number): string {

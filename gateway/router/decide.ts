@@ -52,9 +52,9 @@ export function decide(core: Core, slot: MessageSlot): number {
   clearResult(slot);
 
   const destination = core.carrierMap.lookup(slot.destinationKey);
-  if (!isAssigned(destination)) return refuse(slot, DecisionCode.DestinationUnassigned, Binding.None, 0);
+  if (!isAssigned(destination)) return refuse(slot, DecisionCode.DestinationUnassigned, Binding.None);
   if (lineTypeOf(destination) === LineType.Landline) {
-    return refuse(slot, DecisionCode.DestinationLandline, Binding.None, 0);
+    return refuse(slot, DecisionCode.DestinationLandline, Binding.None);
   }
   const carrier = carrierOf(destination);
   slot.carrier = carrier;
@@ -65,16 +65,16 @@ export function decide(core: Core, slot: MessageSlot): number {
   if (slot.route === Route.A2p) {
     if (!isRegistered) {
       const regime = core.regimes.regimeAt(carrier, slot.pricedAtMs);
-      if (regime === Regime.Block) return refuse(slot, DecisionCode.UnregisteredBlocked, Binding.CarrierRegime, 0);
+      if (regime === Regime.Block) return refuse(slot, DecisionCode.UnregisteredBlocked, Binding.CarrierRegime);
       if (regime === Regime.Filter && slot.draw < core.regimes.shareAt(carrier, slot.pricedAtMs)) {
-        return refuse(slot, DecisionCode.UnregisteredFiltered, Binding.CarrierRegime, 0);
+        return refuse(slot, DecisionCode.UnregisteredFiltered, Binding.CarrierRegime);
       }
     } else if (carrier === ATT) {
       if (!fitsAttMinute(core, slot)) {
-        return refuse(slot, DecisionCode.AttTpmExceeded, Binding.AttCampaignTpm, slot.retryAfterMs);
+        return refuse(slot, DecisionCode.AttTpmExceeded, Binding.AttCampaignTpm);
       }
     } else if (carrier === TMOBILE && !fitsTmobileDay(core, slot)) {
-      return refuse(slot, DecisionCode.TmobileDailyCapExceeded, Binding.TmobileBrandDay, slot.retryAfterMs);
+      return refuse(slot, DecisionCode.TmobileDailyCapExceeded, Binding.TmobileBrandDay);
     }
   }
 
@@ -84,10 +84,12 @@ export function decide(core: Core, slot: MessageSlot): number {
   request.units = slot.units;
   request.route = slot.route;
   request.atMs = slot.pricedAtMs;
-  if (rate(core.rates, request, slot.quote) !== RateCode.Ok) return refuse(slot, DecisionCode.NoTariff, Binding.None, 0);
+  if (rate(core.rates, request, slot.quote) !== RateCode.Ok) return refuse(slot, DecisionCode.NoTariff, Binding.None);
 
-  if (isRegistered && slot.route === Route.A2p) chargeLimits(core, slot, carrier);
-  slot.retryAfterMs = 0;
+  if (isRegistered && slot.route === Route.A2p) {
+    if (carrier === ATT) chargeAttMinute(core, slot);
+    else if (carrier === TMOBILE) chargeTmobileDay(core, slot);
+  }
   slot.code = DecisionCode.Accepted;
   return DecisionCode.Accepted;
 }
@@ -140,19 +142,19 @@ function fitsTmobileDay(core: Core, slot: MessageSlot): boolean {
   return false;
 }
 
-function chargeLimits(core: Core, slot: MessageSlot, carrier: number): void {
-  if (carrier === ATT) {
-    const attClass = core.campaigns.attClass(slot.campaign);
-    if (ATT_CLASSES[attClass]!.scope !== 'campaign') return;
-    const buckets = slot.kind === MessageKind.Sms ? core.attSmsBuckets : core.attMmsBuckets;
-    buckets.take(slot.campaign, attPerMinute(slot, attClass), slot.units, slot.atMs);
-  } else if (carrier === TMOBILE) {
-    core.tmobileDays.take(core.campaigns.brand(slot.campaign), core.day.ordinal, slot.units);
-  }
+function chargeAttMinute(core: Core, slot: MessageSlot): void {
+  const attClass = core.campaigns.attClass(slot.campaign);
+  if (ATT_CLASSES[attClass]!.scope !== 'campaign') return;
+  const buckets = slot.kind === MessageKind.Sms ? core.attSmsBuckets : core.attMmsBuckets;
+  buckets.take(slot.campaign, attPerMinute(slot, attClass), slot.units, slot.atMs);
+}
+
+function chargeTmobileDay(core: Core, slot: MessageSlot): void {
+  core.tmobileDays.take(core.campaigns.brand(slot.campaign), core.day.ordinal, slot.units);
 }
 
 function attPerMinute(slot: MessageSlot, attClass: number): number {
-  return slot.kind === MessageKind.Sms ? ATT_CLASSES[attClass]!.smsTpm : attMmsTpm(attClass, slot.pricedAtMs);
+  return slot.kind === MessageKind.Sms ? ATT_CLASSES[attClass]!.smsTpm : attMmsTpm(attClass, slot);
 }
 
 function clearResult(slot: MessageSlot): void {
@@ -172,9 +174,8 @@ function clearResult(slot: MessageSlot): void {
   quote.totalMicros = 0;
 }
 
-function refuse(slot: MessageSlot, code: number, binding: number, retryAfterMs: number): number {
+function refuse(slot: MessageSlot, code: number, binding: number): number {
   slot.code = code;
   slot.binding = binding;
-  slot.retryAfterMs = retryAfterMs;
   return code;
 }

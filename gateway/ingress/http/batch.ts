@@ -1,12 +1,13 @@
 /**
  * `POST /v1/messages/batch`: many messages in one request, as a JSON array or as NDJSON, answered in the same form.
  *
- * Each line is taken or refused on its own: a bad line never costs a good one. The body is parsed by hand and the
- * answers are written as text, because at some hundred thousand messages a second one object more per message is what
- * the time goes on. Work is done in slices with other requests let in between; the draft and the intake's slot are not
- * used across a slice's end.
+ * Each line is taken or refused on its own: a bad line never costs a good one. At some hundred thousand messages a second
+ * what the time goes on is objects that outlive a collection and text made of pieces. So a line is parsed when its turn
+ * comes, what was taken is let go of, and answers are written as bytes. Work is done in slices with other requests let in
+ * between; the draft and the intake's slot are not used across a slice's end.
  */
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX, BATCH_SLICE_MESSAGES } from '../../limits.ts';
 import {
@@ -14,6 +15,7 @@ import {
   CARRIER_LABELS,
   decisionAt,
   DecisionCode,
+  type MessageSlot,
   nameAt,
   REGISTRATION_REASONS,
 } from '../../router/index.ts';
@@ -22,10 +24,36 @@ import type { MessageRoutes } from './messages.ts';
 import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from './problem.ts';
 import { readMessage } from './read-message.ts';
 import { MessageBody } from './schemas.ts';
+import { TextBytes } from './text-bytes.ts';
 
 const messageBody = Compile(MessageBody);
 
+/** The same schema without its ban on other fields, for which the check would try a pattern on every key. */
+const messageFields = Compile(Type.Object(MessageBody.properties));
+const fieldNames: ReadonlySet<string> = new Set(Object.keys(MessageBody.properties));
+
+function isMessageBody(value: unknown): value is MessageBody {
+  if (!messageFields.Check(value)) return false;
+  for (const name in value) if (!fieldNames.has(name)) return false;
+  return true;
+}
+
 const MS_PER_SECOND = 1_000;
+const LINE_FEED = 0x0a;
+const BRACE = 0x7b;
+/** About as long as the result of an accepted message. */
+const RESULT_BYTES = 192;
+const INDEX = Buffer.from('{"index":');
+const ID = Buffer.from(',"id":"');
+const QUOTE = Buffer.from('"');
+const TOTAL = Buffer.from(',"totalMicros":');
+const END = Buffer.from('}');
+const COMMA = Buffer.from(',');
+const LINE_END = Buffer.from('\n');
+const ARRAY_END = Buffer.from(']}');
+
+/** The part of a result between its id and its segments, by decision, registration and carrier: made once each. */
+const decidedParts: Buffer[] = [];
 
 interface Tally {
   accepted: number;
@@ -35,10 +63,12 @@ interface Tally {
   retryAfterMs: number;
 }
 
-/** The body as values; a line of NDJSON that is not JSON stands as NOT_JSON. */
+/** The messages of a body, taken out of it one after the other. */
 interface BatchBody {
   readonly isLines: boolean;
-  readonly messages: readonly unknown[];
+  readonly count: number;
+  /** The value at a place; NOT_JSON for a line that is none. To be asked for once: what was taken is let go of. */
+  take(index: number): unknown;
 }
 
 export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, done) => {
@@ -52,17 +82,17 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     }
     try {
       const messages: unknown = JSON.parse(text as string);
-      if (!Array.isArray(messages)) parsed(notAnArray());
-      else parsed(null, { isLines: false, messages } satisfies BatchBody);
+      if (Array.isArray(messages)) parsed(null, arrayBody(messages));
+      else parsed(notAnArray());
     } catch (error) {
       parsed(malformed(error));
     }
   });
   app.addContentTypeParser(
     ['application/x-ndjson', 'application/ndjson'],
-    { parseAs: 'string' },
-    (_request, text, parsed) => {
-      parsed(null, { isLines: true, messages: parseLines(text as string) } satisfies BatchBody);
+    { parseAs: 'buffer' },
+    (_request, bytes, parsed) => {
+      parsed(null, linesBody(bytes as Buffer));
     },
   );
 
@@ -81,61 +111,81 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     async (request: FastifyRequest, reply: FastifyReply) => {
       // Without a body and its type no parser has run.
       if (request.body === undefined) throw emptyBody();
-      const { isLines, messages } = request.body as BatchBody;
-      if (messages.length > BATCH_MESSAGES_MAX) {
-        const message = `has ${messages.length} messages; ${BATCH_MESSAGES_MAX} is the most, so send it in parts`;
+      const body = request.body as BatchBody;
+      const { isLines, count } = body;
+      if (count > BATCH_MESSAGES_MAX) {
+        const message = `has ${count} messages; ${BATCH_MESSAGES_MAX} is the most, so send it in parts`;
         return sendProblem(reply, problem('batch-too-large', 413, 'Batch too large', [{ field: '', message }]));
       }
       const tally: Tally = { accepted: 0, refused: 0, invalid: 0, retryAfterMs: 0 };
-      const separator = isLines ? '\n' : ',';
-      let results = '';
-      for (let from = 0; from < messages.length; from += BATCH_SLICE_MESSAGES) {
-        const to = Math.min(from + BATCH_SLICE_MESSAGES, messages.length);
+      const separator = isLines ? LINE_END : COMMA;
+      const results = new TextBytes(count * RESULT_BYTES);
+      for (let from = 0; from < count; from += BATCH_SLICE_MESSAGES) {
+        const to = Math.min(from + BATCH_SLICE_MESSAGES, count);
         for (let index = from; index < to; index += 1) {
-          if (index > 0) results += separator;
-          results += submitOne(messages[index], index, tally);
+          if (index > 0) results.addBytes(separator);
+          submitOne(body.take(index), index, tally, results);
         }
-        if (to < messages.length) await otherRequests();
+        if (to < count) await otherRequests();
       }
       if (tally.retryAfterMs > 0) reply.header('retry-after', Math.ceil(tally.retryAfterMs / MS_PER_SECOND));
-      if (isLines) return reply.type('application/x-ndjson').send(results === '' ? '' : `${results}\n`);
+      if (isLines) {
+        if (count > 0) results.addBytes(separator);
+        return reply.type('application/x-ndjson').send(results.take());
+      }
       const { accepted, refused, invalid } = tally;
-      return reply
-        .type('application/json; charset=utf-8')
-        .send(`{"accepted":${accepted},"refused":${refused},"invalid":${invalid},"results":[${results}]}`);
+      const head = Buffer.from(`{"accepted":${accepted},"refused":${refused},"invalid":${invalid},"results":[`);
+      return reply.type('application/json; charset=utf-8').send(Buffer.concat([head, results.take(), ARRAY_END]));
     },
   );
 
-  /** Takes one value of the batch and returns its result as JSON text. */
-  function submitOne(value: unknown, index: number, tally: Tally): string {
-    if (!messageBody.Check(value)) return invalid(index, describeInvalid(value), tally);
+  /** Takes one value of the batch and adds its result as JSON text. */
+  function submitOne(value: unknown, index: number, tally: Tally, results: TextBytes): void {
+    results.addBytes(INDEX);
+    results.addWhole(index);
+    if (!isMessageBody(value)) {
+      addInvalid(describeInvalid(value), tally, results);
+      return;
+    }
     const wrong = readMessage(value, draft, routes.callbackGuard);
-    if (wrong !== undefined) return invalid(index, [wrong], tally);
+    if (wrong !== undefined) {
+      addInvalid([wrong], tally, results);
+      return;
+    }
     const sequence = routes.intake.submit(draft);
     const { slot } = routes.intake;
-    const head =
-      sequence === NOT_STORED ? `{"index":${index}` : `{"index":${index},"id":"${routes.store.idOf(sequence)}"`;
+    if (sequence !== NOT_STORED) {
+      results.addBytes(ID);
+      results.addAscii(routes.store.idOf(sequence));
+      results.addBytes(QUOTE);
+    }
     if (slot.code === DecisionCode.Accepted) tally.accepted += 1;
     else tally.refused += 1;
-    let tail = '}';
+    results.addBytes(decidedPart(slot));
+    results.addWhole(slot.units);
+    results.addBytes(TOTAL);
+    results.addWhole(slot.quote.totalMicros);
     if (slot.retryAfterMs > 0) {
       if (slot.retryAfterMs > tally.retryAfterMs) tally.retryAfterMs = slot.retryAfterMs;
-      tail = `,"limit":"${bindingAt(slot.binding).name}","retryAfterMs":${slot.retryAfterMs}}`;
+      results.addAscii(`,"limit":"${bindingAt(slot.binding).name}","retryAfterMs":${slot.retryAfterMs}`);
     }
-    const status = slot.code === DecisionCode.Accepted ? 'accepted' : 'rejected';
-    return (
-      `${head},"status":"${status}","decision":"${decisionAt(slot.code).name}"` +
-      `,"reason":"${nameAt(REGISTRATION_REASONS, slot.registration)}","carrier":"${nameAt(CARRIER_LABELS, slot.carrier)}"` +
-      `,"segments":${slot.units},"totalMicros":${slot.quote.totalMicros}${tail}`
-    );
+    results.addBytes(END);
   }
 
   done();
 };
 
-function invalid(index: number, errors: readonly FieldProblem[], tally: Tally): string {
+function addInvalid(errors: readonly FieldProblem[], tally: Tally, results: TextBytes): void {
   tally.invalid += 1;
-  return `{"index":${index},"status":"invalid","errors":${JSON.stringify(errors)}}`;
+  results.addText(`,"status":"invalid","errors":${JSON.stringify(errors)}}`);
+}
+
+function decidedPart({ code, registration, carrier }: MessageSlot): Buffer {
+  const at = (code * REGISTRATION_REASONS.length + registration) * CARRIER_LABELS.length + carrier;
+  return (decidedParts[at] ??= Buffer.from(
+    `,"status":"${code === DecisionCode.Accepted ? 'accepted' : 'rejected'}","decision":"${decisionAt(code).name}"` +
+      `,"reason":"${nameAt(REGISTRATION_REASONS, registration)}","carrier":"${nameAt(CARRIER_LABELS, carrier)}","segments":`,
+  ));
 }
 
 /** A line that is not JSON arrives here as the NotJson it was replaced by; all else failed the schema. */
@@ -148,19 +198,40 @@ function describeInvalid(value: unknown): readonly FieldProblem[] {
 class NotJson {}
 const NOT_JSON = new NotJson();
 
-/** Blank lines are skipped and do not count; every other line keeps its place. */
-function parseLines(text: string): unknown[] {
-  const messages: unknown[] = [];
-  let start = 0;
-  while (start < text.length) {
-    let end = text.indexOf('\n', start);
-    if (end < 0) end = text.length;
-    const line = text.slice(start, end);
+function arrayBody(messages: unknown[]): BatchBody {
+  return {
+    isLines: false,
+    count: messages.length,
+    take(index) {
+      const value = messages[index];
+      messages[index] = undefined;
+      return value;
+    },
+  };
+}
+
+/**
+ * Lines are read when they are taken: the objects of a whole body at once would outlive many collections, each of which
+ * copies them. Blank lines are skipped and do not count; every other line keeps its place.
+ */
+function linesBody(bytes: Buffer): BatchBody {
+  const bounds: number[] = [];
+  for (let start = 0; start < bytes.length;) {
+    let end = bytes.indexOf(LINE_FEED, start);
+    if (end < 0) end = bytes.length;
+    if (!isBlank(bytes, start, end)) bounds.push(start, end);
     start = end + 1;
-    if (line.trim() === '') continue;
-    messages.push(parseLine(line));
   }
-  return messages;
+  return {
+    isLines: true,
+    count: bounds.length / 2,
+    take: (index) => parseLine(bytes.toString('utf8', bounds[index * 2], bounds[index * 2 + 1])),
+  };
+}
+
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  // Nearly every line begins with its brace.
+  return bytes[start] !== BRACE && bytes.toString('utf8', start, end).trim() === '';
 }
 
 function parseLine(line: string): unknown {

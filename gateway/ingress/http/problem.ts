@@ -157,7 +157,7 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
     const title = STATUS_CODES[status] ?? 'Refused';
     return sendProblem(reply, problem('refused', status, title, [{ field: '', message: error.message }]));
   }
-  request.log.error({ err: error }, 'request failed');
+  request.log.error({ err: error, reqId: request.id }, 'request failed');
   const message = 'the gateway failed to answer; its log says why';
   return sendProblem(reply, problem('internal', 500, 'Internal error', [{ field: '', message }]));
 }

@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BENCHES } from './benches.ts';
+import { type Compiled, compileBenches } from './compile.ts';
+import { allocatedBytesPerOp, type Figure, figureOf, interleave, type Series } from './harness.ts';
+import { recordsOf } from './record.ts';
+import { runBench } from './run-bench.ts';
+import { tableOf } from './table.ts';
+
+const TINY = { seed: 7, isTiny: true };
+
+// Every bench at toy size, as it would be run by hand: in a process of its own, compiled. How fast it was is not looked at.
+describe('every bench runs and yields its figures', () => {
+  let compiled: Compiled;
+  beforeAll(() => {
+    compiled = compileBenches();
+  });
+  afterAll(() => compiled.remove());
+
+  const expected: Readonly<Record<string, { figures: number; baselines: readonly string[] }>> = {
+    lookup: { figures: 9, baselines: ['Map.get', '4-byte reads of an array as large', 'Map'] },
+    decide: { figures: 2, baselines: ['the two lookups alone', 'Maps and objects, without limits'] },
+    segments: { figures: 6, baselines: ['split-sms', 'sms-segments-calculator'] },
+    rate: { figures: 1, baselines: ["scan of the book's rows"] },
+    'http-one': { figures: 4, baselines: ['bare Fastify route'] },
+    'http-batch': { figures: 2, baselines: ['JSON.parse'] },
+  };
+
+  test('none is left out here', () => {
+    expect(Object.keys(expected)).toEqual(Object.keys(BENCHES));
+  });
+
+  test.for(Object.entries(expected))('%s', async ([name, { figures, baselines }]) => {
+    const found = await runBench(name, TINY, compiled.program);
+    expect(found).toHaveLength(figures);
+    expect([...new Set(found.map((one) => one.baseline.name))].toSorted()).toEqual(baselines.toSorted());
+    expect(new Set(found.map((one) => one.figure)).size).toBe(figures);
+    for (const one of found) requireSane(one, name);
+
+    const [record] = recordsOf(found, TINY);
+    expect(JSON.parse(JSON.stringify(record))).toMatchObject({ bench: name, seed: TINY.seed, node: process.version });
+    expect(tableOf(name, found).split('\n').length).toBeGreaterThan(figures);
+  });
+});
+
+function requireSane(figure: Figure, bench: string): void {
+  expect(figure.bench).toBe(bench);
+  for (const side of [figure.subject, figure.baseline]) {
+    expect(side.min).toBeGreaterThan(0);
+    expect(side.median).toBeGreaterThanOrEqual(side.min);
+    expect(side.max).toBeGreaterThanOrEqual(side.median);
+    expect(side.max).toBeLessThan(Infinity);
+    expect(side.unit).not.toBe('');
+  }
+  expect(figure.ratio).toBeGreaterThan(0);
+  expect(figure.met === undefined).toBe(figure.target === undefined);
+  expect(figure.allocatedBytesPerOp ?? 0).toBeGreaterThanOrEqual(0);
+}
+
+describe('allocation', () => {
+  beforeAll(() => {
+    setFlagsFromString('--expose-gc');
+    globalThis.gc = runInNewContext('gc') as typeof globalThis.gc;
+  });
+
+  const kept: unknown[] = [undefined];
+  const loopOf =
+    (once: (i: number) => unknown) =>
+    (count: number): number => {
+      for (let i = 0; i < count; i += 1) kept[0] = once(i);
+      return count;
+    };
+
+  test('of nothing is 0 bytes', async () => {
+    expect(
+      await allocatedBytesPerOp(
+        loopOf((i) => i & 1),
+        TINY,
+      ),
+    ).toBeLessThan(0.5);
+  });
+
+  test('of an array of doubles is its 8 bytes each and a header, and twice that for twice as many', async () => {
+    const header = 16;
+    const ten = await allocatedBytesPerOp(
+      loopOf(() => new Float64Holder(10)),
+      TINY,
+    );
+    const twenty = await allocatedBytesPerOp(
+      loopOf(() => new Float64Holder(20)),
+      TINY,
+    );
+    expect(ten).toBeGreaterThanOrEqual(80 + header);
+    expect(Math.round(twenty - ten)).toBe(80);
+  });
+
+  test('is found even when an operation allocates more than the nursery would hold of them', async () => {
+    const found = await allocatedBytesPerOp(
+      loopOf(() => new Array<number>(4_096).fill(1.5)),
+      TINY,
+    );
+    expect(found).toBeGreaterThanOrEqual(4_096 * 8);
+    // What is left at the end of a page of the heap counts too.
+    expect(found).toBeLessThan(4_096 * 8 * 1.25);
+  });
+});
+
+class Float64Holder {
+  readonly values: number[];
+  constructor(length: number) {
+    this.values = new Array<number>(length).fill(0.5);
+  }
+}
+
+describe('a figure', () => {
+  const series = (name: string, values: readonly number[]): Series => ({ name, unit: 'things/s', values });
+
+  test('compares round by round, so a spell that slows both sides does not count', () => {
+    const figure = figureOf({
+      bench: 'x',
+      figure: 'y',
+      params: {},
+      subject: series('ours', [300, 30, 310]),
+      baseline: series('theirs', [100, 10, 100]),
+      target: [{ measure: 'ratio', atLeast: 3 }],
+    });
+    expect(figure).toMatchObject({ ratio: 3, met: true, subject: { median: 300, min: 30, max: 310 } });
+  });
+
+  test('of costs is better the less it costs', () => {
+    const parts = { bench: 'x', figure: 'y', params: {}, isLessBetter: true };
+    const figure = figureOf({
+      ...parts,
+      subject: series('ours', [2]),
+      baseline: series('theirs', [8]),
+      target: [{ measure: 'median', atMost: 1 }],
+    });
+    expect(figure).toMatchObject({ ratio: 4, met: false });
+  });
+
+  test('is taken in turns, and warm-up rounds leave no value', async () => {
+    const order: string[] = [];
+    const side = (name: string) => ({ name, unit: 'u', measure: () => order.push(name) });
+    const [a, b] = await interleave([side('a'), side('b')], 2, 1);
+    expect(order.join('')).toBe('ababab');
+    expect([a?.values, b?.values]).toEqual([
+      [3, 5],
+      [4, 6],
+    ]);
+  });
+});
+
+test('a bench that does not exist is refused with the names of those that do', () => {
+  const call = (): unknown =>
+    execFileSync(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nonsense'], {
+      stdio: 'pipe',
+      encoding: 'utf8',
+    });
+  expect(call).toThrow(/there is no nonsense; there are lookup, decide/);
+});

@@ -1,0 +1,79 @@
+/**
+ * UTF-8 text put together piece by piece, for answers made of many small pieces.
+ *
+ * A string that grows by `+=` is a tree of its pieces until somebody asks for its characters; at a dozen pieces per
+ * message, making, collecting and flattening those trees took a fifth of a batch's time (bench http-batch). Here a
+ * character is copied once, to where it will be sent from.
+ */
+const FIRST_SIZE_BYTES = 4_096;
+/** Up to here a loop is faster than the call it saves. */
+const SHORT_BYTES = 24;
+const DIGITS_MAX = 16;
+const ZERO = 0x30;
+
+export class TextBytes {
+  private bytes: Buffer;
+  private size = 0;
+
+  /** `expectedBytes` is room to begin with; more than that still fits. */
+  constructor(expectedBytes = FIRST_SIZE_BYTES) {
+    this.bytes = Buffer.allocUnsafe(Math.max(expectedBytes, FIRST_SIZE_BYTES));
+  }
+
+  /** Adds text that the caller knows to be ASCII; anything else would come out garbled. */
+  addAscii(text: string): void {
+    const length = text.length;
+    if (this.size + length > this.bytes.length) this.grow(length);
+    const { bytes } = this;
+    let at = this.size;
+    for (let index = 0; index < length; index += 1) bytes[at++] = text.charCodeAt(index);
+    this.size = at;
+  }
+
+  /** Adds what is in UTF-8 already: several times as fast as text, for pieces that keep coming. */
+  addBytes(piece: Uint8Array): void {
+    const length = piece.length;
+    if (this.size + length > this.bytes.length) this.grow(length);
+    const { bytes } = this;
+    let at = this.size;
+    if (length > SHORT_BYTES) bytes.set(piece, at);
+    else for (const byte of piece) bytes[at++] = byte;
+    this.size += length;
+  }
+
+  /** Adds a whole number from 0 to 2^53 - 1 in decimal digits. */
+  addWhole(value: number): void {
+    if (value > 0x7fff_ffff) {
+      this.addAscii(String(value));
+      return;
+    }
+    if (this.size + DIGITS_MAX > this.bytes.length) this.grow(DIGITS_MAX);
+    const { bytes } = this;
+    let digits = 1;
+    for (let bound = 10; value >= bound; bound *= 10) digits += 1;
+    let rest = value;
+    for (let at = this.size + digits - 1; at >= this.size; at -= 1) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.size += digits;
+  }
+
+  addText(text: string): void {
+    const lengthBytes = Buffer.byteLength(text);
+    if (this.size + lengthBytes > this.bytes.length) this.grow(lengthBytes);
+    this.size += this.bytes.write(text, this.size);
+  }
+
+  /** What was added, not copied: add nothing afterwards. */
+  take(): Buffer {
+    return this.bytes.subarray(0, this.size);
+  }
+
+  private grow(byBytes: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.size + byBytes));
+    this.bytes.copy(larger, 0, 0, this.size);
+    this.bytes = larger;
+  }
+}
