@@ -62,7 +62,9 @@ describe('the rules', () => {
     },
     'gateway/limits.ts': { imports: [] },
     'gateway/package-files.ts': { imports: [] },
-    'gateway/ingress/index.ts': { imports: ['../router/index.ts', '../messages/index.ts', '../package-files.ts', 'fastify'] },
+    'gateway/ingress/index.ts': {
+      imports: ['../router/index.ts', '../messages/index.ts', '../package-files.ts', 'fastify'],
+    },
     'gateway/ingress/http/index.ts': { imports: ['../index.ts', 'node:http'] },
     'gateway/delivery/index.ts': { imports: ['../router/index.ts'] },
     'gateway/delivery/worker.ts': { imports: ['./index.ts'] },

@@ -68,9 +68,21 @@ function run(seed: number): Run {
   const hash = createHash('sha256');
   for (let at = 0; at < store.count; at += 1) {
     const columns = [
-      store.senderKey[at], store.destinationKey[at], store.acceptedAtMs[at], store.code[at], store.registration[at],
-      store.carrier[at], store.units[at], store.truth[at], store.carrierFeeMicros[at], store.surchargeMicros[at],
-      store.dcaMicros[at], store.aggregatorMicros[at], store.receipt[at], store.receiptAtMs[at], store.outcome[at],
+      store.senderKey[at],
+      store.destinationKey[at],
+      store.acceptedAtMs[at],
+      store.code[at],
+      store.registration[at],
+      store.carrier[at],
+      store.units[at],
+      store.truth[at],
+      store.carrierFeeMicros[at],
+      store.surchargeMicros[at],
+      store.dcaMicros[at],
+      store.aggregatorMicros[at],
+      store.receipt[at],
+      store.receiptAtMs[at],
+      store.outcome[at],
       store.handsetAtMs[at],
     ];
     hash.update(`${columns.join(',')}\n`);
@@ -115,6 +127,13 @@ describe('ten minutes of the demo', () => {
   });
 
   it('class senders for every reason there is', () => {
-    expect(Array.from(one.core.counters.reasons).map((count) => count > 0)).toEqual([true, true, true, true, true, true]);
+    expect(Array.from(one.core.counters.reasons).map((count) => count > 0)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 });

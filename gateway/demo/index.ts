@@ -8,7 +8,7 @@ import { createWorld, type DemoRegistry } from './world.ts';
 
 export type { BlockGroup, BlockSource } from './numbers.ts';
 export { startSending } from './sender.ts';
-export type { DemoMessage, Traffic } from './traffic.ts';
+export type { Traffic } from './traffic.ts';
 export type { DemoRegistry } from './world.ts';
 
 export interface DemoOptions {

@@ -227,14 +227,25 @@ describe("T-Mobile's day", () => {
     const core = coreUnderTest();
     const first = declare(core, { attClass: 'W', tmobileTier: 'SOLE_PROPRIETOR' });
     const brand = core.campaigns.brand(first);
-    const second = core.campaigns.add({ id: 'CSECOND', brand, attClass: 0, useCase: 'MIXED', status: ALL_CARRIERS, expiresAtMs: Infinity });
+    const second = core.campaigns.add({
+      id: 'CSECOND',
+      brand,
+      attClass: 0,
+      useCase: 'MIXED',
+      status: ALL_CARRIERS,
+      expiresAtMs: Infinity,
+    });
     core.registry.register(FROM, first, NOON, NOON);
     core.registry.register(FROM + 1, second, NOON, NOON);
     makeRoomForLimits(core);
     send(core, { to: TO.tmobile, units: CAP - 1 });
     expect(send(core, { to: TO.tmobile, from: FROM + 1, kind: MessageKind.Mms }).code).toBe(DecisionCode.Accepted);
     const refused = send(core, { to: TO.tmobile, from: FROM + 1 });
-    expect([refused.code, refused.limitUsed, refused.limitCap]).toEqual([DecisionCode.TmobileDailyCapExceeded, CAP, CAP]);
+    expect([refused.code, refused.limitUsed, refused.limitCap]).toEqual([
+      DecisionCode.TmobileDailyCapExceeded,
+      CAP,
+      CAP,
+    ]);
   });
 
   it.each([
@@ -302,7 +313,7 @@ describe('every decision', () => {
         let atMs = NOON;
         for (const one of sent) {
           atMs += one.gapMs;
-          expect({ ...send(reusing, { ...one, atMs }, slot) }).toEqual({ ...send(fresh, { ...one, atMs }) });
+          expect(send(reusing, { ...one, atMs }, slot)).toEqual(send(fresh, { ...one, atMs }));
         }
       }),
     );

@@ -4,7 +4,6 @@ export {
   Binding,
   bindingAt,
   BINDINGS,
-  type Decision,
   decisionAt,
   DecisionCode,
   DECISIONS,
@@ -22,15 +21,7 @@ export {
   TRUTHS,
 } from './codes.ts';
 export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
-export {
-  CARRIER_LABELS,
-  type Cell,
-  Counters,
-  handsetCells,
-  messageCells,
-  PAYEES,
-  revenueCells,
-} from './counters.ts';
+export { CARRIER_LABELS, type Cell, Counters, handsetCells, messageCells, PAYEES, revenueCells } from './counters.ts';
 export { classifySender, decide } from './decide.ts';
 export { namedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';

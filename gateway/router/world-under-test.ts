@@ -51,7 +51,11 @@ export function declare(
   campaign: { attClass: string; tmobileTier: string; status?: number; expiresAtMs?: number },
 ): number {
   const number = core.campaigns.count;
-  const brand = core.brands.add({ id: `BTEST${number}`, name: `Brand ${number}`, tmobileTier: tmobileTierOf(campaign.tmobileTier) });
+  const brand = core.brands.add({
+    id: `BTEST${number}`,
+    name: `Brand ${number}`,
+    tmobileTier: tmobileTierOf(campaign.tmobileTier),
+  });
   return core.campaigns.add({
     id: `CTEST${number}`,
     brand,
