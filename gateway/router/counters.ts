@@ -140,11 +140,13 @@ function nonZeroCells<Label extends string>(cells: Float64Array, axes: Axes<Labe
     const value = cells[index]!;
     if (value === 0) continue;
     const labels: Partial<Record<Label, string>> = {};
+    // The first label turns slowest: its cells lie as far apart as all the other labels have combinations.
+    let stride = cells.length;
     let rest = index;
-    for (let axis = axes.length - 1; axis >= 0; axis -= 1) {
-      const [label, names] = axes[axis]!;
-      labels[label] = names[rest % names.length]!;
-      rest = Math.floor(rest / names.length);
+    for (const [label, names] of axes) {
+      stride /= names.length;
+      labels[label] = names[Math.floor(rest / stride)]!;
+      rest %= stride;
     }
     found.push({ labels: labels as Record<Label, string>, value });
   }
