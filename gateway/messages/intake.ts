@@ -4,15 +4,14 @@
  * `submit` is synchronous, so an edge may call it in a loop over a batch. The result stays in `slot` until the next
  * call: the edge reads its answer from there.
  */
-import { NO_CARRIER } from '../../registry-cache/index.ts';
 import {
   Binding,
+  clearResult,
   type Clock,
   type Core,
   decide,
   DecisionCode,
   MessageSlot,
-  Registration,
   type Rng,
 } from '../router/index.ts';
 import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
@@ -93,20 +92,11 @@ export class Intake {
 
   #refuseForWantOfRoom(): void {
     const slot = this.slot;
-    const quote = slot.quote;
+    clearResult(slot);
     slot.code = DecisionCode.QueueFull;
-    slot.registration = Registration.NotClassed;
-    slot.carrier = NO_CARRIER;
-    slot.campaign = -1;
     slot.binding = Binding.InFlight;
     slot.limitUsed = this.#store.inFlightCount;
     slot.limitCap = this.#store.capacity;
     slot.retryAfterMs = FULL_RETRY_AFTER_MS;
-    quote.row = -1;
-    quote.carrierFeeMicros = 0;
-    quote.surchargeMicros = 0;
-    quote.dcaMicros = 0;
-    quote.aggregatorMicros = 0;
-    quote.totalMicros = 0;
   }
 }

@@ -14,7 +14,6 @@ import {
   LineType,
   lineTypeOf,
   NO_CAMPAIGN,
-  NO_CARRIER,
   STILL_PENDING,
 } from '../../registry-cache/index.ts';
 import { ATT_CLASSES, attMmsTpm, pacificDayAt, rate, RateCode, TMOBILE_TIERS } from '../../tariffs/index.ts';
@@ -22,7 +21,7 @@ import type { RateRequest } from '../../tariffs/index.ts';
 import { Binding, DecisionCode, MessageKind, Registration, Route } from './codes.ts';
 import type { Core } from './core.ts';
 import { Regime } from './regime-table.ts';
-import type { MessageSlot } from './slot.ts';
+import { clearResult, type MessageSlot } from './slot.ts';
 
 const ATT = CARRIERS.findIndex((carrier) => carrier.id === 'att');
 const TMOBILE = CARRIERS.findIndex((carrier) => carrier.id === 'tmobile');
@@ -155,23 +154,6 @@ function chargeTmobileDay(core: Core, slot: MessageSlot): void {
 
 function attPerMinute(slot: MessageSlot, attClass: number): number {
   return slot.kind === MessageKind.Sms ? ATT_CLASSES[attClass]!.smsTpm : attMmsTpm(attClass, slot);
-}
-
-function clearResult(slot: MessageSlot): void {
-  const quote = slot.quote;
-  slot.registration = Registration.NotClassed;
-  slot.carrier = NO_CARRIER;
-  slot.campaign = -1;
-  slot.binding = Binding.None;
-  slot.limitUsed = 0;
-  slot.limitCap = 0;
-  slot.retryAfterMs = 0;
-  quote.row = -1;
-  quote.carrierFeeMicros = 0;
-  quote.surchargeMicros = 0;
-  quote.dcaMicros = 0;
-  quote.aggregatorMicros = 0;
-  quote.totalMicros = 0;
 }
 
 function refuse(slot: MessageSlot, code: number, binding: number): number {

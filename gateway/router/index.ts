@@ -27,4 +27,4 @@ export { namedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';
 export { countSegments, Encoding, encodingOf, INVALID_TEXT, segmentsOf } from './segments.ts';
-export { MessageSlot } from './slot.ts';
+export { clearResult, MessageSlot } from './slot.ts';

@@ -52,3 +52,21 @@ export class MessageSlot {
     totalMicros: 0,
   };
 }
+
+/** Takes back what an earlier decision wrote: not classed, no carrier, nothing bound, nothing to pay. */
+export function clearResult(slot: MessageSlot): void {
+  const quote = slot.quote;
+  slot.registration = Registration.NotClassed;
+  slot.carrier = NO_CARRIER;
+  slot.campaign = -1;
+  slot.binding = Binding.None;
+  slot.limitUsed = 0;
+  slot.limitCap = 0;
+  slot.retryAfterMs = 0;
+  quote.row = -1;
+  quote.carrierFeeMicros = 0;
+  quote.surchargeMicros = 0;
+  quote.dcaMicros = 0;
+  quote.aggregatorMicros = 0;
+  quote.totalMicros = 0;
+}
