@@ -1,9 +1,9 @@
 /**
  * Lets V8 compile a decision as one function.
  *
- * V8 stops compiling callees into their caller at a budget that `decide` and what it calls exceed by about four times.
- * What stays a call gets its times and phone numbers boxed: some 16 to 35 bytes a message (`npm run bench -- decide`).
- * With a larger budget a message allocates nothing. Decision 0007 tells what else was tried.
+ * V8 stops compiling callees into their caller at a budget that `decide` and what it calls exceed. What stays a call gets
+ * its times and phone numbers boxed on the heap. With a larger budget a message allocates nothing, which
+ * `npm run bench -- decide` measures. Decision 0007 tells what else was considered.
  */
 import { setFlagsFromString } from 'node:v8';
 
