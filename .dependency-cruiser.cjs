@@ -14,8 +14,8 @@ const TEST = '(\\.(test|contract)|-under-test)\\.ts$';
 const PURE = '^(tariffs|registry-cache|gateway/router)/';
 /** Read files once, at start-up, and hand text or bytes to the pure code. */
 const LOADER = '/load-[^/]+\\.ts$';
-/** Adapters that talk to Redis for a port of their folder. */
-const REDIS_ADAPTER = '/redis-[^/]+\\.ts$';
+/** Adapters that talk to Redis for a port of their folder: a folder of its own inside it. */
+const REDIS_ADAPTER = '^(tariffs|registry-cache)/redis/';
 const LOCAL = '^(tariffs|registry-cache|gateway|simulator|bench|grafana|scripts)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -52,9 +52,10 @@ describe('the rules', () => {
     'tariffs/rate.ts': { imports: ['yaml', 'node:assert/strict'] },
     'tariffs/load-book.ts': { imports: ['node:fs', './rate.ts'] },
     'tariffs/rate.test.ts': { imports: ['./rate.ts', 'node:fs', '../scripts/tool.ts'] },
-    'registry-cache/index.ts': { imports: ['./number-index.ts', './redis-source.ts'] },
+    'registry-cache/index.ts': { imports: ['./number-index.ts', './redis/index.ts'] },
     'registry-cache/number-index.ts': { imports: ['node:zlib'] },
-    'registry-cache/redis-source.ts': { imports: ['fastify', './number-index.ts'] },
+    'registry-cache/redis/index.ts': { imports: ['./source.ts'] },
+    'registry-cache/redis/source.ts': { imports: ['fastify', 'node:events', '../number-index.ts'] },
     'gateway/router/index.ts': { imports: ['./decide.ts'] },
     'gateway/router/decide.ts': { imports: ['../../tariffs/index.ts', '../../registry-cache/index.ts'] },
     'gateway/messages/index.ts': {
