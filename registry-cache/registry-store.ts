@@ -117,6 +117,17 @@ export interface Notice {
 
 export const NOTICE_LIFE_MS = 3_600_000;
 
+/**
+ * A time during which a number was registered: from `fromMs` up to and not including `untilMs`, which is Infinity while it
+ * lasts. Kept only by a store that was told to keep history; by default there is none.
+ */
+export interface NumberInterval {
+  readonly campaign: number;
+  readonly nnid: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** Changes of one call of `apply`. More are refused with RangeError: send them in several calls. */
 export const CHANGES_MAX = 10_000;
 
@@ -189,12 +200,27 @@ export interface RegistryStore {
   /** The NNIDs by row. */
   nnids(): Promise<readonly string[]>;
 
+  /** Whether it keeps what numbers were registered to before. By default a store does not. */
+  readonly keepsHistory: boolean;
+
+  /** When a number was registered to what, oldest first, touching intervals of the same campaign and NNID as one. Empty without history. */
+  history(key: number): Promise<readonly NumberInterval[]>;
+
   stats(): Promise<StoreStats>;
 
   /** Does what is due: makes numbers whose moment has come active, and forgets notices that are over. Changes no answer. */
   settle(nowMs: number): Promise<void>;
 
   close(): Promise<void>;
+}
+
+/**
+ * What a store tells the process it serves, besides numbers, which go to its `NumberRegistry`. Called in order, and with a
+ * campaign before any number that carries its handle. Handles arrive without gaps, each possibly several times.
+ */
+export interface RegistryListener {
+  campaignsChanged(entries: readonly CampaignEntry[]): void;
+  termsChanged(terms: readonly CarrierTerms[]): void;
 }
 
 /** The store cannot be reached or does not answer in time; the same call may be made again. */
