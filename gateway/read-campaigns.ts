@@ -16,6 +16,7 @@ import {
   readDate,
   readFields,
   readList,
+  readPart,
   readText,
   TMOBILE_TIERS,
   tmobileTierOf,
@@ -67,8 +68,8 @@ export function readCampaigns(text: string, path: string): CampaignsRead {
 function readFile(problems: Problems, root: Place): CampaignsFile | undefined {
   const fields = readFields(problems, root, 'the campaigns file', { required: ['brands', 'campaigns'], optional: [] });
   if (fields === undefined) return undefined;
-  const brandPlaces = part(fields, 'brands', (place) => readList(problems, place, 'brands')) ?? [];
-  const campaignPlaces = part(fields, 'campaigns', (place) => readList(problems, place, 'campaigns')) ?? [];
+  const brandPlaces = readPart(fields, 'brands', (place) => readList(problems, place, 'brands')) ?? [];
+  const campaignPlaces = readPart(fields, 'campaigns', (place) => readList(problems, place, 'campaigns')) ?? [];
   const seen = new Set<string>();
   const brands = brandPlaces.flatMap((place) => readBrand(problems, place, seen) ?? []);
   // Also those with a mistake of their own, or each of their campaigns would be told a second one that is none.
@@ -81,9 +82,9 @@ function readBrand(problems: Problems, place: Place, seen: Set<string>): BrandSp
   const fields = readFields(problems, place, 'a brand', { required: ['id', 'name', 'tmobileTier'], optional: [] });
   if (fields === undefined) return undefined;
   const tiers = TMOBILE_TIERS.map((tier) => tier.name);
-  const id = part(fields, 'id', (found) => readId(problems, found, BRAND_ID, 'B', seen));
-  const name = part(fields, 'name', (found) => readText(problems, found, 'name'));
-  const tier = part(fields, 'tmobileTier', (found) => readChoice(problems, found, 'tmobileTier', tiers));
+  const id = readPart(fields, 'id', (found) => readId(problems, found, BRAND_ID, 'B', seen));
+  const name = readPart(fields, 'name', (found) => readText(problems, found, 'name'));
+  const tier = readPart(fields, 'tmobileTier', (found) => readChoice(problems, found, 'tmobileTier', tiers));
   if (id === undefined || name === undefined || tier === undefined) return undefined;
   return { id, name, tmobileTier: tmobileTierOf(tier) };
 }
@@ -101,12 +102,12 @@ function readCampaign(
   if (fields === undefined) return undefined;
   const letters = ATT_CLASSES.map((one) => one.letter);
   const names = CARRIERS.map((carrier) => carrier.id);
-  const id = part(fields, 'id', (found) => readId(problems, found, CAMPAIGN_ID, 'C', seen));
-  const brand = part(fields, 'brand', (found) => readChoice(problems, found, 'brand', brands));
-  const letter = part(fields, 'attClass', (found) => readChoice(problems, found, 'attClass', letters));
-  const useCase = part(fields, 'useCase', (found) => readChoice(problems, found, 'useCase', USE_CASES));
-  const expires = part(fields, 'expires', (found) => readDate(problems, found, 'expires'));
-  const active = part(fields, 'carriers', (found) => readList(problems, found, 'carriers'))?.map((found) =>
+  const id = readPart(fields, 'id', (found) => readId(problems, found, CAMPAIGN_ID, 'C', seen));
+  const brand = readPart(fields, 'brand', (found) => readChoice(problems, found, 'brand', brands));
+  const letter = readPart(fields, 'attClass', (found) => readChoice(problems, found, 'attClass', letters));
+  const useCase = readPart(fields, 'useCase', (found) => readChoice(problems, found, 'useCase', USE_CASES));
+  const expires = readPart(fields, 'expires', (found) => readDate(problems, found, 'expires'));
+  const active = readPart(fields, 'carriers', (found) => readList(problems, found, 'carriers'))?.map((found) =>
     readChoice(problems, found, 'carrier', names),
   );
   if (id === undefined || brand === undefined || letter === undefined || useCase === undefined) return undefined;
@@ -138,9 +139,4 @@ function readId(
   else if (seen.has(id)) note(problems, place.offset, `a second ${id}: ids are given once`);
   seen.add(id);
   return id;
-}
-
-function part<T>(fields: Fields, key: string, read: (place: Place) => T | undefined): T | undefined {
-  const place = fields.get(key);
-  return place && read(place);
 }

@@ -29,6 +29,7 @@ export {
   readEntries,
   readFields,
   readList,
+  readPart,
   readShare,
   readText,
   readWritten,

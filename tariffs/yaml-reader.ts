@@ -199,6 +199,12 @@ export function readShare(problems: Problems, place: Place, what: string): numbe
   return undefined;
 }
 
+/** What `read` makes of one field, or undefined if it was not given. */
+export function readPart<T>(fields: Fields, key: string, read: (place: Place) => T | undefined): T | undefined {
+  const place = fields.get(key);
+  return place && read(place);
+}
+
 /** Whether the key was given with no value or `null`. */
 export function isNull(place: Place): boolean {
   return place.node === null || (isScalar(place.node) && place.node.value === null);
