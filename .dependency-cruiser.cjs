@@ -55,12 +55,12 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'Folders under gateway/ meet in main.ts. They may use the router, the message path, the limits and the files of the package.',
+        'Folders under gateway/ meet in main.ts. They may use the router, the message path, the limits, the problems and the files of the package.',
       severity: 'error',
       from: { path: '^gateway/([^/]+)/', pathNot: ['^gateway/(router|messages|testing|cli)/', TEST] },
       to: {
         path: '^(gateway|simulator)/',
-        pathNot: ['^gateway/$1/', '^gateway/(router|messages)/index\\.ts$', '^gateway/(limits|package-files)\\.ts$'],
+        pathNot: ['^gateway/$1/', '^gateway/(router|messages)/index\\.ts$', '^gateway/(limits|package-files|problem)\\.ts$'],
       },
     },
     {

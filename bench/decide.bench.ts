@@ -63,7 +63,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   const messages = isTiny ? 8_192 : 1_048_576;
   const rounds = isTiny ? 2 : 9;
   const world: LoadedWorld = {
-    ...loadWorld({ book: undefined, regimes: undefined, campaigns: undefined }),
+    ...loadWorld(),
     registry: new NumberRegistry({ capacity: numbers }),
   };
   const senders = addPopulation(world, { seed, campaigns, numbers });

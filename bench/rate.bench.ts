@@ -22,7 +22,7 @@ const LAST_MS = Date.UTC(2026, 0, 1);
 const RECENT_MS = Date.UTC(2024, 2, 1);
 
 export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
-  const { book, rates } = loadWorld({ book: undefined, regimes: undefined, campaigns: undefined });
+  const { book, rates } = loadWorld();
   const chance = namedStream(seed, 'bench/rate');
   const below = (count: number): number => Math.floor(chance.next() * count);
   // Nearly all messages are 10DLC SMS on their way out, priced at one recent date; the rest is anything.

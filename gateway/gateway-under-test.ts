@@ -4,6 +4,8 @@
  */
 import {
   type BlockGroup,
+  BrandTable,
+  CampaignTable,
   CARRIERS,
   formatNumber,
   isAssigned,
@@ -161,14 +163,20 @@ let shipped: LoadedWorld | undefined;
 /** Blocks of the shipped world; finding them reads the whole map. */
 const blocks = new Map<BlockGroup, Uint32Array>();
 
-/** The shipped world as nobody has touched it. Reading its files takes a while; only these two parts ever change. */
+/** The shipped world as nobody has touched it. Reading its files takes a while; only these parts ever change. */
 function freshWorld(): LoadedWorld {
-  shipped ??= loadWorld({ book: undefined, regimes: undefined, campaigns: undefined });
+  shipped ??= loadWorld();
   const regimes = new RegimeTable(
     shipped.regimes.rows,
     CARRIERS.map(({ id }) => id),
   );
-  return { ...shipped, registry: new NumberRegistry(), regimes };
+  return {
+    ...shipped,
+    registry: new NumberRegistry(),
+    brands: new BrandTable(),
+    campaigns: new CampaignTable(),
+    regimes,
+  };
 }
 
 function unassignedNumber({ carrierMap }: LoadedWorld): string {

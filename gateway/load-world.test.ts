@@ -10,8 +10,8 @@ const SHIPPED = {
   book: 'tariffs/books/us-10dlc.yaml',
   regimes: 'gateway/router/us-10dlc.regimes.yaml',
   campaigns: 'gateway/starter-campaigns.yaml',
+  parties: 'gateway/starter-parties.yaml',
 } as const;
-const NONE: WorldFiles = { book: undefined, regimes: undefined, campaigns: undefined };
 
 let folder: string;
 beforeAll(() => {
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function withFile(kind: keyof WorldFiles, text: string): { path: string; files: WorldFiles } {
   const path = join(folder, `${kind}.yaml`);
   writeFileSync(path, text);
-  return { path, files: { ...NONE, [kind]: path } };
+  return { path, files: { [kind]: path } };
 }
 
 function reasonsOf(files: WorldFiles): readonly string[] {
@@ -37,16 +37,21 @@ function reasonsOf(files: WorldFiles): readonly string[] {
 }
 
 test('the shipped files make a world: carriers, prices, regimes, brands and campaigns', () => {
-  const world = loadWorld(NONE);
+  const world = loadWorld();
   expect(world.book.book).toBe('us-10dlc');
-  expect([world.brands.count, world.campaigns.count, world.registry.count]).toEqual([4, 6, 0]);
+  expect([world.brands.count, world.campaigns.count, world.registry.count]).toEqual([0, 0, 0]);
+  expect([world.declared.brands.length, world.declared.campaigns.length]).toEqual([4, 6]);
+  expect([world.parties.csps.length, world.parties.partners.length]).toEqual([1, 3]);
   expect(REGIMES[world.regimes.regimeAt(0, Date.UTC(2025, 5, 1))]).toBe('block');
 });
 
 test('each file can be replaced by one of the operator', () => {
   const campaigns = readPackageFile(SHIPPED.campaigns).replaceAll('CTOPA01', 'CMINE01');
   const mine = loadWorld(withFile('campaigns', campaigns).files);
-  expect([mine.campaigns.find('CMINE01'), mine.campaigns.find('CTOPA01')]).toEqual([0, -1]);
+  expect(mine.declared.campaigns[0]?.id).toBe('CMINE01');
+
+  const parties = readPackageFile(SHIPPED.parties).replaceAll('SDEMO01', 'SMINE01');
+  expect(loadWorld(withFile('parties', parties).files).parties.csps[0]?.id).toBe('SMINE01');
 
   const regimes = readPackageFile(SHIPPED.regimes).replace(
     'from: 2025-02-03\n    regime: block',
@@ -60,7 +65,7 @@ test('each file can be replaced by one of the operator', () => {
 });
 
 describe('a broken file stops the start', () => {
-  test.each(['book', 'regimes', 'campaigns'] as const)('the %s, with the place of the mistake', (kind) => {
+  test.each(['book', 'regimes', 'campaigns', 'parties'] as const)('the %s, with the place of the mistake', (kind) => {
     const text = readPackageFile(SHIPPED[kind]);
     const { path, files } = withFile(kind, `${text}\nnonsense: here\n`);
     const line = text.split('\n').length + 1;
@@ -74,6 +79,7 @@ describe('a broken file stops the start', () => {
     ['regimes', 'share: 0.5', 'share: 50'],
     ['regimes', '    share: 0.5\n', ''],
     ['campaigns', 'carriers: [att, verizon', 'carriers: [at&t, verizon'],
+    ['parties', 'kind: dca', 'kind: bank'],
   ] as const)('the %s with %j changed to %j', (kind, right, wrong) => {
     const text = readPackageFile(SHIPPED[kind]);
     expect(text).toContain(right);
@@ -83,9 +89,9 @@ describe('a broken file stops the start', () => {
     for (const reason of reasons) expect(reason.replace(path, '')).toMatch(/^:\d+:\d+ /);
   });
 
-  test.each(['book', 'regimes', 'campaigns'] as const)('a %s that is not there or no file', (kind) => {
+  test.each(['book', 'regimes', 'campaigns', 'parties'] as const)('a %s that is not there or no file', (kind) => {
     const missing = join(folder, 'missing.yaml');
-    expect(reasonsOf({ ...NONE, [kind]: missing })).toEqual([`${missing}: cannot be read (ENOENT)`]);
-    expect(reasonsOf({ ...NONE, [kind]: folder })).toEqual([`${folder}: cannot be read (EISDIR)`]);
+    expect(reasonsOf({ [kind]: missing })).toEqual([`${missing}: cannot be read (ENOENT)`]);
+    expect(reasonsOf({ [kind]: folder })).toEqual([`${folder}: cannot be read (EISDIR)`]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Everything a decision needs, read from files at start: number blocks, tariff book, regimes, brands and campaigns.
+ * Everything read from files at start: number blocks, tariff book, regimes, and what the registries are to begin with.
  * A file that is wrong is refused whole, with every mistake at its line and column.
  */
 import { readFileSync } from 'node:fs';
@@ -7,21 +7,27 @@ import { BrandTable, CampaignTable, CARRIERS, loadCarrierMap, NumberRegistry } f
 import { compileRateTable, formatBookError, parseTariffBook, type TariffBook } from '../tariffs/index.ts';
 import { readPackageFile } from './package-files.ts';
 import { type CampaignsFile, readCampaigns } from './read-campaigns.ts';
+import { type PartiesFile, readParties } from './read-parties.ts';
 import { readRegimes, RegimeTable, type World } from './router/index.ts';
 
 const BOOK = 'tariffs/books/us-10dlc.yaml';
 const REGIMES = 'gateway/router/us-10dlc.regimes.yaml';
 const CAMPAIGNS = 'gateway/starter-campaigns.yaml';
+const PARTIES = 'gateway/starter-parties.yaml';
 
 export interface WorldFiles {
   /** Paths of files to use in place of those that ship with the package. */
-  readonly book: string | undefined;
-  readonly regimes: string | undefined;
-  readonly campaigns: string | undefined;
+  readonly book?: string | undefined;
+  readonly regimes?: string | undefined;
+  readonly campaigns?: string | undefined;
+  readonly parties?: string | undefined;
 }
 
+/** A world with nothing registered, and what is to be. */
 export interface LoadedWorld extends World {
   readonly book: TariffBook;
+  readonly declared: CampaignsFile;
+  readonly parties: PartiesFile;
 }
 
 /** Start-up cannot go on; `lines` say why, one mistake each. */
@@ -39,7 +45,7 @@ export class CannotStart extends Error {
  * Reads the world. Synchronous: for start-up only.
  * @throws CannotStart if a file is missing, cannot be read, or has a mistake
  */
-export function loadWorld(files: WorldFiles): LoadedWorld {
+export function loadWorld(files: WorldFiles = {}): LoadedWorld {
   const carriers = CARRIERS.map((carrier) => carrier.id);
   const bookFile = readText(files.book, BOOK);
   const parsed = parseTariffBook(bookFile.text, bookFile.path);
@@ -53,7 +59,11 @@ export function loadWorld(files: WorldFiles): LoadedWorld {
   const campaigns = readCampaigns(campaignFile.text, campaignFile.path);
   if (!campaigns.ok) throw new CannotStart(campaigns.errors.map((error) => formatBookError(error)));
 
-  const world: LoadedWorld = {
+  const partyFile = readText(files.parties, PARTIES);
+  const parties = readParties(partyFile.text, partyFile.path);
+  if (!parties.ok) throw new CannotStart(parties.errors.map((error) => formatBookError(error)));
+
+  return {
     book: parsed.book,
     carrierMap: loadCarrierMap(),
     registry: new NumberRegistry(),
@@ -61,17 +71,9 @@ export function loadWorld(files: WorldFiles): LoadedWorld {
     campaigns: new CampaignTable(),
     regimes: new RegimeTable(regimes.rows, carriers),
     rates: compileBook(parsed.book, carriers, bookFile.path),
+    declared: campaigns.file,
+    parties: parties.file,
   };
-  addCampaigns(world, campaigns.file);
-  return world;
-}
-
-/** Adds brands and campaigns to a world. Limits need `makeRoomForLimits` afterwards if a core exists already. */
-export function addCampaigns(world: World, file: CampaignsFile): void {
-  for (const { id, name, tmobileTier } of file.brands) world.brands.add({ id, name, tmobileTier });
-  for (const { id, brand, attClass, useCase, status, expiresAtMs } of file.campaigns) {
-    world.campaigns.add({ id, brand: world.brands.find(brand), attClass, useCase, status, expiresAtMs });
-  }
 }
 
 function compileBook(book: TariffBook, carriers: readonly string[], path: string): World['rates'] {

@@ -15,14 +15,16 @@ import Fastify, {
 } from 'fastify';
 import { CARRIERS } from '../registry-cache/index.ts';
 import { consoleRoutes } from './console/index.ts';
+import { openRegistries, type Registries } from './registries/index.ts';
 import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
-import { handleError, handleNotFound, nativeApi } from './ingress/http/index.ts';
+import { nativeApi } from './ingress/http/index.ts';
 import { MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
 import type { LoadedWorld } from './load-world.ts';
 import { Intake, MessageStore, summarise, type Summary } from './messages/index.ts';
 import type { ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
+import { handleError, handleNotFound } from './problem.ts';
 import { type Clock, type Core, createCore, nameAt, namedStream, REGIMES, type Timers } from './router/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 
@@ -30,6 +32,7 @@ export interface Gateway {
   readonly core: Core;
   readonly store: MessageStore;
   readonly intake: Intake;
+  readonly registries: Registries;
   /** The Fastify instance, for injection in tests. */
   readonly app: FastifyInstance;
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -60,12 +63,22 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     startMs: clock.nowMs(),
     onReceipt: (at, nowMs) => callbacks.receiptArrived(at, nowMs),
   });
+  const registries = openRegistries({
+    core,
+    messages: store,
+    clock,
+    history: options.registryHistory,
+    staleMs: options.registryStaleMs,
+    refusesWhenStale: options.registryWhenStale === 'refuse',
+  });
+  await registries.declare(world.declared);
   const intake = new Intake({
     core,
     store,
     dispatcher: carriers,
     chance: namedStream(options.seed, 'regime-filter'),
     clock,
+    view: registries.view,
     tariffDateMs: options.tariffDate,
   });
   const summary = (): Summary => summarise(core, store, clock.nowMs());
@@ -107,8 +120,18 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     provisioningDelayMs: options.provisioningDelayMs,
     requireAdmin,
     isOpen: () => isOpen,
+    registryStore: registries.store,
+    registryView: registries.view,
+    reached: (position) => registries.reached(position),
   });
-  await app.register(metricsRoute, { core, store, intake, callbacks: () => callbacks.results });
+  await registries.register(app, requireAdmin);
+  await app.register(metricsRoute, {
+    core,
+    store,
+    intake,
+    callbacks: () => callbacks.results,
+    registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
+  });
   await app.register(consoleRoutes, {
     summary,
     regimes: () => describeRegimes(core, intake),
@@ -132,8 +155,9 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
     stopDelivery();
     callbacks.close();
+    await registries.close();
   };
-  return { core, store, intake, app, url, summary, close };
+  return { core, store, intake, registries, app, url, summary, close };
 }
 
 /** Sets the ids of this run apart from those of others: its start in seconds, written short. */

@@ -38,6 +38,9 @@ test('who sets nothing gets a gateway on loopback, in the period with the toll, 
     tariffDate: Date.UTC(2024, 2, 1),
     inbox: INBOX_MESSAGES_DEFAULT,
     provisioningDelayMs: 0,
+    registryHistory: false,
+    registryStaleMs: 5_000,
+    registryWhenStale: 'serve-stale',
     callbackHosts: [],
     logLevel: 'warn',
   });
@@ -110,6 +113,22 @@ const VALUES: Readonly<
     bad: ['-1', '31536000001', '1m'],
     wrong: 'must be a whole number from 0 to 31536000000',
   },
+  redisUrl: { good: 'redis://a', means: 'redis://a', bad: [' '], wrong: 'is empty; leave it out or give a value' },
+  parties: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  registryFile: { good: 'a.snapshot', means: 'a.snapshot', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  registryHistory: { good: 'true', means: true, bad: ['yes', ''], wrong: 'must be true or false' },
+  registryStaleMs: {
+    good: '100',
+    means: 100,
+    bad: ['99', '86400001', '1s'],
+    wrong: 'must be a whole number from 100 to 86400000',
+  },
+  registryWhenStale: {
+    good: 'refuse',
+    means: 'refuse',
+    bad: ['drop', ''],
+    wrong: 'must be one of serve-stale, refuse',
+  },
   callbackHosts: {
     good: 'hooks.example.com, 10.0.0.7,[fd00::7]',
     means: ['hooks.example.com', '10.0.0.7', '[fd00::7]'],
@@ -126,7 +145,11 @@ const VALUES: Readonly<
   },
 };
 
-describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag, variable }) => {
+describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag, variable, inFile, isSecret }) => {
+  const [section, name] = inFile ?? ['', key];
+  /** The start of the line that holds the value in a file, and what comes before that line. */
+  const before = section === '' ? '' : `${section}:\n`;
+  const indent = section === '' ? '' : '  ';
   const { good, means, bad, wrong } = VALUES[key];
   /** Admin user and password only go together. */
   const pair = { TOLLGATE_ADMIN_USER: 'root', TOLLGATE_ADMIN_PASSWORD: 'secret' };
@@ -135,24 +158,28 @@ describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag,
   test('is taken from a flag, a variable and the file alike', () => {
     expect(optionsOf({ environment, flags: { [key]: good } })[key]).toEqual(means);
     expect(optionsOf({ environment: { ...environment, [variable]: good } })[key]).toEqual(means);
-    const fromFile = { file: `${key}: ${/[,[]/.test(good) ? JSON.stringify(good) : good}`, environment };
+    const fromFile = {
+      file: `${before}${indent}${name}: ${/[,[]/.test(good) ? JSON.stringify(good) : good}`,
+      environment,
+    };
     expect(
       optionsOf(key.startsWith('admin') ? { ...fromFile, environment: without(pair, variable) } : fromFile)[key],
     ).toEqual(means);
   });
 
   test.each(bad)('is refused where it was written: "%s"', (value) => {
-    const shown = key === 'adminPassword' ? '…' : value;
+    const shown = isSecret === true ? '…' : value;
     expect(errorsOf({ flags: { [key]: value } })).toEqual([expect.stringContaining(`${flag}: "${shown}" ${wrong}`)]);
     if (value !== '') {
       expect(errorsOf({ environment: { [variable]: value } })).toEqual([
         expect.stringContaining(`${variable}: "${shown}" ${wrong}`),
       ]);
     }
-    const file = `# Ours.\n\n  ${key}:   ${JSON.stringify(value)}\n`;
-    const column = key.length + 7;
-    expect(errorsOf({ file })).toEqual([expect.stringContaining(`tollgate.yaml:3:${column}`)]);
-    expect(errorsOf({ file })[0]).toContain(`${key} ${wrong}`);
+    const file = `# Ours.\n${before}\n${indent}  ${name}:   ${JSON.stringify(value)}\n`;
+    const line = section === '' ? 3 : 4;
+    const column = indent.length + name.length + 7;
+    expect(errorsOf({ file })).toEqual([expect.stringContaining(`tollgate.yaml:${line}:${column}`)]);
+    expect(errorsOf({ file })[0]).toContain(`${name} ${wrong}`);
   });
 });
 
@@ -168,6 +195,12 @@ describe('the file', () => {
   test('with an unknown key is refused, with the keys there are', () => {
     expect(errorsOf({ file: 'port: 1\nprot: 2\n' })).toEqual([
       expect.stringMatching(/^tollgate\.yaml:2:1.* unknown key "prot" in the configuration: use one of host, port, /),
+    ]);
+  });
+
+  test('with an unknown key in a section is refused, with the keys of that section', () => {
+    expect(errorsOf({ file: 'registry:\n  histroy: true\n' })).toEqual([
+      expect.stringMatching(/^tollgate\.yaml:2:3.* unknown key "histroy" in registry: use one of file, history, /),
     ]);
   });
 
@@ -249,6 +282,8 @@ test('no two options share a flag, a variable or a key, and each variable is nam
   expect(new Set(OPTIONS.map(({ flag }) => flag)).size).toBe(OPTIONS.length);
   expect(new Set(OPTIONS.map(({ key }) => key)).size).toBe(OPTIONS.length);
   for (const { flag, variable } of OPTIONS) {
-    expect(variable).toBe(`TOLLGATE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`);
+    // Whoever runs Redis already has its address in a variable of this name.
+    const named = flag === '--redis' ? 'REDIS_URL' : `TOLLGATE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`;
+    expect(variable).toBe(named);
   }
 });

@@ -25,6 +25,17 @@ export interface ServeOptions {
   /** Messages held, in flight or finished. */
   inbox: number;
   provisioningDelayMs: number;
+  /** Where the registries are kept; undefined keeps them in this process. Holds a password as a rule. */
+  redisUrl: string | undefined;
+  /** Path of a file of service providers and aggregators in place of the built-in ones. */
+  parties: string | undefined;
+  /** Snapshot file of the number registry: read at start; with Redis also written at the end. */
+  registryFile: string | undefined;
+  /** Whether the number registry keeps what numbers were registered to before: the closed loop. */
+  registryHistory: boolean;
+  /** Age of the view of Redis from which on lookups count as stale, milliseconds. */
+  registryStaleMs: number;
+  registryWhenStale: string;
   /** Hosts besides loopback that receipts may be posted to. */
   callbackHosts: readonly string[];
   adminUser: string | undefined;
@@ -32,18 +43,26 @@ export interface ServeOptions {
   logLevel: string;
 }
 
+/** What is done with messages while the view of the registry is too old. */
+export const WHEN_STALE: readonly string[] = ['serve-stale', 'refuse'];
+
 export const LOG_LEVELS: readonly string[] = ['silent', 'error', 'warn', 'info', 'debug'];
 
 /** The seed's world: the last period with complete registered and unregistered prices for three carriers. */
 const TARIFF_DATE_DEFAULT = '2024-03-01';
 const DEMO_RATE_DEFAULT = 50;
 const DEMO_RATE_MAX = 100_000;
+const STALE_MS_DEFAULT = 5_000;
 
 /** A value, or what is wrong with it and the fix. */
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
 
 export interface Option<K extends keyof ServeOptions = keyof ServeOptions> {
   readonly key: K;
+  /** Its place in the file, a section and a name in it; `key` itself at the top if left out. */
+  readonly inFile?: readonly [section: string, name: string];
+  /** Whether its value is kept out of messages. */
+  readonly isSecret?: boolean;
   readonly flag: string;
   /** The word for its value in the help; none for a switch. */
   readonly argument: string | undefined;
@@ -204,6 +223,65 @@ export const OPTIONS: readonly Option[] = [
     read: whole(0, 31_536_000_000),
   }),
   option({
+    key: 'redisUrl',
+    isSecret: true,
+    flag: '--redis',
+    argument: 'url',
+    variable: 'REDIS_URL',
+    help: 'Redis, Sentinel or Cluster that keeps the registries; better given as a variable, for its password',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'parties',
+    flag: '--parties',
+    argument: 'file',
+    variable: 'TOLLGATE_PARTIES',
+    help: 'file of service providers and aggregators to let in, in place of the built-in ones',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'registryFile',
+    inFile: ['registry', 'file'],
+    flag: '--registry-file',
+    argument: 'file',
+    variable: 'TOLLGATE_REGISTRY_FILE',
+    help: 'snapshot of the number registry to start from; with Redis it is also written at the end',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'registryHistory',
+    inFile: ['registry', 'history'],
+    flag: '--registry-history',
+    argument: undefined,
+    variable: 'TOLLGATE_REGISTRY_HISTORY',
+    help: 'let the number registry keep what numbers were registered to before, and traces succeed',
+    fallback: 'false',
+    read: readSwitch,
+  }),
+  option({
+    key: 'registryStaleMs',
+    inFile: ['registry', 'staleMs'],
+    flag: '--registry-stale-ms',
+    argument: 'number',
+    variable: 'TOLLGATE_REGISTRY_STALE_MS',
+    help: 'age of the view of Redis from which on it counts as stale',
+    fallback: String(STALE_MS_DEFAULT),
+    read: whole(100, 86_400_000),
+  }),
+  option({
+    key: 'registryWhenStale',
+    inFile: ['registry', 'whenStale'],
+    flag: '--registry-when-stale',
+    argument: 'choice',
+    variable: 'TOLLGATE_REGISTRY_WHEN_STALE',
+    help: `what is done with messages then: ${WHEN_STALE.join(' (answers are flagged) or ')}`,
+    fallback: 'serve-stale',
+    read: choice(WHEN_STALE),
+  }),
+  option({
     key: 'callbackHosts',
     flag: '--callback-host',
     argument: 'hosts',
@@ -223,6 +301,7 @@ export const OPTIONS: readonly Option[] = [
   }),
   option({
     key: 'adminPassword',
+    isSecret: true,
     flag: '--admin-password',
     argument: 'password',
     variable: 'TOLLGATE_ADMIN_PASSWORD',
@@ -261,7 +340,7 @@ export function readOptions(sources: OptionSources): OptionsRead {
 
   const take = (one: Option, written: string, where: string): void => {
     const reading = one.read(written);
-    if ('wrong' in reading) errors.push(`${where}: "${one.key === 'adminPassword' ? '…' : written}" ${reading.wrong}`);
+    if ('wrong' in reading) errors.push(`${where}: "${one.isSecret === true ? '…' : written}" ${reading.wrong}`);
     else values[one.key] = reading.value;
   };
 
@@ -285,15 +364,26 @@ export function readOptions(sources: OptionSources): OptionsRead {
 
 function takeFile(file: { path: string; text: string }, values: Record<string, unknown>, errors: string[]): void {
   const { root, problems } = openYaml(file.text, file.path);
-  const keys = OPTIONS.map((one) => one.key);
-  const fields = root && readFields(problems, root, 'the configuration', { required: [], optional: keys });
-  for (const one of OPTIONS) {
-    const place = fields?.get(one.key);
+  const placeOf = (one: Option): readonly [section: string, name: string] => one.inFile ?? ['', one.key];
+  const namesIn = (section: string): string[] =>
+    OPTIONS.flatMap((one) => (placeOf(one)[0] === section ? placeOf(one)[1] : []));
+  const sections = [...new Set(OPTIONS.flatMap((one) => one.inFile?.[0] ?? []))];
+  const optional = [...namesIn(''), ...sections];
+  const top = root && readFields(problems, root, 'the configuration', { required: [], optional });
+  const fields = new Map([['', top]]);
+  for (const section of sections) {
+    const place = top?.get(section);
     if (place === undefined) continue;
-    const written = readWritten(problems, place, one.key);
+    fields.set(section, readFields(problems, place, section, { required: [], optional: namesIn(section) }));
+  }
+  for (const one of OPTIONS) {
+    const [section, name] = placeOf(one);
+    const place = fields.get(section)?.get(name);
+    if (place === undefined) continue;
+    const written = readWritten(problems, place, name);
     if (written === undefined) continue;
     const reading = one.read(written);
-    if ('wrong' in reading) note(problems, place.offset, `${one.key} ${reading.wrong}`);
+    if ('wrong' in reading) note(problems, place.offset, `${name} ${reading.wrong}`);
     else values[one.key] = reading.value;
   }
   errors.push(...problems.found.map((problem) => formatBookError(problem)));

@@ -11,6 +11,7 @@ import {
   type Problems,
   readChoice,
   readFields,
+  readFlag,
   readList,
   readPart,
   readText,
@@ -33,6 +34,8 @@ export interface Partner extends Party {
   readonly kind: 'dca' | 'cnp';
   /** Six digits each, its name towards the carriers; none for a partner that is no DCA. */
   readonly nnids: readonly string[];
+  /** Whether it tells whoever traces a number which brand is behind a campaign. A DCA does not have to. */
+  readonly discloses: boolean;
 }
 
 export interface PartiesFile {
@@ -81,16 +84,17 @@ function readCsp(problems: Problems, place: Place, seen: Set<string>): Csp | und
 
 function readPartner(problems: Problems, place: Place, seen: Set<string>): Partner | undefined {
   const required = ['id', 'name', 'kind', 'apiKey', 'apiSecret'];
-  const fields = readFields(problems, place, 'a partner', { required, optional: ['nnids'] });
+  const fields = readFields(problems, place, 'a partner', { required, optional: ['nnids', 'discloses'] });
   if (fields === undefined) return undefined;
   const party = readParty(problems, fields, PARTNER_ID, '2 to 10 capital letters or digits', seen);
   const kind = readPart(fields, 'kind', (found) => readChoice(problems, found, 'kind', ['dca', 'cnp']));
   const places = readPart(fields, 'nnids', (found) => readList(problems, found, 'nnids')) ?? [];
   const nnids = places.flatMap((found) => readOnce(problems, found, 'nnid', NNID, 'six digits in quotes', seen) ?? []);
+  const discloses = readPart(fields, 'discloses', (found) => readFlag(problems, found, 'discloses')) ?? false;
   if (kind === 'dca' && places.length === 0) note(problems, place.offset, 'a DCA needs nnids: list at least one');
   if (kind === 'cnp' && places.length > 0) note(problems, place.offset, 'nnids belong to a DCA; remove them');
   if (party === undefined || kind === undefined) return undefined;
-  return { ...party, kind: kind as Partner['kind'], nnids };
+  return { ...party, kind: kind as Partner['kind'], nnids, discloses };
 }
 
 function readParty(

@@ -14,15 +14,10 @@ const bakery: Campaign = {
 describe('brands', () => {
   test('are found by id and read by handle', () => {
     const brands = new BrandTable();
-    expect(brands.add({ id: 'BONE001', name: 'One', tmobileTier: 3 })).toBe(0);
+    expect(brands.add({ id: 'BONE001', tmobileTier: 3 })).toBe(0);
     expect(brands.add({ id: 'BTWO002', tmobileTier: 0 })).toBe(1);
     expect([brands.find('BTWO002'), brands.find('BNONE00'), brands.count]).toEqual([1, -1, 2]);
-    expect([brands.id(0), brands.name(0), brands.tmobileTier(0), brands.name(1)]).toEqual([
-      'BONE001',
-      'One',
-      3,
-      undefined,
-    ]);
+    expect([brands.id(0), brands.tmobileTier(0)]).toEqual(['BONE001', 3]);
     brands.setTmobileTier(0, 1);
     expect(brands.tmobileTier(0)).toBe(1);
   });
@@ -34,7 +29,7 @@ describe('brands', () => {
     expect(() => brands.add({ id: 'BTWO002', tmobileTier: 256 })).toThrow(RangeError);
     expect(() => brands.setTmobileTier(0, -1)).toThrow(RangeError);
     expect(() => brands.setTmobileTier(1, 0)).toThrow(RangeError);
-    expect(() => brands.name(1)).toThrow(RangeError);
+    expect(() => brands.id(1)).toThrow(RangeError);
     expect(brands.count).toBe(1);
   });
 });

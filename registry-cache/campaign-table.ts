@@ -43,7 +43,6 @@ export const USE_CASES = [
 
 export interface Brand {
   readonly id: string;
-  readonly name?: string;
   /** Index whose meaning the caller owns; 0 to 255. */
   readonly tmobileTier: number;
 }
@@ -70,7 +69,6 @@ const BYTE_MAX = 255;
 
 export class BrandTable {
   private readonly ids: string[] = [];
-  private readonly names: (string | undefined)[] = [];
   private readonly handles = new Map<string, number>();
   private tmobileTiers = new Uint8Array(FIRST_CAPACITY);
 
@@ -86,7 +84,6 @@ export class BrandTable {
     if (handle === this.tmobileTiers.length) this.tmobileTiers = grown(this.tmobileTiers, Uint8Array);
     this.handles.set(brand.id, handle);
     this.ids.push(brand.id);
-    this.names.push(brand.name);
     this.tmobileTiers[handle] = brand.tmobileTier;
     return handle;
   }
@@ -106,11 +103,6 @@ export class BrandTable {
   id(handle: number): string {
     requireHandle(handle, this.count);
     return this.ids[handle]!;
-  }
-
-  name(handle: number): string | undefined {
-    requireHandle(handle, this.count);
-    return this.names[handle];
   }
 
   /** Hot, hence unchecked: the handle must come from a campaign. */

@@ -2,15 +2,16 @@
  * The one block of memory a number index lives in: its header, how large it is for a count of numbers, and the checks a
  * block from elsewhere must pass before it is believed. What is inside the buckets is `number-index.ts`'s business.
  *
- *   byte  0       4         8         12      16     20     24         28         48
- *         +-------+---------+---------+-------+------+------+----------+----------+---- ... one bucket is 64 bytes
- *         | magic | version | buckets | range | size | away | checksum | reserved | buckets
- *         +-------+---------+---------+-------+------+------+----------+----------+---- ...
+ *   byte  0       4         8         12      16     20     24         28        32         48
+ *         +-------+---------+---------+-------+------+------+----------+---------+----------+---- ... one bucket is 64 bytes
+ *         | magic | version | buckets | range | size | away | sequence | retired | reserved | buckets
+ *         +-------+---------+---------+-------+------+------+----------+---------+----------+---- ...
  *
  *   magic     "TGNI"; read as a number it also betrays a machine of the other byte order
  *   range     how much of the mixed 32-bit key space one bucket is home to; buckets = ceil(2^32 / range)
  *   size      how many numbers are in it; `away` of them outside their home bucket
- *   checksum  over every other word; only meaningful in a snapshot
+ *   sequence  in a shared block odd while something changes, and counted up before and after (`number-index-reader.ts`)
+ *   retired   1 once the index has moved to another block; the sequence stays odd then
  *
  * Example: room for 10,000,000 numbers needs 925,926 buckets, so range is floor(2^32 / 925,926) = 4,638, which makes it
  * 926,039 buckets; the block is 48 + 926,039 * 64 = 59,266,544 bytes.
@@ -23,14 +24,15 @@ export const HEADER_SIZE = 4;
 export const HEADER_AWAY = 5;
 export const HEADER_BUCKETS = 2;
 export const HEADER_RANGE = 3;
+export const HEADER_SEQUENCE = 6;
+export const HEADER_RETIRED = 7;
+export const HEADER_BYTES = 48;
 const HEADER_MAGIC = 0;
 const HEADER_VERSION = 1;
-const HEADER_CHECKSUM = 6;
 const HEADER_WORDS = 12;
-const HEADER_BYTES = HEADER_WORDS * 4;
 
 const MAGIC = 0x49_4e_47_54;
-const VERSION = 1;
+const VERSION = 2;
 
 const BUCKET_BYTES = 64;
 const BUCKET_LANES = 12;
@@ -74,26 +76,9 @@ export function bucketsOf(buffer: ArrayBufferLike): Int32Array {
   return new Int32Array(buffer, HEADER_BYTES);
 }
 
-/** A copy of a block, with its checksum filled in. */
-export function checksummedCopy(buffer: ArrayBufferLike): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(buffer.byteLength);
-  copy.set(new Uint8Array(buffer));
-  headerOf(copy.buffer)[HEADER_CHECKSUM] = checksumOf(copy.buffer);
-  return copy;
-}
-
-/** The way back: a block of its own from bytes that `checksummedCopy` made. Throws SnapshotRefused if they are anything else. */
-export function bufferFrom(bytes: Uint8Array, shared: boolean): ArrayBufferLike {
-  const buffer = allocate(Math.ceil(bytes.byteLength / 4) * 4, shared);
-  new Uint8Array(buffer).set(bytes);
-  checkHeader(buffer, bytes.byteLength);
-  if (checksumOf(buffer) !== headerOf(buffer)[HEADER_CHECKSUM]) throw new SnapshotRefused('damaged');
-  return buffer;
-}
-
-/** Throws SnapshotRefused unless the header is one of ours and fits a block of `sizeBytes`. */
-export function checkHeader(buffer: ArrayBufferLike, sizeBytes: number): void {
-  if (sizeBytes < HEADER_BYTES) throw new SnapshotRefused('not_a_snapshot');
+/** Throws SnapshotRefused unless the block has one of our headers, and the size that goes with it. */
+export function checkHeader(buffer: ArrayBufferLike): void {
+  if (buffer.byteLength < HEADER_BYTES) throw new SnapshotRefused('not_a_snapshot');
   const header = headerOf(buffer);
   if (header[HEADER_MAGIC] !== MAGIC) throw new SnapshotRefused('not_a_snapshot');
   if (header[HEADER_VERSION] !== VERSION) throw new SnapshotRefused('other_version');
@@ -103,29 +88,19 @@ export function checkHeader(buffer: ArrayBufferLike, sizeBytes: number): void {
   if (range < 1 || range > RANGE_MAX || bucketCount !== Math.ceil(2 ** 32 / range) || size < 0) {
     throw new SnapshotRefused('impossible_counts');
   }
-  if (sizeBytes !== HEADER_BYTES + bucketCount * BUCKET_BYTES) throw new SnapshotRefused('wrong_length');
+  if (buffer.byteLength !== HEADER_BYTES + bucketCount * BUCKET_BYTES) throw new SnapshotRefused('wrong_length');
 }
 
-function allocate(sizeBytes: number, shared: boolean): ArrayBufferLike {
+/** Zeroed memory, which costs nothing before it is touched. */
+export function allocate(sizeBytes: number, shared: boolean): ArrayBufferLike {
   return shared ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes);
 }
 
-/** A 32-bit digest of every word but the checksum's own. A single changed word always changes it. */
-function checksumOf(buffer: ArrayBufferLike): number {
-  const words = new Int32Array(buffer);
-  let digest = 0;
-  for (let i = 0; i < words.length; i++) {
-    const word = i === HEADER_CHECKSUM ? 0 : words[i]!;
-    const product = Math.imul(digest ^ word, 0x9e3779b1);
-    digest = (product << 13) | (product >>> 19);
-  }
-  return digest;
-}
-
 const REFUSALS = {
-  not_a_snapshot: 'these bytes are not a number index snapshot; check the path',
+  not_a_snapshot: 'this is not a snapshot of a number registry; check the path',
   other_version:
-    'the snapshot has another format version; load it with the release that wrote it, or build the index anew',
+    'the snapshot has another format version; load it with the release that wrote it, or build the registry anew',
+  other_byte_order: 'the snapshot was written on a machine of the other byte order; take one on a machine like this',
   wrong_length: 'the snapshot is shorter or longer than its header says; it was cut or added to; fetch it again',
   impossible_counts: 'the counts in the snapshot contradict each other; take a new one',
   damaged:
@@ -134,7 +109,7 @@ const REFUSALS = {
 
 export type SnapshotRefusal = keyof typeof REFUSALS;
 
-/** Thrown for bytes that cannot be loaded as an index: `reason` is for programs, `message` for people. */
+/** Thrown for what cannot be loaded: `reason` is for programs, `message` for people. */
 export class SnapshotRefused extends Error {
   readonly reason: SnapshotRefusal;
 

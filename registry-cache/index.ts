@@ -10,8 +10,44 @@ export {
   type BlockGroup,
 } from './carrier-map.ts';
 export { CARRIERS, NO_CARRIER, type Carrier } from './carriers.ts';
+export {
+  type SyntheticCampaign,
+  syntheticCampaigns,
+  syntheticIds,
+  type SyntheticNumbers,
+  syntheticNumbers,
+  UNPOOLED_NUMBERS_MAX,
+} from './generate.ts';
 export { loadCarrierMap } from './load-carrier-map.ts';
+export { loadSnapshot, saveSnapshot, type Snapshot } from './load-snapshot.ts';
+export { MemoryRegistryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { SnapshotRefused, type SnapshotRefusal } from './index-buffer.ts';
 export { NumberIndex } from './number-index.ts';
+export { INDEX_MOVED, NumberIndexReader } from './number-index-reader.ts';
 export { formatNumber, maskNumber, numberRefusal, parseNumberKey, type NumberRefusal } from './number-key.ts';
 export { NO_CAMPAIGN, NumberRegistry, STILL_PENDING, type PendingNumber } from './number-registry.ts';
+export {
+  ANY_NNID,
+  type AppliedChanges,
+  type CampaignEntry,
+  type CampaignRecord,
+  type CampaignStanding,
+  type CarrierOperation,
+  type CarrierTerms,
+  type ChangeOutcome,
+  CHANGES_MAX,
+  FAILURE_REASONS,
+  type FailureReason,
+  type FeedPosition,
+  MOMENT_MAX,
+  NNIDS_MAX,
+  type Notice,
+  NOTICE_LIFE_MS,
+  type NumberChange,
+  type NumberInterval,
+  type NumberRecord,
+  type RegistryListener,
+  type RegistryStore,
+  type StoreStats,
+  StoreUnavailable,
+} from './registry-store.ts';

@@ -30,9 +30,24 @@ export class NumberRegistry {
   /** No pending number is due before this. May be early after a removal, never late. */
   private nextDueMs = Infinity;
 
-  /** `capacity` is how many active numbers to make room for at once; more than that still fit. */
-  constructor(options: { readonly capacity?: number } = {}) {
-    this.active = NumberIndex.withCapacity(options.capacity ?? 0);
+  private changes = 0;
+
+  /**
+   * `capacity` is how many active numbers to make room for at once; more than that still fit. With `shared` their index
+   * lies in a SharedArrayBuffer, for `NumberIndexReader`s in other threads, who see active numbers only.
+   */
+  constructor(options: { readonly capacity?: number; readonly shared?: boolean } = {}) {
+    this.active = NumberIndex.withCapacity(options.capacity ?? 0, { shared: options.shared ?? false });
+  }
+
+  /** The active numbers, to share or to save. Read only: a write to it would go past the pending ones. */
+  get index(): NumberIndex {
+    return this.active;
+  }
+
+  /** Differs from what it was whenever anything may have been written since. */
+  get changeCount(): number {
+    return this.changes;
   }
 
   /** Numbers registered, pending ones included. */
@@ -51,6 +66,7 @@ export class NumberRegistry {
    */
   register(key: number, campaign: number, activeAtMs: number, nowMs: number): void {
     if (Number.isNaN(activeAtMs) || Number.isNaN(nowMs)) throw new RangeError('a registration needs a moment in time');
+    this.changes++;
     if (activeAtMs <= nowMs) {
       this.active.set(key, campaign);
       this.dropPending(key);
@@ -69,6 +85,7 @@ export class NumberRegistry {
 
   /** Takes a number out. True if it was in; nothing tells afterwards that it was. */
   unregister(key: number): boolean {
+    this.changes++;
     const wasActive = this.active.delete(key);
     const wasPending = this.dropPending(key);
     return wasActive || wasPending;
@@ -99,6 +116,7 @@ export class NumberRegistry {
    */
   settle(nowMs: number): number {
     if (nowMs < this.nextDueMs) return 0;
+    this.changes++;
     let settledCount = 0;
     let nextDueMs = Infinity;
     for (let row = this.pendingRows.size - 1; row >= 0; row--) {
@@ -114,6 +132,41 @@ export class NumberRegistry {
     }
     this.nextDueMs = nextDueMs;
     return settledCount;
+  }
+
+  /** Makes room for `count` active numbers in all, at once; for before a bulk load. Does not shrink. */
+  reserve(count: number): void {
+    this.changes++;
+    this.active.reserve(count);
+  }
+
+  /** Calls `visit` once for every active number, in an order that means nothing. `visit` must not change the registry. */
+  forEachActive(visit: (key: number, campaign: number) => void): void {
+    this.active.forEach(visit);
+  }
+
+  /** The same for every pending number, those that are due but not settled included. */
+  forEachPending(visit: (key: number, campaign: number, activeAtMs: number) => void): void {
+    for (let row = 0; row < this.pendingRows.size; row++) {
+      visit(this.pendingKeys[row]!, this.pendingCampaigns[row]!, this.pendingActiveAtMs[row]!);
+    }
+  }
+
+  /**
+   * Takes over everything `other` holds and forgets what it held itself. `other` must not be used afterwards. Throws if
+   * one of them is shared and the other is not. Cost: no number is copied, but the memory of the old ones is wiped.
+   */
+  adopt(other: NumberRegistry): void {
+    this.active.adopt(other.active);
+    this.pendingRows.adopt(other.pendingRows);
+    this.pendingKeys.fill(0);
+    this.pendingCampaigns.fill(0);
+    this.pendingActiveAtMs.fill(0);
+    this.pendingKeys = other.pendingKeys;
+    this.pendingCampaigns = other.pendingCampaigns;
+    this.pendingActiveAtMs = other.pendingActiveAtMs;
+    this.nextDueMs = other.nextDueMs;
+    this.changes++;
   }
 
   private addPending(key: number): number {
@@ -137,6 +190,9 @@ export class NumberRegistry {
       this.pendingActiveAtMs[row] = this.pendingActiveAtMs[last]!;
       this.pendingRows.set(moved, row);
     }
+    this.pendingKeys[last] = 0;
+    this.pendingCampaigns[last] = 0;
+    this.pendingActiveAtMs[last] = 0;
     this.pendingRows.delete(key);
     return true;
   }
@@ -149,6 +205,9 @@ export class NumberRegistry {
     keys.set(this.pendingKeys);
     campaigns.set(this.pendingCampaigns);
     activeAtMs.set(this.pendingActiveAtMs);
+    this.pendingKeys.fill(0);
+    this.pendingCampaigns.fill(0);
+    this.pendingActiveAtMs.fill(0);
     this.pendingKeys = keys;
     this.pendingCampaigns = campaigns;
     this.pendingActiveAtMs = activeAtMs;

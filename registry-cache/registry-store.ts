@@ -64,18 +64,30 @@ export interface NumberRecord {
   readonly campaign: number;
   /** Row of the NNID that set it. */
   readonly nnid: number;
-  /** Milliseconds since the epoch. After now: pending. 0 or before now: active. */
+  /** Milliseconds since the epoch, 0 to MOMENT_MAX. After now: pending. 0 or before now: active. */
   readonly activeAtMs: number;
 }
+
+/** The last moment a store can write down, of 48 bits: in the year 10889. Moments are whole numbers. */
+export const MOMENT_MAX = 2 ** 48 - 1;
+
+/** NNIDs a store has rows for. */
+export const NNIDS_MAX = 65_536;
 
 /** `set` replaces whatever the number was registered to: the last write wins. */
 export interface SetNumber extends NumberRecord {
   readonly kind: 'set';
-  /** How many numbers the campaign may hold, this one included; Infinity for any. Held exactly, however many gateways ask. */
+  /**
+   * How many numbers the campaign may hold, this one included; Infinity for any. Held exactly, however many gateways ask.
+   * A number the campaign holds already may always be set again.
+   */
   readonly numberLimit: number;
 }
 
-/** `remove` of a number that another NNID set is refused, unless `nnid` is ANY_NNID. */
+/**
+ * `remove` of a number that another NNID set is refused, unless `nnid` is ANY_NNID. Of one that is not registered it is
+ * refused as well, but the notice the NNID has about it is forgotten.
+ */
 export interface RemoveNumber {
   readonly kind: 'remove';
   readonly key: number;
@@ -109,6 +121,7 @@ export interface Notice {
   readonly kind: 'failed' | 'taken_over';
   readonly key: number;
   readonly nnid: number;
+  /** The one the NNID had asked for. */
   readonly campaign: number;
   /** Of a failure. */
   readonly reason: FailureReason | undefined;
@@ -118,7 +131,7 @@ export interface Notice {
 export const NOTICE_LIFE_MS = 3_600_000;
 
 /**
- * A time during which a number was registered: from `fromMs` up to and not including `untilMs`, which is Infinity while it
+ * A time during which a number was active: from `fromMs` up to and not including `untilMs`, which is Infinity while it
  * lasts. Kept only by a store that was told to keep history; by default there is none.
  */
 export interface NumberInterval {
@@ -163,8 +176,8 @@ export interface CampaignEntry {
 export interface RegistryStore {
   /**
    * Applies the changes: those of one number in the order given, those of different numbers in any.
-   * Each is applied whole or not at all. Rejects with RangeError for more than CHANGES_MAX or a field out of range;
-   * then none is applied.
+   * Each is applied whole or not at all. Rejects with RangeError for more than CHANGES_MAX or a field out of range, a
+   * handle or row that was not given out included; then none is applied.
    */
   apply(changes: readonly NumberChange[], nowMs: number): Promise<AppliedChanges>;
 

@@ -28,6 +28,7 @@ export {
   readDate,
   readEntries,
   readFields,
+  readFlag,
   readList,
   readPart,
   readShare,

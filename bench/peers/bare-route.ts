@@ -55,7 +55,7 @@ async function schemaOfMessages(): Promise<FastifySchema> {
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (method === 'POST' && url === PATH) found = schema;
   });
-  const world = loadWorld({ book: undefined, regimes: undefined, campaigns: undefined });
+  const world = loadWorld();
   // Registering looks at the core and keeps all else for requests, which never come.
   app.register(nativeApi, { core: createCore(world), book: world.book } as NativeApi);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { declareCampaigns } from './demo.ts';
+import { declaredBy } from './demo.ts';
 import { SimulatedCarriers } from '../delivery/index.ts';
 import { createDemo } from '../demo/index.ts';
 import { readMessage } from '../ingress/http/index.ts';
 import { loadWorld } from '../load-world.ts';
 import { emptyDraft, Intake, MessageState, MessageStore, summarise, type Summary } from '../messages/index.ts';
-import { createCore, namedStream, type Core } from '../router/index.ts';
+import type { CampaignsFile } from '../read-campaigns.ts';
+import { createCore, makeRoomForLimits, namedStream, type Core } from '../router/index.ts';
 import { parseNumberKey } from '../../registry-cache/index.ts';
 
 // The demo on a clock that the test moves: the same core, store and carriers as the live gateway, no sockets, no timers.
@@ -27,8 +28,16 @@ interface Run {
   paidMicros: number;
 }
 
+function declare(core: Core, { brands, campaigns }: CampaignsFile): void {
+  for (const { id, tmobileTier } of brands) core.brands.add({ id, tmobileTier });
+  for (const campaign of campaigns) core.campaigns.add({ ...campaign, brand: core.brands.find(campaign.brand) });
+  makeRoomForLimits(core);
+}
+
 function run(seed: number): Run {
-  const core = createCore(loadWorld({ book: undefined, regimes: undefined, campaigns: undefined }));
+  const world = loadWorld();
+  const core = createCore(world);
+  declare(core, world.declared);
   const store = new MessageStore(65_536, 'TEST');
   let nowMs = START;
   const clock = { nowMs: () => nowMs, monotonicNs: () => nowMs * 1e6 };
@@ -39,10 +48,11 @@ function run(seed: number): Run {
     dispatcher: carriers,
     chance: namedStream(seed, 'regime-filter'),
     clock,
+    view: { ageMs: () => 0, staleMs: 1, refusesWhenStale: false },
     tariffDateMs: START,
   });
   const demo = createDemo({ seed, ratePerSecond: RATE, startMs: START, blocks: core.carrierMap });
-  declareCampaigns(core, demo.registry);
+  declare(core, declaredBy(demo.registry));
   for (const { number, campaign, provisioningDelayMs } of demo.registry.numbers) {
     core.registry.register(parseNumberKey(number), core.campaigns.find(campaign), START + provisioningDelayMs, START);
   }

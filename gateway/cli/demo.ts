@@ -2,11 +2,10 @@
 import type { Logger } from 'pino';
 import { systemClock, systemTimers } from '../control/index.ts';
 import { type BlockGroup, createDemo, type DemoRegistry, startSending } from '../demo/index.ts';
-import { addCampaigns } from '../load-world.ts';
 import type { Gateway } from '../main.ts';
 import type { ServeOptions } from '../options.ts';
 import { type CampaignsFile, statusBits } from '../read-campaigns.ts';
-import { type Core, makeRoomForLimits } from '../router/index.ts';
+import type { Core } from '../router/index.ts';
 import { attClassOf, tmobileTierOf } from '../../tariffs/index.ts';
 
 /** Starts demo traffic; the function returned stops it. */
@@ -18,7 +17,7 @@ export async function startDemo(gateway: Gateway, options: ServeOptions, log: Lo
     startMs: systemClock.nowMs(),
     blocks: { blocksOf: (group) => blocksOf(core, group) },
   });
-  declareCampaigns(core, demo.registry);
+  await gateway.registries.declare(declaredBy(demo.registry));
   const { adminUser, adminPassword } = options;
   const credentials = Buffer.from(`${adminUser}:${adminPassword}`).toString('base64');
   return startSending({
@@ -32,9 +31,9 @@ export async function startDemo(gateway: Gateway, options: ServeOptions, log: Lo
   });
 }
 
-/** Brands and campaigns have no API of their own yet, so the demo's are declared to the core directly. */
-export function declareCampaigns(core: Core, registry: DemoRegistry): void {
-  const file: CampaignsFile = {
+/** The demo's brands and campaigns, as a campaigns file would declare them. */
+export function declaredBy(registry: DemoRegistry): CampaignsFile {
+  return {
     brands: registry.brands.map(({ id, name, tmobileTier }) => ({ id, name, tmobileTier: tmobileTierOf(tmobileTier) })),
     campaigns: registry.campaigns.map(({ id, brand, attClass, useCase, carriers, expiresAtMs }) => ({
       id,
@@ -45,8 +44,6 @@ export function declareCampaigns(core: Core, registry: DemoRegistry): void {
       expiresAtMs: expiresAtMs ?? Infinity,
     })),
   };
-  addCampaigns(core, file);
-  makeRoomForLimits(core);
 }
 
 /** The thousands blocks demo numbers are drawn from. */

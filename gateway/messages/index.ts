@@ -1,5 +1,5 @@
 /** The door of the message path: the one way in, and the bounded store that holds what came in. */
-export { type Dispatcher, Intake, NOT_STORED } from './intake.ts';
+export { type Dispatcher, Intake, NOT_STORED, type RegistryView } from './intake.ts';
 export { emptyDraft, type MessageDraft } from './message-draft.ts';
 export { MESSAGE_STATES, MessageState, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';
 export { messageAnswer, type MessageAnswer, messageRecord, type MessageRecord, priceView } from './message-view.ts';

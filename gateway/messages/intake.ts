@@ -23,6 +23,19 @@ export interface Dispatcher {
   dispatch(at: number, nowMs: number): void;
 }
 
+/** This process's view of the number registry, which may lag behind the store it follows. */
+export interface RegistryView {
+  /** Milliseconds since it was last known to be level with its store; 0 if it is the store. */
+  ageMs(): number;
+  /** Age from which on it counts as stale. */
+  readonly staleMs: number;
+  /** Whether messages are refused then; otherwise they are decided, and flagged. */
+  readonly refusesWhenStale: boolean;
+}
+
+/** How long a sender is told to wait for a view to catch up. */
+const STALE_RETRY_AFTER_MS = 1_000;
+
 /** How long a sender is told to wait when the ring is full: about one median carrier latency. */
 const FULL_RETRY_AFTER_MS = 1_000;
 
@@ -30,12 +43,15 @@ export const NOT_STORED = -1;
 
 export class Intake {
   readonly slot = new MessageSlot();
+  /** Messages decided by a stale view. */
+  staleCount = 0;
   readonly decisionTimes = new LatencyHistogram(DECISION_BOUNDS_NS);
   readonly #core: Core;
   readonly #store: MessageStore;
   readonly #dispatcher: Dispatcher;
   readonly #chance: Rng;
   readonly #clock: Clock;
+  readonly #view: RegistryView;
   /** The date whose regime and tariff apply, or undefined to follow the clock. */
   readonly #tariffDateMs: number | undefined;
 
@@ -45,6 +61,7 @@ export class Intake {
     dispatcher: Dispatcher;
     chance: Rng;
     clock: Clock;
+    view: RegistryView;
     tariffDateMs: number | undefined;
   }) {
     this.#core = options.core;
@@ -52,6 +69,7 @@ export class Intake {
     this.#dispatcher = options.dispatcher;
     this.#chance = options.chance;
     this.#clock = options.clock;
+    this.#view = options.view;
     this.#tariffDateMs = options.tariffDateMs;
   }
 
@@ -63,7 +81,7 @@ export class Intake {
   /**
    * Decides, counts, stores and, if accepted, dispatches one message. The decision is in `slot`.
    * @returns the sequence number, or NOT_STORED when the ring is full: then the message was not taken at all and the
-   *   decision is `queue_full`.
+   *   decision is `queue_full`; or when the view is stale and such messages are refused: `registry_stale`.
    */
   submit(draft: Readonly<MessageDraft>): number {
     const nowMs = this.#clock.nowMs();
@@ -75,10 +93,20 @@ export class Intake {
     slot.route = draft.route;
     slot.atMs = nowMs;
     slot.pricedAtMs = this.#tariffDateMs ?? nowMs;
+    const ageMs = this.#view.ageMs();
+    slot.isStale = ageMs >= this.#view.staleMs;
     if (!this.#store.hasRoom()) {
       this.#refuseForWantOfRoom();
       this.#core.counters.countDecision(slot, draft.truth);
       return NOT_STORED;
+    }
+    if (slot.isStale) {
+      if (this.#view.refusesWhenStale) {
+        this.#refuseForAge(ageMs);
+        this.#core.counters.countDecision(slot, draft.truth);
+        return NOT_STORED;
+      }
+      this.staleCount += 1;
     }
     slot.draw = this.#chance.next();
     const startNs = this.#clock.monotonicNs();
@@ -98,5 +126,15 @@ export class Intake {
     slot.limitUsed = this.#store.inFlightCount;
     slot.limitCap = this.#store.capacity;
     slot.retryAfterMs = FULL_RETRY_AFTER_MS;
+  }
+
+  #refuseForAge(ageMs: number): void {
+    const slot = this.slot;
+    clearResult(slot);
+    slot.code = DecisionCode.RegistryStale;
+    slot.binding = Binding.RegistryAge;
+    slot.limitUsed = ageMs;
+    slot.limitCap = this.#view.staleMs;
+    slot.retryAfterMs = STALE_RETRY_AFTER_MS;
   }
 }

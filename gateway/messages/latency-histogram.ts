@@ -12,13 +12,14 @@ export class LatencyHistogram {
     this.counts = new Float64Array(boundsNs.length + 1);
   }
 
-  observe(ns: number): void {
+  /** Counts `times` of something that each took `ns`. */
+  observe(ns: number, times = 1): void {
     const bounds = this.boundsNs;
     let bucket = 0;
     while (bucket < bounds.length && ns > bounds[bucket]!) bucket += 1;
-    this.counts[bucket]! += 1;
-    this.sumNs += ns;
-    this.count += 1;
+    this.counts[bucket]! += times;
+    this.sumNs += ns * times;
+    this.count += times;
   }
 }
 

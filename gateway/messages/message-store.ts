@@ -53,6 +53,8 @@ export class MessageStore {
   /** What the phone will get or got; decided when the carrier takes the message, visible when it happens. */
   readonly outcome: Uint8Array;
   readonly isUcs2: Uint8Array;
+  /** Whether a stale view of the registry decided it. */
+  readonly isStale: Uint8Array;
   readonly units: Uint16Array;
   readonly campaign: Int32Array;
   readonly tariffRow: Int32Array;
@@ -94,6 +96,7 @@ export class MessageStore {
     this.receipt = new Uint8Array(capacity);
     this.outcome = new Uint8Array(capacity);
     this.isUcs2 = new Uint8Array(capacity);
+    this.isStale = new Uint8Array(capacity);
     this.units = new Uint16Array(capacity);
     this.campaign = new Int32Array(capacity);
     this.tariffRow = new Int32Array(capacity);
@@ -148,6 +151,7 @@ export class MessageStore {
     this.receipt[at] = ReceiptState.None;
     this.outcome[at] = HandsetOutcome.Pending;
     this.isUcs2[at] = draft.isUcs2 ? 1 : 0;
+    this.isStale[at] = slot.isStale ? 1 : 0;
     this.units[at] = slot.units;
     this.campaign[at] = slot.campaign;
     this.tariffRow[at] = quote.row;

@@ -50,6 +50,8 @@ export interface MessageAnswer {
   readonly segments: number;
   readonly encoding: string;
   readonly price: PriceView;
+  /** `stale` if the registry was looked up in a view older than the operator allows. */
+  registryView?: 'stale';
   limit?: LimitView;
   retryAfterMs?: number;
   reference?: string;
@@ -114,6 +116,7 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
       aggregatorMicros: store.aggregatorMicros[at]!,
     }),
   };
+  if (store.isStale[at] === 1) answer.registryView = 'stale';
   if (binding !== Binding.None) {
     answer.limit = {
       name: BINDINGS[binding]!.name,

@@ -29,8 +29,8 @@ describe('the decision table', () => {
     }
   });
 
-  it('says 429 exactly where sending again can help', () => {
-    for (const { http, retryable } of DECISIONS) expect(http === 429).toBe(retryable);
+  it('says 429 or 503 exactly where sending again can help', () => {
+    for (const { http, retryable } of DECISIONS) expect(http === 429 || http === 503).toBe(retryable);
   });
 });
 

@@ -20,6 +20,7 @@ export interface Decision {
 }
 
 const ESME_ROK = 0x00;
+const ESME_RSYSERR = 0x08;
 const ESME_RMSGQFUL = 0x14;
 const ESME_RSUBMITFAIL = 0x45;
 const ESME_RTHROTTLED = 0x58;
@@ -35,6 +36,7 @@ export const DecisionCode = {
   DestinationUnassigned: 6,
   NoTariff: 7,
   QueueFull: 8,
+  RegistryStale: 9,
 } as const;
 
 export const DECISIONS: readonly Decision[] = [
@@ -95,6 +97,13 @@ export const DECISIONS: readonly Decision[] = [
     retryable: true,
     meaning: 'Too many messages are in flight; send again after the time given.',
   },
+  {
+    name: 'registry_stale',
+    http: 503,
+    smpp: ESME_RSYSERR,
+    retryable: true,
+    meaning: 'The view of the number registry is older than allowed, and this gateway is set to refuse then.',
+  },
 ];
 
 /**
@@ -134,6 +143,7 @@ export const Binding = {
   AttCampaignTpm: 2,
   TmobileBrandDay: 3,
   InFlight: 4,
+  RegistryAge: 5,
 } as const;
 
 export const BINDINGS: readonly { readonly name: string; readonly scope: string }[] = [
@@ -142,6 +152,7 @@ export const BINDINGS: readonly { readonly name: string; readonly scope: string 
   { name: 'att_campaign_tpm', scope: 'campaign' },
   { name: 'tmobile_brand_day', scope: 'brand' },
   { name: 'in_flight_messages', scope: 'gateway' },
+  { name: 'registry_age_ms', scope: 'gateway' },
 ];
 
 export const Route = { A2p: 0, P2p: 1 } as const;

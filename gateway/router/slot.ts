@@ -26,6 +26,8 @@ export class MessageSlot {
   pricedAtMs = Number.NaN;
   /** One draw, 0 inclusive to 1 exclusive, that a `filter` regime decides by. */
   draw = Number.NaN;
+  /** Whether the registry is looked up in a view older than the operator allows. No rule reads it. */
+  isStale = false;
 
   /** `DecisionCode`. */
   code: number = DecisionCode.Accepted;

@@ -53,7 +53,6 @@ export function declare(
   const number = core.campaigns.count;
   const brand = core.brands.add({
     id: `BTEST${number}`,
-    name: `Brand ${number}`,
     tmobileTier: tmobileTierOf(campaign.tmobileTier),
   });
   return core.campaigns.add({

@@ -50,6 +50,36 @@ export const CATALOGUE = {
     help: 'Numbers in the registry now, pending ones included.',
     labels: [],
   },
+  tollgate_registry_pending_numbers: {
+    type: 'gauge',
+    help: 'Numbers whose registration has not reached the carriers yet.',
+    labels: [],
+  },
+  tollgate_registry_view_age_seconds: {
+    type: 'gauge',
+    help: 'Time since the view of the registry was last level with its store; 0 without Redis.',
+    labels: [],
+  },
+  tollgate_registry_view_state: {
+    type: 'gauge',
+    help: 'State of the view of the registry: 1 for the one it is in, 0 for the others. Without Redis it is always live.',
+    labels: ['state'],
+  },
+  tollgate_registry_feed_lag_seconds: {
+    type: 'histogram',
+    help: 'Time from a change in Redis to its being in this view, by change.',
+    labels: [],
+  },
+  tollgate_registry_reloads_total: {
+    type: 'counter',
+    help: 'Times the whole view was loaded anew because the feed could not be followed, by reason.',
+    labels: ['reason'],
+  },
+  tollgate_registry_stale_messages_total: {
+    type: 'counter',
+    help: 'Messages that met a view of the registry older than allowed, by what was done with them: served or refused.',
+    labels: ['action'],
+  },
   tollgate_inflight_messages: {
     type: 'gauge',
     help: 'Messages accepted and not yet in a final state.',

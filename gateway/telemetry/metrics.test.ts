@@ -130,6 +130,8 @@ test('label values are the known words, never a number, a text or an id', () => 
     outcome: HANDSET_OUTCOMES,
     payee: PAYEES,
     cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
+    state: ['loading', 'live', 'behind', 'away'],
+    action: ['served', 'refused'],
     result: ['delivered', 'failed', 'dropped'],
   };
   const ours = after.samples.filter(({ name }) => name.startsWith('tollgate_'));
@@ -167,6 +169,7 @@ describe('values equal the counters', () => {
       att_campaign_tpm: expect.any(Number) as number,
       tmobile_brand_day: 0,
       in_flight_messages: expect.any(Number) as number,
+      registry_age_ms: 0,
     });
     const refusals = messageCells(gateway.core.counters).filter(({ labels }) => labels.decision === 'att_tpm_exceeded');
     expect(byLimit['att_campaign_tpm']).toBe(sum(refusals.map(({ value }) => ({ name: '', labels: {}, value }))));

@@ -11,6 +11,7 @@ import {
 } from 'prom-client';
 import type { Intake, LatencyHistogram, MessageStore } from '../messages/index.ts';
 import {
+  Binding,
   BINDINGS,
   type Cell,
   type Core,
@@ -24,6 +25,17 @@ import { CATALOGUE, type MetricName } from './catalogue.ts';
 
 const MICROS_PER_DOLLAR = 1e6;
 const NS_PER_SECOND = 1e9;
+const MS_PER_SECOND = 1e3;
+
+/** How this process's view of the registry follows its store. */
+export interface RegistryFigures {
+  readonly ageMs: number;
+  readonly state: string;
+  /** Every state there is. */
+  readonly states: readonly string[];
+  readonly lag: LatencyHistogram;
+  readonly reloads: Readonly<Record<string, number>>;
+}
 
 export interface MetricSources {
   readonly core: Core;
@@ -31,6 +43,7 @@ export interface MetricSources {
   readonly intake: Intake;
   /** Callbacks by result, since the start. */
   readonly callbacks: () => Readonly<Record<string, number>>;
+  readonly registry: () => RegistryFigures;
 }
 
 type Sample = MetricValue<string>;
@@ -54,7 +67,7 @@ export function createRegistry(sources: MetricSources): Registry {
   return registry;
 }
 
-function readers({ core, store, intake, callbacks }: MetricSources): Record<MetricName, Read> {
+function readers({ core, store, intake, callbacks, registry }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
   return {
     tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),
@@ -68,6 +81,19 @@ function readers({ core, store, intake, callbacks }: MetricSources): Record<Metr
     tollgate_charged_dollars_total: () => [sample({}, counters.chargedMicros / MICROS_PER_DOLLAR)],
     tollgate_decision_seconds: () => histogramSamples('tollgate_decision_seconds', intake.decisionTimes),
     tollgate_registry_numbers: () => [sample({}, core.registry.count)],
+    tollgate_registry_pending_numbers: () => [sample({}, core.registry.pendingCount)],
+    tollgate_registry_view_age_seconds: () => [sample({}, registry().ageMs / MS_PER_SECOND)],
+    tollgate_registry_view_state: () => {
+      const { state, states } = registry();
+      return states.map((one) => sample({ state: one }, one === state ? 1 : 0));
+    },
+    tollgate_registry_feed_lag_seconds: () => histogramSamples('tollgate_registry_feed_lag_seconds', registry().lag),
+    tollgate_registry_reloads_total: () =>
+      Object.entries(registry().reloads).map(([reason, value]) => sample({ reason }, value)),
+    tollgate_registry_stale_messages_total: () => [
+      sample({ action: 'served' }, intake.staleCount),
+      sample({ action: 'refused' }, counters.refusals[Binding.RegistryAge] ?? 0),
+    ],
     tollgate_inflight_messages: () => [sample({}, store.inFlightCount)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
     tollgate_callbacks_total: () => Object.entries(callbacks()).map(([result, value]) => sample({ result }, value)),

@@ -21,7 +21,7 @@ import {
 } from '../../router/index.ts';
 import { emptyDraft, NOT_STORED } from '../../messages/index.ts';
 import type { MessageRoutes } from './messages.ts';
-import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from './problem.ts';
+import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from '../../problem.ts';
 import { readMessage } from './read-message.ts';
 import { MessageBody } from './schemas.ts';
 import { TextBytes } from './text-bytes.ts';
@@ -47,6 +47,7 @@ const INDEX = Buffer.from('{"index":');
 const ID = Buffer.from(',"id":"');
 const QUOTE = Buffer.from('"');
 const TOTAL = Buffer.from(',"totalMicros":');
+const STALE = Buffer.from(',"registryView":"stale"');
 const END = Buffer.from('}');
 const COMMA = Buffer.from(',');
 const LINE_END = Buffer.from('\n');
@@ -165,6 +166,7 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     results.addWhole(slot.units);
     results.addBytes(TOTAL);
     results.addWhole(slot.quote.totalMicros);
+    if (slot.isStale) results.addBytes(STALE);
     if (slot.retryAfterMs > 0) {
       if (slot.retryAfterMs > tally.retryAfterMs) tally.retryAfterMs = slot.retryAfterMs;
       results.addAscii(`,"limit":"${bindingAt(slot.binding).name}","retryAfterMs":${slot.retryAfterMs}`);

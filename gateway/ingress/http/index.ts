@@ -21,5 +21,4 @@ export const nativeApi: FastifyPluginCallback<NativeApi> = (app, routes, done) =
   done();
 };
 
-export { handleError, handleNotFound } from './problem.ts';
 export { readMessage } from './read-message.ts';

@@ -13,8 +13,8 @@ import {
   type MessageStore,
   NOT_STORED,
 } from '../../messages/index.ts';
-import { type Core, decisionAt, DECISIONS, TRUTHS } from '../../router/index.ts';
-import { type FieldProblem, problem, sendProblem } from './problem.ts';
+import { type Core, decisionAt, DecisionCode, DECISIONS, type MessageSlot, TRUTHS } from '../../router/index.ts';
+import { type FieldProblem, type Problem, problem, sendProblem } from '../../problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
 import {
   answers,
@@ -63,6 +63,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
           403: refusedOrProblem,
           422: refusedOrProblem,
           429: refusedOrProblem,
+          503: ProblemSchema,
         }),
       },
     },
@@ -74,8 +75,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
       const decision = decisionAt(slot.code);
       if (slot.retryAfterMs > 0) reply.header('retry-after', Math.ceil(slot.retryAfterMs / MS_PER_SECOND));
       if (sequence === NOT_STORED) {
-        const message = `${slot.limitUsed} messages are in flight and the inbox holds ${slot.limitCap}; send again later`;
-        return sendProblem(reply, problem('queue-full', decision.http, decision.meaning, [{ field: '', message }]));
+        return sendProblem(reply, notTaken(slot));
       }
       return reply.code(decision.http).send(messageAnswer(core, store, sequence));
     },
@@ -134,6 +134,17 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
 
   done();
 };
+
+/** Why a message was not taken at all. */
+function notTaken({ code, limitUsed, limitCap }: MessageSlot): Problem {
+  const { http, meaning } = decisionAt(code);
+  if (code === DecisionCode.RegistryStale) {
+    const message = `the view of the registry is ${limitUsed} ms old and ${limitCap} is allowed; send again later`;
+    return problem('registry-stale', http, meaning, [{ field: '', message }]);
+  }
+  const message = `${limitUsed} messages are in flight and the inbox holds ${limitCap}; send again later`;
+  return problem('queue-full', http, meaning, [{ field: '', message }]);
+}
 
 type ReadQuery = { ok: true; query: InboxQuery } | { ok: false; wrong: FieldProblem };
 

@@ -29,7 +29,7 @@ import {
   ROUTES,
   segmentsOf,
 } from '../../router/index.ts';
-import { type FieldProblem, problem, sendProblem } from './problem.ts';
+import { type FieldProblem, problem, sendProblem } from '../../problem.ts';
 import { answers, Price, ProblemSchema, RateBody } from './schemas.ts';
 
 export interface RateRoutes {

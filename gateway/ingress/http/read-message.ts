@@ -16,7 +16,7 @@ import {
   segmentsOf,
   TRUTHS,
 } from '../../router/index.ts';
-import type { FieldProblem } from './problem.ts';
+import type { FieldProblem } from '../../problem.ts';
 import type { MessageBody } from './schemas.ts';
 
 /** Why an address may not be called back, or undefined if it may. */

@@ -5,7 +5,7 @@ import { CARRIERS } from '../../../registry-cache/index.ts';
 import type { Intake } from '../../messages/index.ts';
 import { type Core, nameAt, REGIMES } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
-import { problem, sendProblem } from './problem.ts';
+import { problem, sendProblem } from '../../problem.ts';
 import { answers, ProblemSchema, RegimeBody } from './schemas.ts';
 
 export interface RegimeRoutes {

@@ -2,8 +2,10 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import {
+  ANY_NNID,
   carrierOf,
   CARRIERS,
+  type FeedPosition,
   formatNumber,
   isAssigned,
   isPorted,
@@ -12,20 +14,29 @@ import {
   NO_CAMPAIGN,
   numberRefusal,
   parseNumberKey,
+  type RegistryStore,
   STILL_PENDING,
 } from '../../../registry-cache/index.ts';
+import type { RegistryView } from '../../messages/index.ts';
 import { type Clock, type Core, nameAt } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
-import { type Problem, problem, sendProblem } from './problem.ts';
+import { type Problem, problem, sendProblem } from '../../problem.ts';
 import { answers, NumberBody, ProblemSchema } from './schemas.ts';
 
 export interface RegistryRoutes {
   readonly core: Core;
+  readonly registryStore: RegistryStore;
+  readonly registryView: RegistryView;
+  /** Waits until this process's view has seen what stands at a position. False if it takes too long. */
+  readonly reached: (position: FeedPosition) => Promise<boolean>;
   readonly clock: Clock;
   /** How long a new number takes to become registered when the request does not say. */
   readonly provisioningDelayMs: number;
   readonly requireAdmin: AdminHook;
 }
+
+/** The operator's own NNID, for numbers it sets past all DCAs and their rules. */
+const OPERATOR_NNID = '100000';
 
 const NumberParams = Type.Object({ number: Type.String({ description: 'E.164, the plus sign included.' }) });
 
@@ -43,6 +54,10 @@ const Lookup = Type.Object({
       description: 'Where the campaign is active now; empty when there is none.',
     }),
   }),
+  view: Type.Object(
+    { ageMs: Type.Number(), stale: Type.Boolean() },
+    { description: 'How far this answer may be behind the store, and whether that is more than the operator allows.' },
+  ),
 });
 
 const Registered = Type.Object({
@@ -53,7 +68,7 @@ const Registered = Type.Object({
 });
 
 export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app, routes, done) => {
-  const { core, clock } = routes;
+  const { core, clock, registryStore, registryView } = routes;
   const guarded = routes.requireAdmin && { onRequest: routes.requireAdmin };
 
   app.get(
@@ -78,6 +93,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         lineType: nameAt(LINE_TYPES, lineTypeOf(line)),
         ported: isPorted(line),
         registration: describeRegistration(key),
+        view: { ageMs: registryView.ageMs(), stale: registryView.ageMs() >= registryView.staleMs },
       });
     },
   );
@@ -91,14 +107,14 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         summary: 'Register a number to a campaign; at once, or after a provisioning delay',
         params: NumberParams,
         body: NumberBody,
-        response: answers({ 200: Registered, 202: Registered, 422: ProblemSchema }),
+        response: answers({ 200: Registered, 202: Registered, 422: ProblemSchema, 503: ProblemSchema }),
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const key = parseNumberKey(request.params.number);
       if (key < 0) return sendProblem(reply, badNumber(key));
-      const campaign = core.campaigns.find(request.body.campaign);
-      if (campaign < 0) {
+      const entry = await registryStore.campaign(request.body.campaign);
+      if (entry === undefined) {
         const message = `there is no campaign ${request.body.campaign}; GET /v1/campaigns lists those there are`;
         return sendProblem(
           reply,
@@ -107,7 +123,17 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       }
       const nowMs = clock.nowMs();
       const activeAtMs = nowMs + (request.body.provisioningDelayMs ?? routes.provisioningDelayMs);
-      core.registry.register(key, campaign, activeAtMs, nowMs);
+      const [nnid] = await registryStore.nnidRows([OPERATOR_NNID]);
+      const change = {
+        kind: 'set',
+        key,
+        campaign: entry.handle,
+        nnid: nnid!,
+        activeAtMs,
+        numberLimit: Infinity,
+      } as const;
+      const { position } = await registryStore.apply([change], nowMs);
+      await routes.reached(position);
       const isActive = activeAtMs <= nowMs;
       return reply.code(isActive ? 200 : 202).send({
         number: formatNumber(key),
@@ -126,13 +152,18 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
         tags: ['registry'],
         summary: 'Unregister a number; nothing of its past remains',
         params: NumberParams,
-        response: answers({ 404: ProblemSchema, 422: ProblemSchema }),
+        response: answers({ 404: ProblemSchema, 422: ProblemSchema, 503: ProblemSchema }),
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const key = parseNumberKey(request.params.number);
       if (key < 0) return sendProblem(reply, badNumber(key));
-      if (core.registry.unregister(key)) return reply.code(204).send(null);
+      const removal = { kind: 'remove', key, nnid: ANY_NNID } as const;
+      const { outcomes, position } = await registryStore.apply([removal], clock.nowMs());
+      if (outcomes[0]?.done === true) {
+        await routes.reached(position);
+        return reply.code(204).send(null);
+      }
       const message = 'is not in the registry, which keeps no record of whether it ever was';
       return sendProblem(reply, problem('not-registered', 404, 'Not registered', [{ field: 'number', message }]));
     },

@@ -72,6 +72,9 @@ const answerFields = {
     ),
   ),
   retryAfterMs: Type.Optional(Type.Number()),
+  registryView: Type.Optional(
+    Type.String({ description: '`stale` if the view of the registry was older than the operator allows.' }),
+  ),
   reference: Type.Optional(Type.String()),
 };
 

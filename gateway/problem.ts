@@ -5,6 +5,7 @@
  * and has the message's own shape. Problems are for requests that never became a message.
  */
 import { STATUS_CODES } from 'node:http';
+import { StoreUnavailable } from '../registry-cache/index.ts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { TLocalizedValidationError } from 'typebox/error';
 
@@ -140,6 +141,9 @@ const UNAUTHORIZED: ErrorWords = {
   message: "give the admin's user name and password by Basic authentication",
 };
 
+/** Seconds until a store that was away is worth another try. */
+const STORE_RETRY_AFTER_S = 1;
+
 /** Turns whatever a handler or Fastify threw into a problem. Unknown errors are logged and told apart by status 500. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.validation !== undefined) {
@@ -148,6 +152,12 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
     return sendProblem(reply, problem('invalid-request', 400, `Invalid ${where}`, found));
   }
   if (error instanceof ProblemError) return sendProblem(reply, error.problem);
+  if (error instanceof StoreUnavailable) {
+    const message =
+      'the store of the registry does not answer; what was asked may or may not have been done, so ask again';
+    reply.header('retry-after', STORE_RETRY_AFTER_S);
+    return sendProblem(reply, problem('registry-unavailable', 503, 'Registry unavailable', [{ field: '', message }]));
+  }
   const status = error.statusCode ?? 500;
   const words = status === 401 ? UNAUTHORIZED : ERRORS_BY_CODE[error.code];
   if (words !== undefined) {

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { CampaignEntry, CarrierTerms } from '../../registry-cache/index.ts';
+import { coreUnderTest } from '../router/world-under-test.ts';
+import { CampaignTables } from './campaign-tables.ts';
+
+const ALL = 0b11111;
+
+function entry(handle: number, status = ALL): CampaignEntry {
+  const record = {
+    id: `CTEST0${handle}`,
+    status,
+    operations: [],
+    standing: 'available',
+    dca: 'NORTH',
+    numberLimit: 49,
+    expiresAtMs: Infinity,
+  } as const;
+  return { handle, record };
+}
+
+function terms(handle: number, own: Partial<CarrierTerms> = {}): CarrierTerms {
+  return { campaign: `CTEST0${handle}`, brand: 'BTEST01', attClass: 3, tmobileTier: 2, useCase: '2FA', ...own };
+}
+
+describe('CampaignTables', () => {
+  it.each([
+    ['record first', true],
+    ['terms first', false],
+  ])('joins record and terms: %s', (_name, recordFirst) => {
+    const core = coreUnderTest();
+    const tables = new CampaignTables(core);
+    if (recordFirst) {
+      tables.campaignsChanged([entry(0)]);
+      expect(core.campaigns.status(0)).toBe(0);
+      tables.termsChanged([terms(0)]);
+    } else {
+      tables.termsChanged([terms(0)]);
+      expect(core.campaigns.count).toBe(0);
+      tables.campaignsChanged([entry(0)]);
+    }
+    expect(core.campaigns.read(0)).toEqual({
+      id: 'CTEST00',
+      brand: 0,
+      status: ALL,
+      attClass: 3,
+      useCase: '2FA',
+      expiresAtMs: Infinity,
+    });
+    expect(core.brands.tmobileTier(0)).toBe(2);
+  });
+
+  it('keeps a campaign without terms active nowhere, whatever its record says', () => {
+    const core = coreUnderTest();
+    const tables = new CampaignTables(core);
+    tables.campaignsChanged([entry(0, 0b1)]);
+    tables.campaignsChanged([entry(0, 0b11)]);
+    expect(core.campaigns.status(0)).toBe(0);
+    tables.termsChanged([terms(0)]);
+    expect(core.campaigns.status(0)).toBe(0b11);
+  });
+
+  it('follows changes, and hearing one twice changes nothing', () => {
+    const core = coreUnderTest();
+    const tables = new CampaignTables(core);
+    for (let times = 0; times < 2; times++) {
+      tables.campaignsChanged([entry(0), entry(1)]);
+      tables.termsChanged([terms(0), terms(1, { brand: 'BTEST02' })]);
+    }
+    expect([core.campaigns.count, core.brands.count]).toEqual([2, 2]);
+    tables.campaignsChanged([entry(1, 0b101)]);
+    tables.termsChanged([terms(0, { tmobileTier: 0, attClass: 1 })]);
+    expect(core.campaigns.status(1)).toBe(0b101);
+    expect([core.campaigns.attClass(0), core.brands.tmobileTier(0), core.brands.tmobileTier(1)]).toEqual([1, 0, 2]);
+  });
+
+  it('gives a new campaign and brand room for their limits', () => {
+    const core = coreUnderTest();
+    const tables = new CampaignTables(core);
+    tables.campaignsChanged([entry(0)]);
+    tables.termsChanged([terms(0)]);
+    expect(core.attSmsBuckets.waitMs(0, 60, 1, 0)).toBe(0);
+  });
+
+  it('refuses a gap between handles', () => {
+    const tables = new CampaignTables(coreUnderTest());
+    expect(() => tables.campaignsChanged([entry(1)])).toThrow('CTEST01 came with handle 1 before those below it');
+  });
+});
