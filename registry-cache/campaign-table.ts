@@ -148,6 +148,17 @@ export class CampaignTable {
     this.write(handle, changed);
   }
 
+  /**
+   * Gives the row of a handle another id, as when the store that gives out handles was emptied and began again. The row
+   * that had the id so far is not found by it any more. Throws RangeError for an unknown handle.
+   */
+  rename(handle: number, id: string): void {
+    const old = this.id(handle);
+    if (this.handles.get(old) === handle) this.handles.delete(old);
+    this.ids[handle] = id;
+    this.handles.set(id, handle);
+  }
+
   /** Handle of a campaign id, or -1. */
   find(id: string): number {
     return this.handles.get(id) ?? NOT_FOUND;

@@ -1,5 +1,6 @@
 /**
- * Receipts posted to the address a message named, at least once, in the native shape.
+ * Posts to addresses outside, at least once: receipts, in the native shape, to the address a message named, and whatever
+ * else is handed to `send`.
  *
  * A bounded line of waiting posts, a bounded number under way, a few attempts with growing waits. A receiver that never
  * answers costs one place for the length of a timeout and no more. What the handset got is not in the body: a carrier
@@ -11,6 +12,7 @@ import { CARRIER_LABELS, type Timers } from '../router/index.ts';
 
 interface Post {
   readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   attempts: number;
 }
@@ -35,11 +37,7 @@ export class Callbacks {
   receiptArrived(at: number, nowMs: number): void {
     const store = this.#store;
     const url = store.callbackUrls[at];
-    if (url === undefined) return;
-    if (this.pendingCount >= CALLBACKS_WAITING_MAX) {
-      this.results.dropped += 1;
-      return;
-    }
+    if (url === undefined || this.#isFull()) return;
     const body = JSON.stringify({
       event: 'receipt',
       id: store.idOf(store.sequenceAt(at)),
@@ -49,8 +47,12 @@ export class Callbacks {
       receipt: RECEIPT_STATES[store.receipt[at]!],
       at: new Date(nowMs).toISOString(),
     });
-    this.#waiting.push({ url, body, attempts: 0 });
-    this.#startSome();
+    this.#line(url, {}, body);
+  }
+
+  /** Posts a JSON body to an address that the caller knows to be allowed. */
+  send(url: string, headers: Readonly<Record<string, string>>, body: string): void {
+    if (!this.#isFull()) this.#line(url, headers, body);
   }
 
   /** Waiting, under way, or to be tried again. */
@@ -64,6 +66,18 @@ export class Callbacks {
     this.#waiting.length = 0;
     for (const cancel of this.#retries) cancel();
     this.#retries.clear();
+  }
+
+  /** Whether there is no room for one more, which is then counted as dropped. */
+  #isFull(): boolean {
+    const isFull = this.pendingCount >= CALLBACKS_WAITING_MAX;
+    if (isFull) this.results.dropped += 1;
+    return isFull;
+  }
+
+  #line(url: string, headers: Readonly<Record<string, string>>, body: string): void {
+    this.#waiting.push({ url, headers, body, attempts: 0 });
+    this.#startSome();
   }
 
   #startSome(): void {
@@ -89,7 +103,7 @@ export class Callbacks {
     try {
       const answer = await fetch(post.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...post.headers },
         body: post.body,
         redirect: 'error',
         signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(CALLBACK_TIMEOUT_MS)]),

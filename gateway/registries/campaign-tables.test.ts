@@ -81,6 +81,24 @@ describe('CampaignTables', () => {
     expect(core.attSmsBuckets.waitMs(0, 60, 1, 0)).toBe(0);
   });
 
+  it('follows a store that was emptied and gave its handles to others', () => {
+    const core = coreUnderTest();
+    const tables = new CampaignTables(core);
+    tables.campaignsChanged([entry(0), entry(1), entry(2)]);
+    tables.termsChanged([terms(0, { attClass: 0 }), terms(1, { attClass: 1 }), terms(2, { attClass: 2 })]);
+    const named = (handle: number, id: string): CampaignEntry => {
+      return { handle, record: { ...entry(handle).record, id } };
+    };
+    tables.campaignsChanged([named(0, 'CTEST02'), named(1, 'CTEST09')]);
+    expect(core.campaigns.read(0)).toMatchObject({ id: 'CTEST02', attClass: 2, status: ALL });
+    expect(core.campaigns.read(1)).toMatchObject({ id: 'CTEST09', status: 0 });
+    expect(core.campaigns.find('CTEST02')).toBe(0);
+    tables.termsChanged([{ ...terms(1), campaign: 'CTEST09', attClass: 9 }]);
+    expect(core.campaigns.read(1)).toMatchObject({ id: 'CTEST09', attClass: 9, status: ALL });
+    tables.campaignsChanged([named(2, 'CTEST01')]);
+    expect(core.campaigns.find('CTEST01')).toBe(2);
+  });
+
   it('refuses a gap between handles', () => {
     const tables = new CampaignTables(coreUnderTest());
     expect(() => tables.campaignsChanged([entry(1)])).toThrow('CTEST01 came with handle 1 before those below it');

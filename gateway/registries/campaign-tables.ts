@@ -2,7 +2,7 @@
  * Keeps the campaigns and brands of the core equal to what the two registries say: the number registry's record gives
  * status and expiry, the carriers' terms from the campaign registry give class, tier and brand. Either may arrive first.
  */
-import type { CampaignEntry, CarrierTerms, RegistryListener } from '../../registry-cache/index.ts';
+import type { CampaignEntry, CampaignRecord, CarrierTerms, RegistryListener } from '../../registry-cache/index.ts';
 import { type Core, makeRoomForLimits } from '../router/index.ts';
 
 /** Of a campaign without terms. It is active nowhere, so nothing reads them. */
@@ -30,6 +30,8 @@ export class CampaignTables implements RegistryListener {
         this.#withoutTerms.set(handle, status);
         const terms = this.#early.get(id);
         if (terms !== undefined) this.#apply(handle, terms);
+      } else if (campaigns.id(handle) !== id) {
+        this.#rename(handle, record);
       } else if (this.#withoutTerms.has(handle)) {
         campaigns.update(handle, { expiresAtMs });
         this.#withoutTerms.set(handle, status);
@@ -47,6 +49,18 @@ export class CampaignTables implements RegistryListener {
       else this.#apply(handle, one);
     }
     makeRoomForLimits(this.#core);
+  }
+
+  /** A store that was emptied gives its handles out anew. The terms a campaign had under another handle go with it. */
+  #rename(handle: number, { id, status, expiresAtMs }: CampaignRecord): void {
+    const { campaigns } = this.#core;
+    const before = campaigns.find(id);
+    const hasTerms = before >= 0 && !this.#withoutTerms.has(before);
+    const terms = hasTerms ? { ...campaigns.read(before), status } : NO_TERMS;
+    if (hasTerms) this.#withoutTerms.delete(handle);
+    else this.#withoutTerms.set(handle, status);
+    campaigns.rename(handle, id);
+    campaigns.update(handle, { ...terms, expiresAtMs });
   }
 
   #apply(handle: number, { campaign, brand: id, attClass, tmobileTier, useCase }: CarrierTerms): void {
