@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -8,9 +8,9 @@ import { startRedisServer, type RedisServer } from './redis-server.ts';
 
 const open: { servers: RedisServer[]; clients: Redis[] } = { servers: [], clients: [] };
 
-async function start(): Promise<{ server: RedisServer; client: Redis }> {
-  const server = await startRedisServer();
-  const client = new Redis(server.url, { maxRetriesPerRequest: 1 });
+async function start(options: readonly string[] = []): Promise<{ server: RedisServer; client: Redis }> {
+  const server = await startRedisServer(options);
+  const client = new Redis(server.url, { maxRetriesPerRequest: 1 }).on('error', () => {});
   open.servers.push(server);
   open.clients.push(client);
   return { server, client };
@@ -72,13 +72,72 @@ describe('a Redis server of our own', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it('does not outlive a test process that was killed', async () => {
+  it.each([
+    ['running', ''],
+    ['crashed', 'await server.kill();'],
+    ['restarted', 'await server.restart();'],
+  ])('does not outlive a test process that was killed: %s', async (_, then) => {
     const starter = new URL('redis-server.ts', import.meta.url).href;
-    const program = `import(${JSON.stringify(starter)}).then(async (m) => console.log((await m.startRedisServer()).port))`;
+    const program = `import(${JSON.stringify(starter)}).then(async ({ startRedisServer, tell }) => {
+      const server = await startRedisServer();
+      const folder = (await tell(server, 'CONFIG GET dir')).split('\\r\\n').at(-1);
+      ${then}
+      console.log(JSON.stringify({ port: server.port, folder }));
+    })`;
     const parent = spawn(process.execPath, ['--import', 'tsx', '-e', program]);
-    const [port] = (await once(parent.stdout, 'data')) as [Buffer];
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const { port, folder } = JSON.parse(line.toString()) as { port: number; folder: string };
+    expect(existsSync(folder)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isListening(Number(port)), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isListening(port), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false);
+  });
+
+  it.each([
+    ['empty', [], null],
+    ['with what it kept', ['--appendonly', 'yes', '--appendfsync', 'always'], 'first'],
+  ])('comes back on its port after a crash, %s', async (_, options, expected) => {
+    const { server, client } = await start(options);
+    await client.set('owner', 'first');
+    await server.kill();
+    await server.kill();
+    expect(await isListening(server.port)).toBe(false);
+    await server.restart();
+    expect(await client.get('owner')).toBe(expected);
+    await server.restart();
+    expect(await client.get('owner')).toBe(expected);
+  });
+
+  it('leaves no folder behind when it is stopped after a crash', async () => {
+    const { server, client } = await start();
+    const [, directory] = (await client.config('GET', 'dir')) as [string, string];
+    await server.kill();
+    expect(existsSync(directory)).toBe(true);
+    await server.stop();
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it('says why it did not start', async () => {
+    await expect(startRedisServer(['--no-such-option', '1'])).rejects.toThrow('no-such-option');
+  });
+
+  it('knows the users it was told of', async () => {
+    const { server } = await start(['--user', 'ann', 'on', '>secret', '~*', '+@all', '--user', 'default', 'off']);
+    const ann = new Redis(server.port, { username: 'ann', password: 'secret' });
+    open.clients.push(ann);
+    expect(await ann.acl('WHOAMI')).toBe('ann');
+  });
+
+  it('speaks TLS under its own certificate, and nothing else', async () => {
+    const server = await startRedisServer([], { tls: true });
+    open.servers.push(server);
+    const ca = readFileSync(new URL(server.url).searchParams.get('ca')!);
+    const client = new Redis(server.port, '127.0.0.1', { tls: { ca } });
+    open.clients.push(client);
+    expect(await client.ping()).toBe('PONG');
+    const plain = new Redis(server.port, { maxRetriesPerRequest: 0, retryStrategy: null }).on('error', () => {});
+    open.clients.push(plain);
+    await expect(plain.ping()).rejects.toThrow();
   });
 
   it('says which package to install when the program is not there', async () => {
