@@ -13,18 +13,20 @@ import Fastify, {
   LogController,
   type onRequestHookHandler,
 } from 'fastify';
-import { CARRIERS } from '../registry-cache/index.ts';
+import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
+import { OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
 import { consoleRoutes } from './console/index.ts';
-import { openRegistries, type Registries } from './registries/index.ts';
+import { openRegistries, type Registries, SnapshotUnfit } from './registries/index.ts';
 import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
 import { MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
-import type { LoadedWorld } from './load-world.ts';
+import { CannotStart, type LoadedWorld } from './load-world.ts';
 import { Intake, MessageStore, summarise, type Summary } from './messages/index.ts';
-import type { ServeOptions } from './options.ts';
+import { isLoopback, type ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
+import { NO_PARTIES } from './read-parties.ts';
 import { type Clock, type Core, createCore, nameAt, namedStream, REGIMES, type Timers } from './router/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 
@@ -63,27 +65,6 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     startMs: clock.nowMs(),
     onReceipt: (at, nowMs) => callbacks.receiptArrived(at, nowMs),
   });
-  const registries = openRegistries({
-    core,
-    messages: store,
-    clock,
-    history: options.registryHistory,
-    staleMs: options.registryStaleMs,
-    refusesWhenStale: options.registryWhenStale === 'refuse',
-  });
-  await registries.declare(world.declared);
-  const intake = new Intake({
-    core,
-    store,
-    dispatcher: carriers,
-    chance: namedStream(options.seed, 'regime-filter'),
-    clock,
-    view: registries.view,
-    tariffDateMs: options.tariffDate,
-  });
-  const summary = (): Summary => summarise(core, store, clock.nowMs());
-
-  let isOpen = true;
   const app = Fastify({
     loggerInstance: log,
     // One logger for all requests: making one for each took a twentieth of a request's time (bench http-one).
@@ -96,6 +77,46 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
       handleError(error, request, reply);
     },
   });
+  const requireAdmin = await adminHook(app, options);
+  const guard = callbackGuard(options.callbackHosts);
+  const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
+  const registries = await opened(
+    openRegistries({
+      core,
+      messages: store,
+      clock,
+      timers,
+      log,
+      seed: options.seed,
+      redisUrl: options.redisUrl,
+      snapshotFile: options.registryFile,
+      history: options.registryHistory,
+      staleMs: options.registryStaleMs,
+      refusesWhenStale: options.registryWhenStale === 'refuse',
+      provisioningDelayMs: options.provisioningDelayMs,
+      reviewTimeScale: options.reviewTimeScale,
+      // Keys that everybody can read let nobody in from afar.
+      parties: options.parties === undefined && !isLoopback(options.host) ? NO_PARTIES : world.parties,
+      declared: world.declared,
+      fees: world.book.fees,
+      tariffDateMs,
+      webhooks: callbacks,
+      callbackGuard: guard,
+      requireAdmin,
+    }),
+  );
+  const intake = new Intake({
+    core,
+    store,
+    dispatcher: carriers,
+    chance: namedStream(options.seed, 'regime-filter'),
+    clock,
+    view: registries.view,
+    tariffDateMs: options.tariffDate,
+  });
+  const summary = (): Summary => summarise(core, store, clock.nowMs());
+
+  let isOpen = true;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
@@ -109,14 +130,13 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
       },
     },
   });
-  const requireAdmin = await adminHook(app, options);
   await app.register(nativeApi, {
     core,
     book: world.book,
     store,
     intake,
     clock,
-    callbackGuard: callbackGuard(options.callbackHosts),
+    callbackGuard: guard,
     provisioningDelayMs: options.provisioningDelayMs,
     requireAdmin,
     isOpen: () => isOpen,
@@ -124,7 +144,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     registryView: registries.view,
     reached: (position) => registries.reached(position),
   });
-  await registries.register(app, requireAdmin);
+  await registries.register(app);
   await app.register(metricsRoute, {
     core,
     store,
@@ -143,7 +163,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
 
   const stopDelivery = timers.every(DELIVERY_TICK_MS, () => {
     const nowMs = clock.nowMs();
-    core.registry.settle(nowMs);
+    registries.settle(nowMs);
     carriers.advance(nowMs);
   });
   const url = await app.listen({ host: options.host, port: options.port });
@@ -158,6 +178,21 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     await registries.close();
   };
   return { core, store, intake, registries, app, url, summary, close };
+}
+
+/** What the operator is told of registries that cannot be opened. */
+async function opened(opening: Promise<Registries>): Promise<Registries> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof RedisRefused || error instanceof OtherRegistry || error instanceof StoreUnavailable) {
+      throw new CannotStart([`--redis: ${error.message}`]);
+    }
+    if (error instanceof SnapshotRefused || error instanceof SnapshotUnfit) {
+      throw new CannotStart([`--registry-file: ${error.message}`]);
+    }
+    throw error;
+  }
 }
 
 /** Sets the ids of this run apart from those of others: its start in seconds, written short. */

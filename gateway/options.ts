@@ -25,6 +25,8 @@ export interface ServeOptions {
   /** Messages held, in flight or finished. */
   inbox: number;
   provisioningDelayMs: number;
+  /** Factor on the time that checks and reviews of the campaign registry take in life. */
+  reviewTimeScale: number;
   /** Where the registries are kept; undefined keeps them in this process. Holds a password as a rule. */
   redisUrl: string | undefined;
   /** Path of a file of service providers and aggregators in place of the built-in ones. */
@@ -42,6 +44,9 @@ export interface ServeOptions {
   adminPassword: string | undefined;
   logLevel: string;
 }
+
+/** Reviews that take days in life take seconds: a day is 8.6 of them. */
+const REVIEW_TIME_SCALE_DEFAULT = 0.0001;
 
 /** What is done with messages while the view of the registry is too old. */
 export const WHEN_STALE: readonly string[] = ['serve-stale', 'refuse'];
@@ -97,6 +102,11 @@ function readRate(written: string): Reading<number> {
   return value > 0 && value <= DEMO_RATE_MAX
     ? { value }
     : { wrong: `must be a number above 0, at most ${DEMO_RATE_MAX}` };
+}
+
+function readScale(written: string): Reading<number> {
+  const value = /^\d{1,3}(\.\d{1,8})?$/.test(written) ? Number(written) : Number.NaN;
+  return value <= 100 ? { value } : { wrong: 'must be a number from 0 to 100' };
 }
 
 function readSwitch(written: string): Reading<boolean> {
@@ -221,6 +231,15 @@ export const OPTIONS: readonly Option[] = [
     help: 'time a number takes to become registered when its request does not say',
     fallback: '0',
     read: whole(0, 31_536_000_000),
+  }),
+  option({
+    key: 'reviewTimeScale',
+    flag: '--review-time-scale',
+    argument: 'factor',
+    variable: 'TOLLGATE_REVIEW_TIME_SCALE',
+    help: 'time that checks of brands and reviews of campaigns take, 1 as in life, 0 none',
+    fallback: String(REVIEW_TIME_SCALE_DEFAULT),
+    read: readScale,
   }),
   option({
     key: 'redisUrl',
@@ -391,13 +410,18 @@ function takeFile(file: { path: string; text: string }, values: Record<string, u
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
+/** Whether an address to listen on can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
 function contradictions(options: ServeOptions): string[] {
   const hasUser = options.adminUser !== undefined;
   const hasPassword = options.adminPassword !== undefined;
   if (hasUser !== hasPassword) {
     return [`--admin-user and --admin-password belong together; give the ${hasUser ? 'password' : 'user'} too`];
   }
-  if (!hasUser && !LOOPBACK.test(options.host)) {
+  if (!hasUser && !isLoopback(options.host)) {
     return [
       `--host: "${options.host}" is not loopback, so anybody could change the world; ` +
         'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',

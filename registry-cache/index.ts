@@ -1,3 +1,4 @@
+/** The door of `registry-cache`: who is this number? Pure but for what begins with `load`. Redis has a door of its own. */
 export { BrandTable, CampaignTable, USE_CASES, type Brand, type Campaign } from './campaign-table.ts';
 export {
   CarrierMap,

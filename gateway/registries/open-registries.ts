@@ -1,21 +1,65 @@
 /**
- * The registries of one gateway: the store of numbers and campaigns, the view of it that messages are looked up in, and
- * the APIs that write to it.
+ * The registries of one gateway: the store of numbers and campaigns, in this process or in Redis; the view of it that
+ * messages are looked up in; and the APIs that write to it.
  */
-import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import { CARRIERS, type FeedPosition, MemoryRegistryStore, type RegistryStore } from '../../registry-cache/index.ts';
+import type { FastifyBaseLogger, FastifyInstance, onRequestHookHandler } from 'fastify';
+import {
+  type FeedPosition,
+  loadSnapshot,
+  MemoryRegistryStore,
+  type RegistryStore,
+} from '../../registry-cache/index.ts';
+import { openRedis, openRedisRegistry, RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
+import type { Fee } from '../../tariffs/index.ts';
 import { LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
-import type { Clock, Core } from '../router/index.ts';
+import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
+import { createNnsr } from './nnsr/index.ts';
+import { createTcr, MemoryTcrStore, RedisTcrStore, type TcrStore, type WebhookSender } from './tcr/index.ts';
 import { traceRoute } from './trace/index.ts';
 
 export interface RegistryOptions {
   readonly core: Core;
   readonly messages: MessageStore;
   readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: FastifyBaseLogger;
+  readonly seed: number;
+  /** Keeps the registries in this process if undefined. */
+  readonly redisUrl: string | undefined;
+  readonly snapshotFile: string | undefined;
   readonly history: boolean;
   readonly staleMs: number;
   readonly refusesWhenStale: boolean;
+  readonly provisioningDelayMs: number;
+  /** Factor on the time that checks and reviews of the campaign registry take in life. */
+  readonly reviewTimeScale: number;
+  readonly parties: Parties;
+  /** Brands and campaigns to begin with. */
+  readonly declared: Declared;
+  readonly fees: readonly Fee[];
+  readonly tariffDateMs: () => number;
+  readonly webhooks: WebhookSender;
+  /** Why an address may not be called, or undefined if it may. */
+  readonly callbackGuard: (url: string) => string | undefined;
+  readonly requireAdmin: onRequestHookHandler | undefined;
+}
+
+interface Party {
+  readonly id: string;
+  readonly name: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+/** Who may write to the registries. */
+export interface Parties {
+  readonly csps: readonly Party[];
+  readonly partners: readonly (Party & {
+    readonly kind: 'dca' | 'cnp';
+    readonly nnids: readonly string[];
+    readonly discloses: boolean;
+  })[];
 }
 
 /** Brands and campaigns as a file declares them. */
@@ -31,84 +75,212 @@ export interface Declared {
   }[];
 }
 
-const VIEW_STATES = ['loading', 'live', 'behind', 'away'] as const;
-
-/** From a millisecond to a view that was away. */
-const LAG_BOUNDS_NS = [1, 2, 5, 10, 20, 50, 100, 250, 1_000, 5_000, 60_000].map((ms) => ms * 1e6);
+/** What the view of the numbers is at. */
+export interface ViewFigures extends RegistryView {
+  readonly state: string;
+  /** Every state there is. */
+  readonly states: readonly string[];
+  readonly lag: LatencyHistogram;
+  readonly reloads: Readonly<Record<string, number>>;
+}
 
 export interface Registries {
   readonly store: RegistryStore;
-  readonly view: RegistryView & {
-    readonly state: string;
-    readonly states: readonly string[];
-    readonly lag: LatencyHistogram;
-    readonly reloads: Readonly<Record<string, number>>;
-  };
+  readonly view: ViewFigures;
   /** Waits until the view has seen what stands at a position. False if it takes too long. */
   reached(position: FeedPosition): Promise<boolean>;
   /** Declares brands and campaigns that are not there yet. */
   declare(file: Declared): Promise<void>;
+  /** Makes numbers whose moment has come active in the view. */
+  settle(nowMs: number): void;
   /** Adds the routes. */
-  register(app: FastifyInstance, requireAdmin: onRequestHookHandler | undefined): Promise<void>;
+  register(app: FastifyInstance): Promise<void>;
   close(): Promise<void>;
 }
 
-export function openRegistries(options: RegistryOptions): Registries {
-  const { core, messages, clock } = options;
-  const listener = new CampaignTables(core);
-  const store = new MemoryRegistryStore({ registry: core.registry, listener, history: options.history });
-  const lag = new LatencyHistogram(LAG_BOUNDS_NS);
+/** What is different between the two places the registries can be kept in. */
+interface Kept {
+  readonly store: RegistryStore;
+  readonly tcrStore: TcrStore;
+  readonly view: ViewFigures;
+  reached(position: FeedPosition): Promise<boolean>;
+  settle(nowMs: number): void;
+  close(): Promise<void>;
+}
+
+const VIEW_STATES = ['loading', 'live', 'behind', 'away'] as const;
+
+/** Upper bounds from a millisecond to a view that was away for a minute. */
+const LAG_BOUNDS_NS = [1, 2, 5, 10, 20, 50, 100, 250, 1_000, 5_000, 60_000].map((ms) => ms * 1e6);
+
+/** How long an answer to a write waits for this process's own view to have it. */
+const REACH_TIMEOUT_MS = 2_000;
+
+/** How often the store is asked to do what is due in it. */
+const STORE_SETTLE_MS = 1_000;
+
+/** Owners of declared campaigns where the operator lets nobody in. They sign in nowhere. */
+const NO_CSP = 'STOLLG1';
+const NO_DCA = 'NOBODY';
+
+/** A snapshot that this world cannot be started from, and why. */
+export class SnapshotUnfit extends Error {}
+
+/**
+ * Opens the registries, loads the view and declares what is to be there from the start.
+ * Rejects with RedisRefused, OtherRegistry or StoreUnavailable of the registry cache, SnapshotRefused or SnapshotUnfit.
+ */
+export async function openRegistries(options: RegistryOptions): Promise<Registries> {
+  const { core, clock, timers, log, parties, seed, requireAdmin } = options;
+  const kept = await (options.redisUrl === undefined ? keepHere(options) : keepInRedis(options, options.redisUrl));
+  const { store } = kept;
+  const tcr = createTcr({
+    parties,
+    store: kept.tcrStore,
+    clock,
+    timers,
+    seed,
+    settings: { timeScale: options.reviewTimeScale },
+    fees: options.fees,
+    tariffDateMs: options.tariffDateMs,
+    receivers: store,
+    sender: options.webhooks,
+    callbackGuard: options.callbackGuard,
+    requireAdmin,
+    log,
+  });
+  const nnsr = createNnsr({
+    store,
+    dcas: parties.partners.filter((partner) => partner.kind === 'dca'),
+    clock,
+    timers,
+    chance: namedStream(seed, 'provisioning'),
+    provisioning: { delay: { kind: 'fixed', ms: options.provisioningDelayMs }, failureProbability: 0 },
+    reached: (position) => kept.reached(position),
+    campaignId: (handle) => (handle < core.campaigns.count ? core.campaigns.id(handle) : undefined),
+    requireAdmin,
+  });
+  const declare = (file: Declared): Promise<void> =>
+    tcr.service.seed({
+      ...file,
+      cspId: parties.csps[0]?.id ?? NO_CSP,
+      dcaId: parties.partners.find((partner) => partner.kind === 'dca')?.id ?? NO_DCA,
+    });
+  await declare(options.declared);
+  const stopSettling = timers.every(STORE_SETTLE_MS, () => {
+    store
+      .settle(clock.nowMs())
+      .catch((error: unknown) => log.warn({ err: error }, 'the registry store was not settled'));
+  });
   return {
     store,
-    view: {
-      ageMs: () => 0,
-      staleMs: options.staleMs,
-      refusesWhenStale: options.refusesWhenStale,
-      state: 'live',
-      states: VIEW_STATES,
-      lag,
-      reloads: {},
-    },
-    reached: () => Promise.resolve(true),
-    async declare({ brands, campaigns }) {
-      await store.publishCampaigns(
-        campaigns.map(({ id, status, expiresAtMs }) => ({
-          id,
-          status,
-          operations: CARRIERS.map((_, bit) => ((status & (1 << bit)) === 0 ? 'rejected' : 'approved')),
-          standing: 'available',
-          dca: 'NORTH',
-          numberLimit: Infinity,
-          expiresAtMs,
-        })),
-      );
-      const tiers = new Map(brands.map((brand) => [brand.id, brand.tmobileTier]));
-      await store.publishTerms(
-        campaigns.map(({ id, brand, attClass, useCase }) => ({
-          campaign: id,
-          brand,
-          attClass,
-          useCase,
-          tmobileTier: tiers.get(brand) ?? 0,
-        })),
-      );
-    },
-    async register(app, requireAdmin) {
+    view: kept.view,
+    reached: (position) => kept.reached(position),
+    declare,
+    settle: (nowMs) => kept.settle(nowMs),
+    async register(app) {
+      await app.register(tcr.plugin);
+      await app.register(nnsr.plugin);
       await app.register(traceRoute, {
         store,
-        latestMessage: (key, atMs) => latestMessage(messages, key, atMs),
-        partners: [],
+        latestMessage: (key, atMs) => latestMessage(options.messages, key, atMs),
+        partners: parties.partners,
         campaignId: (handle) => core.campaigns.id(handle),
-        ownerOf: () => Promise.resolve(undefined),
+        ownerOf: (campaign) => tcr.service.ownerOf(campaign),
         clock,
         requireAdmin,
       });
     },
+    async close() {
+      stopSettling();
+      await tcr.close();
+      await kept.close();
+    },
+  };
+}
+
+async function keepHere(options: RegistryOptions): Promise<Kept> {
+  const { core, declared, snapshotFile, staleMs, refusesWhenStale, history } = options;
+  if (snapshotFile !== undefined) {
+    const snapshot = await loadSnapshot(snapshotFile);
+    requireDeclaredInOrder(snapshot.campaignIds, declared);
+    core.registry.adopt(snapshot.registry);
+  }
+  const store = new MemoryRegistryStore({ registry: core.registry, listener: new CampaignTables(core), history });
+  return {
+    store,
+    tcrStore: new MemoryTcrStore(),
+    view: {
+      ageMs: () => 0,
+      staleMs,
+      refusesWhenStale,
+      state: 'live',
+      states: VIEW_STATES,
+      lag: new LatencyHistogram(LAG_BOUNDS_NS),
+      reloads: Object.fromEntries(RELOAD_REASONS.map((reason) => [reason, 0])),
+    },
+    reached: () => Promise.resolve(true),
+    settle: (nowMs) => void core.registry.settle(nowMs),
     close: () => store.close(),
   };
 }
 
-/** Cost: one pass over the messages held. */
+/** Numbers of a snapshot hold handles, and those go by the order in which campaigns are declared. */
+function requireDeclaredInOrder(campaignIds: readonly string[], { campaigns }: Declared): void {
+  const wrong = campaignIds.findIndex((id, handle) => campaigns[handle]?.id !== id);
+  if (wrong < 0) return;
+  const there = campaigns[wrong]?.id ?? 'none';
+  throw new SnapshotUnfit(
+    `campaign ${wrong + 1} of the snapshot is ${campaignIds[wrong]}, of the campaigns file ${there}; ` +
+      'give the campaigns file that belongs to the snapshot (tollgate registry generate --campaigns-out)',
+  );
+}
+
+async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept> {
+  const { core, clock, timers, log, snapshotFile, staleMs, refusesWhenStale, history } = options;
+  const lag = new LatencyHistogram(LAG_BOUNDS_NS);
+  const { store, feed, close } = await openRedisRegistry({
+    url,
+    registry: core.registry,
+    listener: new CampaignTables(core),
+    history,
+    clock,
+    timers,
+    ...(snapshotFile !== undefined && { snapshotFile }),
+    onLag: (lagMs, changes) => lag.observe(lagMs * 1e6, changes),
+    onReload: (reason) => log.warn({ reason }, 'the view of the registry is read anew'),
+    onSnapshotUnused: (reason) => log.warn({ reason }, 'the snapshot was not used'),
+  });
+  const tcrRedis = await openRedis(url);
+  return {
+    store,
+    tcrStore: new RedisTcrStore(tcrRedis.client),
+    view: {
+      ageMs: () => feed.ageMs(clock.nowMs()),
+      staleMs,
+      refusesWhenStale,
+      get state() {
+        return feed.state;
+      },
+      states: VIEW_STATES,
+      lag,
+      reloads: feed.reloads,
+    },
+    reached: (position) => feed.reached(position, REACH_TIMEOUT_MS),
+    settle: (nowMs) => feed.settle(nowMs),
+    async close() {
+      if (snapshotFile !== undefined) {
+        await feed
+          .saveSnapshot(snapshotFile)
+          .catch((error: unknown) => log.warn({ err: error }, 'no snapshot was written'));
+      }
+      await close();
+      await tcrRedis.close();
+    },
+  };
+}
+
+/** The newest message from a number by a moment. Cost: one pass over the messages held. */
 function latestMessage(
   messages: MessageStore,
   key: number,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../gateway-under-test.ts';
+import { RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
 import {
   BINDINGS,
   CARRIER_LABELS,
@@ -125,7 +126,7 @@ test('label values are the known words, never a number, a text or an id', () => 
     registration: REGISTRATION_LABELS,
     decision: DECISIONS.map(({ name }) => name),
     truth: TRUTHS,
-    reason: REGISTRATION_REASONS,
+    reason: [...REGISTRATION_REASONS, ...RELOAD_REASONS],
     limit: BINDINGS.map(({ name }) => name),
     outcome: HANDSET_OUTCOMES,
     payee: PAYEES,
