@@ -2,7 +2,9 @@
 /** The command `tollgate`: finds the subcommand and turns a mistake in the call into words and exit code 2. */
 import { Command, CommanderError } from 'commander';
 import { readPackageFile } from '../package-files.ts';
+import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
+import { traceCommand } from './trace.ts';
 
 const EXIT_USAGE = 2;
 
@@ -13,6 +15,8 @@ const program = new Command('tollgate')
   .version(version)
   .showHelpAfterError('(tollgate --help lists the commands)')
   .addCommand(serveCommand())
+  .addCommand(traceCommand())
+  .addCommand(registryCommand())
   .exitOverride();
 for (const command of program.commands) {
   command.exitOverride().showHelpAfterError(`(tollgate ${command.name()} --help lists the options)`);
