@@ -20,7 +20,11 @@ describe('every bench runs and yields its figures', () => {
   afterAll(() => compiled.remove());
 
   const expected: Readonly<Record<string, { figures: number; baselines: readonly string[] }>> = {
-    lookup: { figures: 9, baselines: ['Map.get', '4-byte reads of an array as large', 'Map'] },
+    lookup: { figures: 15, baselines: ['memory', 'Map', 'LMDB', 'LMDB file', 'Redis GET in pipelines', 'Redis keys'] },
+    'registry-feed': {
+      figures: 7,
+      baselines: ['a key each', 'SET and XADD in pipelines', 'a key each, GET in pipelines', 'bare stream'],
+    },
     decide: { figures: 2, baselines: ['the two lookups alone', 'Maps and objects, without limits'] },
     segments: { figures: 6, baselines: ['split-sms', 'sms-segments-calculator'] },
     rate: { figures: 1, baselines: ["scan of the book's rows"] },

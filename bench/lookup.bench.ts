@@ -65,9 +65,7 @@ async function runAt(count: number, seed: number, isTiny: boolean): Promise<Figu
   const cells = new Uint32Array(index.sizeBytes / Uint32Array.BYTES_PER_ELEMENT);
   for (let at = 0; at < cells.length; at += 1) cells[at] = at;
   const positions = Uint32Array.from({ length: asked }, () => Math.floor(chance.next() * cells.length));
-  const readSide = loopSide('4-byte reads of an array as large', 'reads/s', asked, (loops) =>
-    sumOfReads(cells, positions, loops),
-  );
+  const readSide = loopSide('memory', 'reads/s', asked, (loops) => sumOfReads(cells, positions, loops));
 
   const figures: Figure[] = [];
   for (const mix of ['half hits', 'all hits'] as const) {
@@ -81,7 +79,7 @@ async function runAt(count: number, seed: number, isTiny: boolean): Promise<Figu
     const others: Side[] = [readSide];
     if (map !== undefined) {
       requireSame(viaGet(asked), sumOfMapGets(map.map, keys, asked));
-      others.push(loopSide('Map.get', UNIT, asked / 4, (loops) => sumOfMapGets(map.map, keys, loops)));
+      others.push(loopSide('Map', UNIT, asked / 4, (loops) => sumOfMapGets(map.map, keys, loops)));
     }
     if (mix === 'all hits') others.push(...stores.map((store) => store.side(keys, places, asked)));
     const series = await interleave(
@@ -98,8 +96,8 @@ async function runAt(count: number, seed: number, isTiny: boolean): Promise<Figu
     for (const baseline of baselines) {
       const parts = { bench: BENCH, params, baseline, ...promiseAt(count, baseline.name) };
       figures.push(
-        figureOf({ ...parts, figure: `get, ${name}`, subject: get }),
-        figureOf({ ...parts, figure: `getMany, ${name}`, subject: getMany }),
+        figureOf({ ...parts, figure: `get against ${baseline.name}, ${name}`, subject: get }),
+        figureOf({ ...parts, figure: `getMany against ${baseline.name}, ${name}`, subject: getMany }),
       );
     }
   }
@@ -113,7 +111,7 @@ async function runAt(count: number, seed: number, isTiny: boolean): Promise<Figu
     figures.push(
       figureOf({
         bench: BENCH,
-        figure: `memory, ${count / 1_000_000} M numbers`,
+        figure: `memory against ${name}, ${count / 1_000_000} M numbers`,
         params: { numbers: count },
         subject: memory,
         baseline: { name, unit, values: [bytes / count] },
@@ -128,10 +126,10 @@ async function runAt(count: number, seed: number, isTiny: boolean): Promise<Figu
 }
 
 function promiseAt(count: number, baseline: string): Pick<Parameters<typeof figureOf>[0], 'target'> {
-  if (count === MAP_TARGET_COUNT && baseline === 'Map.get') {
+  if (count === MAP_TARGET_COUNT && baseline === 'Map') {
     return { target: [{ measure: 'ratio', atLeast: RATIO_TO_MAP_MIN }] };
   }
-  if (count === MEMORY_TARGET_COUNT && baseline.startsWith('4-byte reads')) {
+  if (count === MEMORY_TARGET_COUNT && baseline === 'memory') {
     return { target: [{ measure: 'ratio', atLeast: RATIO_TO_MEMORY_MIN }] };
   }
   return {};
@@ -169,10 +167,10 @@ async function openStoredInLmdb(numbers: Float64Array): Promise<Stored> {
   }
   const { mapSize } = database.getStats() as { readonly mapSize: number };
   return {
-    name: 'LMDB, file size',
+    name: 'LMDB file',
     bytes: mapSize,
     side: (keys, _places, asked) =>
-      loopSide('LMDB get', UNIT, asked * LMDB_SHARE, (loops) => {
+      loopSide('LMDB', UNIT, asked * LMDB_SHARE, (loops) => {
         let sum = 0;
         for (let at = 0; at < loops; at += 1) sum += database.get(keys[at]!) ?? -1;
         return sum;
@@ -196,10 +194,10 @@ async function openStoredInRedis(count: number): Promise<Stored> {
   await client.call('DEBUG', 'POPULATE', count, KEY_PREFIX, 7);
   const bytes = (await usedBytes()) - before;
   return {
-    name: 'Redis, a key each',
+    name: 'Redis keys',
     bytes,
     side: (_keys, places, asked) => ({
-      name: 'Redis GET, pipelined',
+      name: 'Redis GET in pipelines',
       unit: UNIT,
       async measure() {
         const times = Math.max(PIPELINE, asked * REDIS_SHARE);

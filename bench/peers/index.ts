@@ -4,4 +4,6 @@ export const PEERS = {
   'bare-route': () => import('./bare-route.ts'),
   'http-load': () => import('./http-load.ts'),
   'json-parse': () => import('./json-parse.ts'),
+  'registry-view': () => import('./registry-view.ts'),
+  'stream-reader': () => import('./stream-reader.ts'),
 } as const;
