@@ -1,10 +1,9 @@
 /**
- * Campaigns: what a brand qualifies for, submitting one, changing it, paying for it until it ends.
+ * Campaigns: what a brand qualifies for, submitting one, changing it.
  *
- * A campaign is taken if at least one MNO's requirements are met, and submitted to those MNOs only. It is paid for a
- * quarter, then month by month: the task `renew:<id>` bills it or ends it.
+ * A campaign is taken if at least one MNO's requirements are met, and submitted to those MNOs only.
  */
-import type { Fee } from '../../../tariffs/index.ts';
+import { bill } from './billing.ts';
 import { TAGS_MAX } from './brands.ts';
 import { apiError, ERROR_CODES, Refused, refused } from './errors.ts';
 import { addMonths, firstMonths } from './fees.ts';
@@ -24,12 +23,14 @@ import {
   newId,
   postFee,
   type Registry,
+  requireActive,
   requireCsp,
   takeReference,
   withTasks,
 } from './registry.ts';
 import { change } from './tcr-store.ts';
-import { type EventType, MNOS, USE_CASE_LIST, type UseCase, useCaseOf, VERTICALS } from './words.ts';
+import { tellCampaign, tellOperation } from './telling.ts';
+import { MNOS, USE_CASE_LIST, type UseCase, useCaseOf, VERTICALS } from './words.ts';
 
 const SAMPLE = { kind: 'text', max: 1_024 } as const;
 const MESSAGE = { kind: 'text', max: 1_024 } as const;
@@ -348,83 +349,4 @@ export async function updateCampaign(
   const campaign = changed ?? before;
   await tellCampaign(registry, 'CAMPAIGN_UPDATE', campaign, 'is updated');
   return campaign;
-}
-
-export function requireActive(campaign: Campaign): void {
-  if (campaign.status === 'EXPIRED') throw refused('campaignExpired', 'campaignId');
-}
-
-/** Ends a campaign for good; one that is over stays so. */
-export async function expireCampaign(registry: Registry, campaignId: string): Promise<Campaign | undefined> {
-  const nowMs = registry.clock.nowMs();
-  const campaign = await registry.publisher.changeCampaign(campaignId, (found) =>
-    found.status === 'EXPIRED' ? undefined : { ...found, status: 'EXPIRED', expiredMs: nowMs },
-  );
-  if (campaign === undefined) return undefined;
-  await change(registry.store, 'brand', campaign.brandId, (brand) => ({
-    ...brand,
-    activeCampaigns: brand.activeCampaigns.filter((one) => one.campaignId !== campaignId),
-  }));
-  await registry.publisher.brandChanged(campaign.brandId);
-  await tellCampaign(registry, 'CAMPAIGN_EXPIRED', campaign, 'is deactivated');
-  return campaign;
-}
-
-/** The task `renew`: what was paid is used up. */
-export async function renewCampaign(registry: Registry, campaignId: string): Promise<void> {
-  const found = await registry.store.get('campaign', campaignId);
-  const nowMs = registry.clock.nowMs();
-  if (found === undefined || found.value.status === 'EXPIRED') return;
-  const { paidUntilMs, autoRenewal } = found.value;
-  if (paidUntilMs === null || paidUntilMs > nowMs) return;
-  if (!autoRenewal) {
-    await expireCampaign(registry, campaignId);
-    return;
-  }
-  const nextMs = addMonths(paidUntilMs, 1);
-  await registry.store.schedule(`renew:${campaignId}`, nextMs);
-  const fee = registry.fees.monthly(found.value.usecase, registry.tariffDateMs());
-  const billed = { ...found.value, billedMs: paidUntilMs };
-  await bill(registry, billed, fee, 1);
-  await registry.publisher.changeCampaign(campaignId, (campaign) =>
-    campaign.paidUntilMs === paidUntilMs ? { ...campaign, billedMs: paidUntilMs, paidUntilMs: nextMs } : undefined,
-  );
-}
-
-async function bill(registry: Registry, campaign: Campaign, fee: Fee | undefined, months: number): Promise<void> {
-  const occasion = campaign.billedMs ?? campaign.createdMs;
-  await postFee(registry, fee, { payer: campaign.cspId, subject: campaign.campaignId, occasion, times: months });
-  await tellCampaign(
-    registry,
-    'CAMPAIGN_BILLED',
-    campaign,
-    `is billed for ${months} ${months === 1 ? 'month' : 'months'}`,
-  );
-}
-
-/** Tells the owner, and others if named. */
-export async function tellCampaign(
-  registry: Registry,
-  eventType: EventType,
-  campaign: Campaign,
-  what: string,
-  partyIds: readonly string[] = [campaign.cspId],
-): Promise<void> {
-  const brand = (await registry.store.get('brand', campaign.brandId))?.value;
-  const name = brand === undefined ? '' : ` (${brand.details.displayName})`;
-  const description = `Campaign ${campaign.campaignId} for brand ${campaign.brandId}${name} ${what}`;
-  await registry.events.tell(eventType, partyIds, { brand, campaign, description });
-}
-
-/** Tells the owner what an MNO did. */
-export async function tellOperation(
-  registry: Registry,
-  eventType: EventType,
-  campaign: Campaign,
-  mnoId: number,
-  note?: string,
-): Promise<void> {
-  const brand = (await registry.store.get('brand', campaign.brandId))?.value;
-  const description = note ?? `Campaign ${campaign.campaignId} at MNO ${mnoId}`;
-  await registry.events.tell(eventType, [campaign.cspId], { brand, campaign, mnoId, description });
 }

@@ -9,7 +9,7 @@ import { CARRIERS } from '../../../registry-cache/index.ts';
 import { problem, sendProblem } from '../../problem.ts';
 import { ERROR_CODES, Refused } from './errors.ts';
 import type { Campaign, FeePosting, Party } from './model.ts';
-import { CARRIER_ACTIONS } from './operations.ts';
+import { CARRIER_ACTIONS } from './carrier-operations.ts';
 import { campaignRecord } from './record.ts';
 import type { TcrService } from './service.ts';
 import { postingView } from './views.ts';

@@ -125,6 +125,11 @@ export async function campaignOf(registry: Registry, party: Party, campaignId: s
   return found.value;
 }
 
+/** Refuses a campaign that is over. */
+export function requireActive(campaign: Campaign): void {
+  if (campaign.status === 'EXPIRED') throw refused('campaignExpired', 'campaignId');
+}
+
 export function noCampaign(): Error {
   return refused('notFound', 'campaignId', 'Campaign not found');
 }

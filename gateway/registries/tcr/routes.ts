@@ -8,10 +8,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyError, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../router/index.ts';
-import type { Asked, Operation } from './api.ts';
 import { type ApiError, apiError, ERROR_CODES, type ErrorName, Refused } from './errors.ts';
 import { schemaOf } from './fields.ts';
 import type { Party } from './model.ts';
+import type { Asked, Operation } from './api-operation.ts';
 import { RateWindow } from './rate-window.ts';
 import type { TcrSettings } from './settings.ts';
 import { TcrStoreUnavailable } from './tcr-store.ts';

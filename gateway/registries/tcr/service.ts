@@ -6,14 +6,15 @@
  * what it is about has moved on, so one that is done twice by accident does no harm.
  */
 import type { Timers } from '../../router/index.ts';
-import { endMockBrand, finishVetting, scoreBrand } from './brands.ts';
-import { expireCampaign, renewCampaign } from './campaigns.ts';
+import { expireCampaign, renewCampaign } from './billing.ts';
+import { endMockBrand, scoreBrand } from './brands.ts';
 import { Refused, refused } from './errors.ts';
 import type { Brand, Campaign, FeePosting, SharingLink } from './model.ts';
-import { type CarrierAction, finishReview, operate } from './operations.ts';
+import { type CarrierAction, finishReview, operate } from './carrier-operations.ts';
 import { noCampaign, type Registry } from './registry.ts';
 import { acceptSharing, declineSharing, finishDcaReview } from './sharing.ts';
 import { seedRegistry, type Seeding } from './seed.ts';
+import { finishVetting } from './vettings.ts';
 
 /** How often due work is looked for. */
 const TICK_MS = 200;

@@ -6,11 +6,11 @@
  * may say so by sharing the campaign with itself. While a hop is PENDING it cannot be taken back or changed; once
  * DECLINED, the one below may choose another. When a DCA accepts, the carriers begin their own look (`mno:<campaign>:<id>`).
  */
-import { requireActive, tellCampaign } from './campaigns.ts';
 import { refused } from './errors.ts';
 import type { Campaign, Party, SharingLink } from './model.ts';
-import { reviewTasks } from './operations.ts';
-import { dueMs, noCampaign, postFee, type Registry, withTasks } from './registry.ts';
+import { reviewTasks } from './carrier-operations.ts';
+import { dueMs, noCampaign, postFee, type Registry, requireActive, withTasks } from './registry.ts';
+import { tellCampaign } from './telling.ts';
 
 export interface SharingChain {
   readonly sharedWithMe: SharingLink | null;

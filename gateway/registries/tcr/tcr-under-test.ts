@@ -26,15 +26,15 @@ export const PARTIES = {
   ],
 } as const satisfies TcrOptions['parties'];
 
+const BOOK = new URL('../../../tariffs/books/us-10dlc.yaml', import.meta.url);
+
+/** The fees of the shipped book; reading it takes a while. */
 let bookFees: readonly Fee[] | undefined;
 function feesOfBook(): readonly Fee[] {
-  const path = new URL('../../../tariffs/books/us-10dlc.yaml', import.meta.url);
-  const parsed = (bookFees ??= feesOf(parseTariffBook(readFileSync(path, 'utf8'), 'us-10dlc.yaml')));
-  return parsed;
-}
-function feesOf(parsed: ReturnType<typeof parseTariffBook>): readonly Fee[] {
+  if (bookFees !== undefined) return bookFees;
+  const parsed = parseTariffBook(readFileSync(BOOK, 'utf8'), 'us-10dlc.yaml');
   if (!parsed.ok) throw new Error('the tariff book does not parse');
-  return parsed.book.fees;
+  return (bookFees = parsed.book.fees);
 }
 
 /** A clock that stands still, and timers that run when it is moved. Nothing repeats by itself: tests settle by hand. */

@@ -3,12 +3,12 @@
  * a carrier do.
  */
 import { CARRIERS } from '../../../registry-cache/index.ts';
-import { requireActive, tellOperation } from './campaigns.ts';
 import { refused } from './errors.ts';
 import type { Campaign } from './model.ts';
 import { dcaOf, operationAt } from './record.ts';
-import { dueMs, noCampaign, postFee, type Registry, type Timed } from './registry.ts';
+import { dueMs, noCampaign, postFee, type Registry, requireActive, type Timed } from './registry.ts';
 import type { Delay } from './settings.ts';
+import { tellOperation } from './telling.ts';
 import { type EventType, mnoOf, MNOS, OTHER_CARRIER, type OperationStatus } from './words.ts';
 
 const TMOBILE_ID = 10035;
