@@ -120,7 +120,14 @@ module.exports = {
       comment: 'The same inside gateway/: another folder is entered through an index.ts.',
       severity: 'error',
       from: { path: '^gateway/([^/]+)' },
-      to: { path: '^gateway/[^/]+/', pathNot: ['^gateway/$1/', '/index\\.ts$'] },
+      to: { path: '^gateway/[^/]+/', pathNot: ['^gateway/$1/', '/index\\.ts$', TEST] },
+    },
+    {
+      name: 'only-tests-use-tests',
+      comment: 'What tests share is no door: product code and benches do without it.',
+      severity: 'error',
+      from: { pathNot: TEST },
+      to: { path: TEST },
     },
     {
       name: 'pure-core-does-no-io',

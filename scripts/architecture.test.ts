@@ -94,6 +94,9 @@ describe('the rules', () => {
     },
     'gateway/router/waits.ts': { imports: ['node:timers/promises'], breaks: ['pure-core-does-no-io'] },
     'gateway/messages/knows-caller.ts': { imports: ['../ingress/index.ts'], breaks: ['messages-use-only-the-core'] },
+    'gateway/delivery/worker-under-test.ts': { imports: ['./worker.ts'] },
+    'gateway/ingress/http/worker.test.ts': { imports: ['../../delivery/worker-under-test.ts'] },
+    'gateway/delivery/leans-on-test.ts': { imports: ['./worker-under-test.ts'], breaks: ['only-tests-use-tests'] },
     'gateway/telemetry/meets-delivery.ts': { imports: ['../delivery/index.ts'], breaks: ['siblings-do-not-meet'] },
     'gateway/telemetry/too-deep.ts': {
       imports: ['../router/decide.ts'],
