@@ -31,7 +31,7 @@ describe('in Redis Cluster', () => {
 
   tcrStoreContract(async () => {
     const client = new Cluster(cluster.nodes.map(({ host, port }) => ({ host, port })));
-    await client.del('{tcr}:reseller', '{tcr}:name', '{tcr}:counters', '{tcr}:due');
+    await client.del('tollgate:{tcr}:reseller', 'tollgate:{tcr}:name', 'tollgate:{tcr}:counters', 'tollgate:{tcr}:due');
     return { store: new RedisTcrStore(client), close: () => client.quit().then(() => undefined) };
   });
 });
@@ -42,7 +42,7 @@ test('all keys have the one hash tag that keeps them together on a cluster', asy
   await tcr.campaign(await tcr.brand());
   const keys = await redis.keys('*');
   expect(keys.length).toBeGreaterThan(4);
-  expect(keys.filter((key) => !key.startsWith('{tcr}:'))).toEqual([]);
+  expect(keys.filter((key) => !key.startsWith('tollgate:{tcr}:'))).toEqual([]);
   await tcr.close();
   await redis.quit();
 });

@@ -2,9 +2,9 @@
  * The campaign registry's store in Redis, shared by all gateways on it. The keys have one hash tag, so that it works on a
  * cluster too:
  *
- *   {tcr}:<kind>    hash    id -> "<version>|<JSON>"
- *   {tcr}:counters  hash    counter -> number
- *   {tcr}:due       sorted  task by the time it is to be done, or until which it is claimed
+ *   tollgate:{tcr}:<kind>    hash    id -> "<version>|<JSON>"
+ *   tollgate:{tcr}:counters  hash    counter -> number
+ *   tollgate:{tcr}:due       sorted  task by the time it is to be done, or until which it is claimed
  *
  * Whatever reads before it writes is one script, and so happens at once.
  */
@@ -19,8 +19,8 @@ import {
   type Versioned,
 } from './tcr-store.ts';
 
-const COUNTERS = '{tcr}:counters';
-const DUE = '{tcr}:due';
+const COUNTERS = 'tollgate:{tcr}:counters';
+const DUE = 'tollgate:{tcr}:due';
 
 /** KEYS the kind. ARGV id, version that must be there, JSON. 1 if written. */
 const PUT = `
@@ -89,7 +89,7 @@ export class RedisTcrStore implements TcrStore {
 }
 
 function keyOf(kind: Kind): string {
-  return `{tcr}:${kind}`;
+  return `tollgate:{tcr}:${kind}`;
 }
 
 function parse<T>(kept: string): Versioned<T> {
