@@ -57,6 +57,7 @@ export class Notices {
   }
 }
 
-function isAlive(notice: Notice, nowMs: number): boolean {
+/** Whether a notice is not over yet. */
+export function isAlive(notice: Notice, nowMs: number): boolean {
   return nowMs - notice.atMs < NOTICE_LIFE_MS;
 }

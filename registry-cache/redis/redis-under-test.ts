@@ -38,26 +38,23 @@ function flat(reply: unknown): Buffer[] {
   return [Buffer.isBuffer(reply) ? reply : Buffer.from(String(reply)), Buffer.from('|')];
 }
 
-/** A connection on which runs of one script wait until they are let through. */
-export function holdingUp(redis: RedisConnection, script: Script) {
-  let release = () => {};
-  let reach = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const reached = new Promise<void>((resolve) => (reach = resolve));
+/** A connection on which `onRun` stands between every run of one script and Redis; what it calls sends the run there. */
+export function intercepting(
+  redis: RedisConnection,
+  script: Script,
+  onRun: (send: () => Promise<unknown>) => Promise<unknown>,
+): RedisConnection {
   const client = new Proxy<Redis | Cluster>(redis.client, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name, target);
       if (name !== 'callBuffer') return member;
-      return async (command: string, args: (string | number | Buffer)[]) => {
-        if (args[0] === script.sha) {
-          reach();
-          await released;
-        }
-        return target.callBuffer(command, args);
+      return (command: string, args: (string | number | Buffer)[]) => {
+        const send = () => target.callBuffer(command, args);
+        return args[0] === script.sha ? onRun(send) : send();
       };
     },
   });
-  return { redis: { ...redis, client } as RedisConnection, reached, release };
+  return { ...redis, client };
 }
 
 /** Numbers of tests are counted from 0. */
