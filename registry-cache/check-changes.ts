@@ -2,6 +2,7 @@
  * What every store asks of a batch of changes before it applies any of them.
  */
 import { HANDLE_MAX, KEY_MAX, KEY_MIN } from './number-index.ts';
+import { NO_CAMPAIGN } from './number-registry.ts';
 import { ANY_NNID, CHANGES_MAX, FAILURE_REASONS, MOMENT_MAX, NNIDS_MAX, type NumberChange } from './registry-store.ts';
 
 /** How many handles and rows a store has given out. */
@@ -62,7 +63,7 @@ function checkChange(change: NumberChange, known: Known): void {
     if (change.nnid !== ANY_NNID) checkRow('nnid', change.nnid, known.nnids);
     return;
   }
-  checkRow('campaign', change.campaign, known.campaigns);
+  if (change.kind !== 'fail' || change.campaign !== NO_CAMPAIGN) checkRow('campaign', change.campaign, known.campaigns);
   checkRow('nnid', change.nnid, known.nnids);
   if (change.kind === 'fail') {
     if (!FAILURE_REASONS.includes(change.reason)) {

@@ -422,6 +422,13 @@ export function describeRegistryStore(
         expect([view.find(key(1), NOW), view.find(key(2), NOW)]).toEqual([2, NO_CAMPAIGN]);
       });
 
+      test('tell of a campaign that does not exist', async () => {
+        const { store } = await openFilled();
+        await store.apply([fail(1, NO_CAMPAIGN)], NOW);
+        expect(await store.notice(key(1), 0, NOW)).toEqual(failure(1, NO_CAMPAIGN));
+        await expect(store.apply([set(1, NO_CAMPAIGN)], NOW)).rejects.toThrow(RangeError);
+      });
+
       test('give every reason there is', async () => {
         const { store } = await openFilled();
         const reasons = ['INVALID_NNID', 'NUMBER_PROVISIONING_FAILED', 'CAMPAIGN_MNO_REVIEW'] as const;
@@ -696,7 +703,7 @@ export function describeRegistryStore(
         ['key 2000000000.5', { ...good, key: 2_000_000_000.5 }],
         ['key NaN', { ...remove(1), key: Number.NaN }],
         ['campaign 4', { ...good, campaign: 4 }],
-        ['campaign -1', { ...fail(1, 0), campaign: -1 }],
+        ['campaign -2', { ...fail(1, 0), campaign: -2 }],
         ['campaign 0.5', { ...good, campaign: 0.5 }],
         ['nnid 3', { ...good, nnid: 3 }],
         ['nnid -1', { ...good, nnid: ANY_NNID }],

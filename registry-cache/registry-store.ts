@@ -98,6 +98,7 @@ export interface RemoveNumber {
 export interface FailNumber {
   readonly kind: 'fail';
   readonly key: number;
+  /** Handle of the campaign asked for; NO_CAMPAIGN if the registry has none of that id. */
   readonly campaign: number;
   readonly nnid: number;
   readonly reason: FailureReason;
@@ -121,7 +122,7 @@ export interface Notice {
   readonly kind: 'failed' | 'taken_over';
   readonly key: number;
   readonly nnid: number;
-  /** The one the NNID had asked for. */
+  /** The one the NNID had asked for; NO_CAMPAIGN if there was none of that id. */
   readonly campaign: number;
   /** Of a failure. */
   readonly reason: FailureReason | undefined;

@@ -24,7 +24,8 @@
  *
  *   entry     | key 5 | campaign 3 | row 2 |                           highest bit of campaign: pending
  *   change    | key 5 | campaign 3 | row 2 | moment 6 |                campaign 0xffffff: removed; moment 0: active
- *   notice    | row 2 | reason 1 | campaign 3 | moment 6 |             reason 0: taken over, else 1 + FAILURE_REASONS index
+ *   notice    | row 2 | reason 1 | campaign 3 | moment 6 |             reason 0: taken over, else 1 + FAILURE_REASONS index;
+ *                                                                      campaign 0xffffff: there was none of that id
  *   interval  | campaign 3 | row 2 | from 6 | until 6 |                until 0xffffffffffff: lasts
  *
  * Worked example: +12125550123, campaign 7, row 1, active. The key is 2,125,550,123 = 0x7eb1522b, so the entry is
@@ -39,6 +40,7 @@
  * is no more than n. A split moves entries from bucket n - 2^k to the new bucket n and nowhere else. So whoever reads the
  * buckets from 0 up, and at the end those that were added meanwhile, misses none that is left alone.
  */
+import { NO_CAMPAIGN } from '../number-registry.ts';
 import {
   ANY_NNID,
   FAILURE_REASONS,
@@ -68,6 +70,8 @@ export const KEY_BYTES = 5;
 export const ENTRY_BYTES = 10;
 const FEED_CHANGE_BYTES = 16;
 export const NOTICE_BYTES = 12;
+/** More than any handle. */
+const NO_CAMPAIGN_BYTES = 0xffffff;
 export const INTERVAL_BYTES = 17;
 const LASTS = MOMENT_MAX;
 
@@ -162,7 +166,7 @@ export function packRequests(
       if (change.nnid !== ANY_NNID) packed.writeUInt16BE(change.nnid, at + 9);
       return;
     }
-    packed.writeUIntBE(change.campaign, at + 6, 3);
+    packed.writeUIntBE(change.campaign === NO_CAMPAIGN ? NO_CAMPAIGN_BYTES : change.campaign, at + 6, 3);
     packed.writeUInt16BE(change.nnid, at + 9);
     if (change.kind === 'fail') {
       packed[at] = REQUEST_KINDS.fail;
@@ -250,11 +254,12 @@ export function forEachChange(changes: Buffer, visit: VisitChange): void {
 
 export function noticeAt(notices: Buffer, at: number, key: number): Notice {
   const reason = notices[at + 2]!;
+  const campaign = notices.readUIntBE(at + 3, 3);
   return {
     kind: reason === 0 ? 'taken_over' : 'failed',
     key,
     nnid: notices.readUInt16BE(at),
-    campaign: notices.readUIntBE(at + 3, 3),
+    campaign: campaign === NO_CAMPAIGN_BYTES ? NO_CAMPAIGN : campaign,
     reason: FAILURE_REASONS[reason - 1],
     atMs: notices.readUIntBE(at + 6, 6),
   };

@@ -42,7 +42,7 @@ const Mno = Type.Object({
   active: Type.Boolean(),
 });
 const registration = {
-  campaignId: Type.String(),
+  campaignId: Type.Union([Type.String(), Type.Null()]),
   nnid: Type.String(),
   activeAt: Type.Union([Type.String(), Type.Null()]),
 };
@@ -73,7 +73,7 @@ const NoticesSchema = Type.Object({
       kind: Type.String({ description: 'failed or taken_over' }),
       number: Type.String(),
       nnid: Type.String(),
-      campaignId: Type.String(),
+      campaignId: Type.Union([Type.String(), Type.Null()]),
       reason: Type.Union([Type.String(), Type.Null()]),
       at: Type.String(),
     }),

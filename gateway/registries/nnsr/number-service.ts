@@ -13,6 +13,7 @@ import {
   type FailureReason,
   type FeedPosition,
   formatNumber,
+  NO_CAMPAIGN,
   type Notice,
   type NumberChange,
   type NumberRecord,
@@ -86,7 +87,8 @@ export interface CampaignAnswer {
 }
 
 export interface Registration {
-  readonly campaignId: string;
+  /** Null for an order whose campaign the registry does not know. */
+  readonly campaignId: string | null;
   readonly nnid: string;
   /** Null for one active for longer than the registry remembers. */
   readonly activeAt: string | null;
@@ -110,7 +112,7 @@ export interface NoticeAnswer {
   readonly kind: Notice['kind'];
   readonly number: string;
   readonly nnid: string;
-  readonly campaignId: string;
+  readonly campaignId: string | null;
   readonly reason: FailureReason | null;
   readonly at: string;
 }
@@ -183,9 +185,12 @@ export class NumberService {
     const registered = record && (await this.#registered(record, names));
     if (notice === undefined) return registered && describeNumber(registered, nowMs);
     const { campaign, nnid, kind, reason, atMs } = notice;
-    const asked = await this.#registered({ key, campaign, nnid, activeAtMs: 0 }, names);
+    const asked =
+      campaign === NO_CAMPAIGN
+        ? unknownCampaign(key, nameOf(names, nnid))
+        : describeNumber(await this.#registered({ key, campaign, nnid, activeAtMs: 0 }, names), nowMs);
     return {
-      ...describeNumber(asked, nowMs),
+      ...asked,
       state: kind,
       ...(reason !== undefined && { reason }),
       at: new Date(atMs).toISOString(),
@@ -208,7 +213,7 @@ export class NumberService {
       kind: notice.kind,
       number: formatNumber(notice.key),
       nnid: own.get(notice.nnid) ?? '',
-      campaignId: this.#campaignId(notice.campaign),
+      campaignId: notice.campaign === NO_CAMPAIGN ? null : this.#campaignId(notice.campaign),
       reason: notice.reason ?? null,
       at: new Date(notice.atMs).toISOString(),
     }));
@@ -231,8 +236,8 @@ export class NumberService {
       return { change: { kind: 'remove', key, nnid: holder ?? row }, result: REMOVED };
     }
     const fail = (reason: FailureReason): Plan => ({
-      // Filed where GET looks first. A campaign the registry does not know has no handle to file under.
-      change: entry && { kind: 'fail', key, campaign: entry.handle, nnid: holder ?? row ?? firstRow, reason },
+      // Filed where GET looks first.
+      change: { kind: 'fail', key, campaign: entry?.handle ?? NO_CAMPAIGN, nnid: holder ?? row ?? firstRow, reason },
       result: { kind: 'failed', reason },
     });
     if (row === undefined) return fail('INVALID_NNID');
@@ -342,6 +347,10 @@ export function describeNumber(registered: Registered, nowMs: number): NumberAns
   };
 }
 
+function unknownCampaign(key: number, nnid: string): Omit<NumberAnswer, 'state'> {
+  return { number: formatNumber(key), campaignId: null, nnid, activeAt: null, ...carrierBits(0) };
+}
+
 function describeRegistration({ record, entry, nnid }: Registered): Registration {
   const activeAt = record.activeAtMs === 0 ? null : new Date(record.activeAtMs).toISOString();
   return { campaignId: entry.record.id, nnid, activeAt };
@@ -349,7 +358,10 @@ function describeRegistration({ record, entry, nnid }: Registered): Registration
 
 /** The campaign's bit at each carrier; none once it has expired. */
 function carrierStatus({ record }: CampaignEntry, nowMs: number): Pick<CampaignAnswer, 'status' | 'mnos'> {
-  const status = record.expiresAtMs > nowMs ? record.status : 0;
+  return carrierBits(record.expiresAtMs > nowMs ? record.status : 0);
+}
+
+function carrierBits(status: number): Pick<CampaignAnswer, 'status' | 'mnos'> {
   const mnos = CARRIERS.map(({ id, displayName, mnoId }, bit) => ({
     mno: id,
     name: displayName,
