@@ -24,6 +24,13 @@ function contentsOf(index: NumberIndex): Map<number, number> {
   return contents;
 }
 
+/** How many numbers the two do not agree on. */
+function differences(index: NumberIndex, model: ReadonlyMap<number, number>): number {
+  let count = Math.abs(index.size - model.size);
+  index.forEach((key, handle) => (count += model.get(key) === handle ? 0 : 1));
+  return count;
+}
+
 describe('one number', () => {
   test('is found with the handle it was given last, and not at all once deleted', () => {
     const index = NumberIndex.withCapacity(0);
@@ -106,7 +113,7 @@ describe('against a Map', () => {
           model.set(step.key, step.handle);
         } else if (step.kind === 'delete' && 'key' in step) expect(index.delete(step.key)).toBe(model.delete(step.key));
         else if (step.kind === 'grow') index.reserve(index.capacity + 1);
-        else if (step.kind === 'restore') index = NumberIndex.fromSnapshot(index.snapshot());
+        else if (step.kind === 'restore') index = NumberIndex.restore(index.buffer.slice(0));
         else {
           index.clear();
           model.clear();
@@ -209,37 +216,202 @@ describe('room', () => {
   });
 });
 
-describe('shared', () => {
-  test('an index is seen through its buffer by another, and stays shared when it grows', () => {
-    const writer = NumberIndex.withCapacity(0, { shared: true });
-    const reader = NumberIndex.attach(writer.buffer);
-    writer.set(2_125_550_123, 9);
-    expect([reader.get(2_125_550_123), reader.size]).toEqual([9, 1]);
-    writer.reserve(writer.capacity + 1);
-    expect(writer.buffer).toBeInstanceOf(SharedArrayBuffer);
-    expect(NumberIndex.fromSnapshot(writer.snapshot(), { shared: true }).buffer).toBeInstanceOf(SharedArrayBuffer);
+describe('growing', () => {
+  /** Fills the smallest index until it starts to grow. */
+  function growing(options: { readonly shared?: boolean } = {}): { index: NumberIndex; model: Map<number, number> } {
+    const index = NumberIndex.withCapacity(0, options);
+    const model = new Map<number, number>();
+    const { buffer } = index;
+    for (let i = 0; index.size <= index.capacity; i++) {
+      index.set(KEY_MIN + i * 7919, i & HANDLE_MAX);
+      model.set(KEY_MIN + i * 7919, i & HANDLE_MAX);
+    }
+    expect(index.buffer).toBe(buffer);
+    expect(index.sizeBytes).toBeGreaterThan(2 * buffer.byteLength);
+    return { index, model };
+  }
+
+  test('takes thousands of writes of any kind, none of which is lost, and gives the memory back', () => {
+    const { index, model } = growing();
+    const { buffer } = index;
+    const next = sequence(17);
+    const keys = [...model.keys()];
+    let writes = 0;
+    function write(): void {
+      writes++;
+      const kind = next() % 4;
+      if (kind === 0) {
+        const key = keys[next() % keys.length]!;
+        expect(index.delete(key)).toBe(model.delete(key));
+      } else {
+        const key = kind === 1 ? keys[next() % keys.length]! : randomKey(next);
+        const handle = next() & HANDLE_MAX;
+        expect(index.set(key, handle)).toBe(!model.has(key));
+        model.set(key, handle);
+      }
+    }
+    while (index.buffer === buffer) write();
+    expect(writes).toBeGreaterThan(4000);
+    expect(differences(index, model)).toBe(0);
+    for (let i = 0; i < 1000; i++) write();
+    expect(index.sizeBytes).toBe(index.buffer.byteLength);
+    expect(differences(index, model)).toBe(0);
+    let wrong = 0;
+    for (const key of keys) if (index.get(key) !== (model.get(key) ?? -1)) wrong++;
+    expect(wrong).toBe(0);
   });
 
-  test('a buffer without an index is refused', () => {
-    expect(() => NumberIndex.attach(new SharedArrayBuffer(7))).toThrow(SnapshotRefused);
-    expect(() => NumberIndex.attach(new SharedArrayBuffer(4096))).toThrow(SnapshotRefused);
+  test('rests while the index is walked', () => {
+    const { index, model } = growing();
+    index.forEach((key, handle) => index.set(key, handle ^ 1));
+    for (const [key, handle] of model) model.set(key, handle ^ 1);
+    expect(differences(index, model)).toBe(0);
+  });
+
+  test('is finished or started again by reserve, as needed', () => {
+    for (const count of [400_000, 1_000_000]) {
+      const { index, model } = growing();
+      index.reserve(count);
+      expect(index.capacity).toBeGreaterThanOrEqual(count);
+      expect(differences(index, model)).toBe(0);
+    }
+  });
+
+  /** Where the mix of the number index sends nothing but this key: its inverse, for numbers chosen to collide. */
+  function keyMixedTo(mixed: number): number {
+    let x = mixed | 0;
+    x = Math.imul(x ^ (x >>> 15) ^ (x >>> 30), 0x37132227);
+    x = Math.imul(x ^ (x >>> 15) ^ (x >>> 30), 0x333c4925);
+    return KEY_MIN + ((x ^ (x >>> 16)) >>> 0);
+  }
+
+  test.each([
+    ['an empty index', 3150, () => ({ index: NumberIndex.withCapacity(0), model: new Map<number, number>() })],
+    ['one that is growing', 1500, growing],
+  ])('is done at once for numbers chosen to crowd one place of %s', (_what, count, start) => {
+    const { index, model } = start();
+    const { buffer } = index;
+    for (let i = 0; i < count; i++) {
+      index.set(keyMixedTo(i * 41), i);
+      model.set(keyMixedTo(i * 41), i);
+    }
+    expect(index.buffer).not.toBe(buffer);
+    expect(differences(index, model)).toBe(0);
+  });
+
+  test('says where it has moved to', () => {
+    const { index } = growing({ shared: true });
+    const { buffer } = index;
+    const told: ArrayBufferLike[] = [];
+    index.onMove = (moved) => told.push(moved);
+    index.reserve(400_000);
+    expect(told).toEqual([index.buffer]);
+    expect(index.buffer).not.toBe(buffer);
+    expect(index.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 });
 
-describe('a snapshot', () => {
-  const index = NumberIndex.withCapacity(0);
-  for (let i = 0; i < 1000; i++) index.set(KEY_MIN + i * 7_654_321, i);
-  const good = index.snapshot();
+describe('taking over another index', () => {
+  test('answers from the new content at once, growing or not', () => {
+    const index = NumberIndex.withCapacity(0);
+    index.set(KEY_MIN, 1);
+    const other = NumberIndex.withCapacity(0);
+    const count = other.capacity + 10;
+    for (let i = 1; i <= count; i++) other.set(KEY_MIN + i, i & HANDLE_MAX);
+    const { buffer } = other;
+    index.adopt(other);
+    expect([index.get(KEY_MIN), index.get(KEY_MIN + 1), index.size, index.buffer]).toEqual([-1, 1, count, buffer]);
+    for (let i = 1; i <= 10_000; i++) index.set(KEY_MAX - i, i);
+    expect(index.size).toBe(count + 10_000);
+    let wrong = 0;
+    for (let i = 1; i <= count; i++) if (index.get(KEY_MIN + i) !== (i & HANDLE_MAX)) wrong++;
+    expect(wrong).toBe(0);
+  });
 
-  function changed(change: (bytes: Uint8Array<ArrayBuffer>, words: Uint32Array) => void): Uint8Array {
-    const bytes = good.slice();
-    change(bytes, new Uint32Array(bytes.buffer));
-    return bytes;
+  test('is refused if one is shared and the other is not', () => {
+    const shared = NumberIndex.withCapacity(0, { shared: true });
+    expect(() => shared.adopt(NumberIndex.withCapacity(0))).toThrow(/shared/);
+  });
+});
+
+describe('nothing remains', () => {
+  /** Lanes of a buffer that say nothing lives there, but are not all zeros. */
+  function stainedLanes(buffer: ArrayBufferLike): number {
+    const words = new Uint32Array(buffer, 48);
+    let stained = 0;
+    for (let base = 0; base < words.length; base += 16) {
+      for (let lane = 1; lane < 16; lane++) {
+        if (lane % 4 === 0 || ((words[base]! >>> (30 - 2 * lane)) & 3) !== 0) continue;
+        const tag = (words[base + 16 - 4 * (lane % 4)]! >>> (24 - 8 * Math.floor(lane / 4))) & 0xff;
+        if (words[base + lane] !== 0 || tag !== 0) stained++;
+      }
+    }
+    return stained;
   }
 
-  function refusalOf(bytes: Uint8Array): string {
+  test('of the number of the worked example once it is deleted', () => {
+    const index = NumberIndex.withCapacity(0);
+    index.set(2_125_550_123, 7);
+    index.delete(2_125_550_123);
+    expect(new Uint32Array(index.buffer, 48).some((word) => word !== 0)).toBe(false);
+  });
+
+  test('of numbers that were deleted, moved by others or given another handle', () => {
+    const next = sequence(23);
+    const index = NumberIndex.withCapacity(0);
+    const keys: number[] = [];
+    while (index.size < index.capacity) if (index.set((keys[keys.length] = randomKey(next)), 1) === false) keys.pop();
+    for (let i = 0; i < 100_000; i++) {
+      const at = next() % keys.length;
+      index.delete(keys[at]!);
+      index.set((keys[at] = randomKey(next)), 2);
+    }
+    expect(stainedLanes(index.buffer)).toBe(0);
+    for (const key of keys) index.delete(key);
+    expect(index.size).toBe(0);
+    expect(stainedLanes(index.buffer)).toBe(0);
+  });
+
+  test('of what was there before clear', () => {
+    const index = NumberIndex.withCapacity(0);
+    for (let i = 0; i < 1000; i++) index.set(KEY_MIN + i, i);
+    index.clear();
+    expect(new Uint32Array(index.buffer, 48).some((word) => word !== 0)).toBe(false);
+  });
+
+  test('in the smaller buffer after growing: what is removed goes at once, everything else soon', () => {
+    const index = NumberIndex.withCapacity(0);
+    const { buffer } = index;
+    let count = 0;
+    while (index.buffer === buffer) index.set(KEY_MIN + count++ * 7919, 3);
+    const left = NumberIndex.attach(buffer);
+    expect(contentsOf(left).size).toBe(count);
+    for (let i = 100; i < 200; i++) index.delete(KEY_MIN + i * 7919);
+    for (let i = 200; i < 300; i++) index.set(KEY_MIN + i * 7919, 4);
+    const remaining = contentsOf(left);
+    expect(remaining.size).toBeGreaterThan(0);
+    for (let i = 100; i < 300; i++) expect(remaining.has(KEY_MIN + i * 7919)).toBe(false);
+    expect(stainedLanes(buffer)).toBe(0);
+    for (let i = 0; i < 512; i++) index.set(KEY_MIN, 3);
+    expect(new Uint32Array(buffer, 48).some((word) => word !== 0)).toBe(false);
+  });
+
+  test('in the buffer that was there before another was adopted', () => {
+    const index = NumberIndex.withCapacity(0);
+    for (let i = 0; i < 1000; i++) index.set(KEY_MIN + i, i);
+    const { buffer } = index;
+    index.adopt(NumberIndex.withCapacity(0));
+    expect(new Uint32Array(buffer, 48).some((word) => word !== 0)).toBe(false);
+  });
+});
+
+describe('a buffer from elsewhere', () => {
+  const index = NumberIndex.withCapacity(0);
+  for (let i = 0; i < 1000; i++) index.set(KEY_MIN + i * 7_654_321, i);
+
+  function refusalOf(buffer: ArrayBufferLike): string {
     try {
-      NumberIndex.fromSnapshot(bytes);
+      NumberIndex.restore(buffer);
     } catch (error) {
       if (error instanceof SnapshotRefused) return error.reason;
       throw error;
@@ -247,47 +419,25 @@ describe('a snapshot', () => {
     return 'accepted';
   }
 
-  test('is a copy: later changes do not reach it, and it can be restored from any offset in memory', () => {
-    const odd = new Uint8Array(good.length + 3).subarray(3);
-    odd.set(good);
-    const restored = NumberIndex.fromSnapshot(odd);
-    restored.set(KEY_MAX, 5);
-    expect(index.get(KEY_MAX)).toBe(-1);
-    expect(NumberIndex.fromSnapshot(good).size).toBe(1000);
-    expect(Buffer.compare(good, index.snapshot())).toBe(0);
+  test('is an index if it was one', () => {
+    expect(contentsOf(NumberIndex.restore(index.buffer.slice(0)))).toEqual(contentsOf(index));
   });
 
-  test.each([
-    ['nothing', new Uint8Array(0), 'not_a_snapshot'],
-    ['a cut header', good.subarray(0, 40), 'not_a_snapshot'],
-    ['another magic', changed((bytes) => (bytes[0] = 0)), 'not_a_snapshot'],
-    ['another version', changed((_, words) => (words[1] = 2)), 'other_version'],
-    ['a missing byte', good.subarray(0, good.length - 1), 'wrong_length'],
-    ['a missing bucket', good.subarray(0, good.length - 64), 'wrong_length'],
-    ['a byte too many', Buffer.concat([good, Buffer.of(0)]), 'wrong_length'],
-    ['buckets that do not match the range', changed((_, words) => (words[2] = 40_000)), 'impossible_counts'],
-    ['a range of nothing', changed((_, words) => (words[3] = 0)), 'impossible_counts'],
-    ['a range too large', changed((_, words) => (words[3] = 2 ** 18)), 'impossible_counts'],
-    ['another size', changed((_, words) => (words[4] = 999)), 'damaged'],
-    ['another checksum', changed((_, words) => (words[6]! ^= 1)), 'damaged'],
-  ])('with %s is refused', (_what, bytes, reason) => {
-    expect(refusalOf(bytes)).toBe(reason);
+  test.each<[string, (words: Uint32Array) => unknown, string]>([
+    ['another magic', (words) => (words[0] = 0), 'not_a_snapshot'],
+    ['another version', (words) => (words[1] = 1), 'other_version'],
+    ['buckets that do not match the range', (words) => (words[2] = 40_000), 'impossible_counts'],
+    ['a range of nothing', (words) => (words[3] = 0), 'impossible_counts'],
+    ['a range too large', (words) => (words[3] = 2 ** 18), 'impossible_counts'],
+    ['another size', (words) => (words[4] = 999), 'impossible_counts'],
+  ])('with %s is refused', (_what, change, reason) => {
+    const buffer = index.buffer.slice(0);
+    change(new Uint32Array(buffer));
+    expect(refusalOf(buffer)).toBe(reason);
   });
 
-  test('whose counts contradict each other is refused even if the checksum is right', () => {
-    const liar = NumberIndex.withCapacity(0);
-    new Uint32Array(liar.buffer)[4] = 1;
-    expect(refusalOf(liar.snapshot())).toBe('impossible_counts');
-  });
-
-  propertyTest.prop([fc.nat({ max: good.length - 1 }), fc.integer({ min: 1, max: 255 })], { numRuns: 50 })(
-    'with any one byte flipped is refused',
-    (at, flip) => {
-      expect(refusalOf(changed((bytes) => (bytes[at]! ^= flip)))).not.toBe('accepted');
-    },
-  );
-
-  propertyTest.prop([fc.uint8Array({ maxLength: 200 })])('of random bytes is refused', (bytes) => {
-    expect(refusalOf(bytes)).not.toBe('accepted');
+  test('of another length is refused', () => {
+    expect(refusalOf(new ArrayBuffer(7))).toBe('not_a_snapshot');
+    expect(refusalOf(index.buffer.slice(0, -64))).toBe('wrong_length');
   });
 });

@@ -7,7 +7,7 @@
  * 1. Quotienting. A reversible mix turns the number into 33 random-looking bits. A place in the table says most of them,
  *    so only the rest, the remainder of at most 18 bits, is written down; the number is computed back when it is wanted.
  * 2. Two-bucket cuckoo. A number lives in its home bucket, or in one alternate a short way on. When both are full, some
- *    tenant is moved to the other of its two. A delete frees its lane and leaves no tombstone.
+ *    tenant is moved to the other of its two. A delete leaves no tombstone: a free lane and its tag are zeros.
  * 3. A bucket counts those of its own that live elsewhere, so most misses end without a look at the alternate: seven in
  *    ten when it is filled to the load of 0.9, where 9 % live away. With numbers coming and going at that load, it is 14 %
  *    and six in ten after one turnover, and the same after ten.
@@ -48,7 +48,25 @@
  * `getMany` overlaps them by plan. Module-level functions cost V8 a check per call that private methods do not; hence
  * the methods in the hot part.
  *
- * One writer. Readers in other threads must not read while it writes: a number that is moving can be missed in both places.
+ * Growing. An index that comes to hold more than its capacity, a load of 0.9, gets a second, larger buffer, which costs
+ * nothing before it is touched. From then on every write is made to both and copies the tenants of eight more buckets.
+ * Lookups read the old buffer alone until all of it is copied, so they pay nothing:
+ *
+ *            0                        frontier              last bucket
+ *     old    | copied                 | not copied          |    lookups and writes
+ *     larger | the same, more loosely | what was written    |    writes
+ *
+ * A tenant that a move takes back over the frontier is copied along, or it would be missed. Then the buffers change places.
+ * The old one is wiped, 4 KiB with each write, and let go; a write to a number also wipes what is left of it there.
+ *
+ * Worked example. 926,039 buckets are full with 10,001,221 numbers. The next one starts the growing; 926,039 / 8 = 115,755
+ * writes later, with 10,116,977 numbers at most and at a load of 0.910, it is done; places are found up to 0.96 or so.
+ * Measured on the same machine, growing from 10 to 16 million one by one: a write took 0.4 us, 6 to 7 us while copying, 16 us
+ * at the 99.9th percentile; making the larger buffer, 1.5 ms. Longer pauses, some in every run, were other programs' turns.
+ *
+ * It does not shrink. After mass deletes it is as large and as fast as before; a new index, adopted, takes less room.
+ *
+ * One writer. Readers in other threads go by `number-index-reader.ts`.
  */
 import {
   bucketsOf,
@@ -370,13 +388,9 @@ export class NumberIndex {
     if (other.isWatched !== this.isWatched)
       throw new Error('a shared number index cannot adopt one that is not, or back');
     this.abandonCopies();
+    other.abandonCopies();
     this.moveTo(other);
     other.wipe();
-    this.next = other.next;
-    this.frontier = other.frontier;
-    this.isNextFull = other.isNextFull;
-    this.retired = other.retired;
-    this.wipedTo = other.wipedTo;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { fc, test as propertyTest } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
+import { NumberIndex } from './number-index.ts';
 import { NO_CAMPAIGN, NumberRegistry, STILL_PENDING } from './number-registry.ts';
 
 const KEY = 2_125_550_123;
@@ -79,6 +80,95 @@ test('more numbers can be pending than there is room for at first', () => {
   const answers = Array.from({ length: 5000 }, (_, i) => registry.find(KEY + i, 1004));
   expect(answers).toEqual(answers.map((_, i) => (i % 10 <= 4 ? i : STILL_PENDING)));
   expect(registry.settle(1009)).toBe(2500);
+});
+
+describe('all numbers', () => {
+  test('are visited, the active and the pending apart', () => {
+    const registry = new NumberRegistry();
+    registry.register(KEY, 1, 0, 0);
+    registry.register(KEY + 1, 2, 500, 0);
+    registry.register(KEY + 2, 3, 600, 0);
+    const active: number[][] = [];
+    const pending: number[][] = [];
+    registry.forEachActive((...one) => active.push(one));
+    registry.forEachPending((...one) => pending.push(one));
+    expect(active).toEqual([[KEY, 1]]);
+    expect(pending).toEqual([
+      [KEY + 1, 2, 500],
+      [KEY + 2, 3, 600],
+    ]);
+  });
+
+  test('can be replaced by those of another registry', () => {
+    const registry = new NumberRegistry();
+    registry.register(KEY, 1, 0, 0);
+    registry.register(KEY + 1, 1, 100, 0);
+    const other = new NumberRegistry();
+    other.register(KEY + 1, 2, 0, 0);
+    other.register(KEY + 2, 3, 500, 0);
+    registry.adopt(other);
+    const answers = [0, 1, 2].map((i) => registry.find(KEY + i, 0));
+    expect(answers).toEqual([NO_CAMPAIGN, 2, STILL_PENDING]);
+    expect([registry.count, registry.pendingCount, registry.settle(499), registry.settle(500)]).toEqual([2, 1, 0, 1]);
+    registry.register(KEY + 3, 4, 900, 600);
+    expect([registry.find(KEY + 2, 600), registry.find(KEY + 3, 900)]).toEqual([3, 4]);
+  });
+
+  test('have room once it is reserved', () => {
+    const registry = new NumberRegistry({ shared: true });
+    registry.register(KEY, 1, 0, 0);
+    registry.reserve(1_000_000);
+    expect(registry.index.capacity).toBeGreaterThanOrEqual(1_000_000);
+    expect(registry.index.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(registry.find(KEY, 0)).toBe(1);
+  });
+});
+
+describe('nothing remains in memory', () => {
+  /** Every buffer that can be reached from an object. */
+  function buffersIn(start: object): Set<ArrayBufferLike> {
+    const buffers = new Set<ArrayBufferLike>();
+    const seen = new Set<object>();
+    const open: object[] = [start];
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      if (seen.has(one)) continue;
+      seen.add(one);
+      if (ArrayBuffer.isView(one)) buffers.add(one.buffer);
+      else for (const value of Object.values(one)) if (typeof value === 'object' && value !== null) open.push(value);
+    }
+    return buffers;
+  }
+
+  /** Whether a number is in plain sight in some buffer, or in the buckets of some index. */
+  function isSomewhere(key: number, registry: NumberRegistry): boolean {
+    const asDouble = Buffer.from(Float64Array.of(key).buffer);
+    return [...buffersIn(registry)].some((buffer) => {
+      if (Buffer.from(buffer).includes(asDouble)) return true;
+      if (buffer.byteLength < 2 ** 21) return false;
+      return NumberIndex.attach(buffer).get(key) >= 0;
+    });
+  }
+
+  test.each<[string, (registry: NumberRegistry) => unknown]>([
+    ['removed', (registry) => [KEY, KEY + 1, KEY + 2].map((key) => registry.unregister(key))],
+    ['replaced', (registry) => registry.adopt(new NumberRegistry())],
+  ])('of numbers that were %s', (_what, forget) => {
+    const registry = new NumberRegistry();
+    registry.register(KEY, 1, 0, 0);
+    registry.register(KEY + 1, 1, 500, 0);
+    registry.register(KEY + 2, 1, 500, 0);
+    expect([KEY, KEY + 1, KEY + 2].map((key) => isSomewhere(key, registry))).toEqual([true, true, true]);
+    forget(registry);
+    expect([KEY, KEY + 1, KEY + 2].map((key) => isSomewhere(key, registry))).toEqual([false, false, false]);
+  });
+
+  test('of a wait that is over, when the number is active', () => {
+    const registry = new NumberRegistry();
+    registry.register(KEY, 1, 500, 0);
+    registry.settle(500);
+    const asDouble = Buffer.from(Float64Array.of(KEY).buffer);
+    expect([...buffersIn(registry)].some((buffer) => Buffer.from(buffer).includes(asDouble))).toBe(false);
+  });
 });
 
 describe('against a Map of registrations', () => {
