@@ -441,3 +441,32 @@ describe('a buffer from elsewhere', () => {
     expect(refusalOf(index.buffer.slice(0, -64))).toBe('wrong_length');
   });
 });
+
+describe('many numbers at once', () => {
+  const count = 353_000;
+  const next = sequence(5);
+  const index = NumberIndex.withCapacity(count);
+  while (index.size < count) index.set(randomKey(next), next() % (HANDLE_MAX + 1));
+  const present: number[] = [];
+  index.forEach((key) => present.push(key));
+  const keys = Float64Array.from({ length: 40_000 }, () =>
+    next() % 2 === 0 ? randomKey(next) : present[next() % present.length]!,
+  );
+
+  test.each([0, 1, 2, 3, 4, 5, 255, 256, 257, 259, 511, 512, 513, 40_000])(
+    '%s of them get the answers they get one by one, and nothing is written past them',
+    (asked) => {
+      const out = new Int32Array(asked + 1).fill(-7);
+      index.getMany(keys, out, asked);
+      expect(out).toEqual(Int32Array.from([...keys.subarray(0, asked)].map((key) => index.get(key)).concat(-7)));
+    },
+  );
+
+  test('a smaller index asked after a larger one answers for itself', () => {
+    const small = NumberIndex.withCapacity(0);
+    small.set(present[0]!, 3);
+    const out = new Int32Array(3);
+    small.getMany(Float64Array.of(present[0]!, present[1]!, present[2]!), out);
+    expect([...out]).toEqual([3, -1, -1]);
+  });
+});

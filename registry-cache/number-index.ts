@@ -129,18 +129,24 @@ const AWAY_COUNTER = 0xc0c0;
 const AWAY_COUNT_MAX = 15;
 
 const NO_LANE = -1;
-/** What `answer` says when the home bucket alone does not decide. Even, where -1 is odd: `getMany` tells them apart by that. */
+/** What `answer` says when the home bucket alone does not decide. */
 const UNDECIDED = -2;
 
 const SEARCH_HOME = 0;
 const SEARCH_ALTERNATE = 1;
 const NOT_FOUND = -1;
 
-/** Scratch of `getMany`, of one chunk each. Safe to share: no code of a caller runs in between. */
-const CHUNK = 64;
-const chunkBucket = new Int32Array(CHUNK);
+/**
+ * Scratch of `getMany`, of one chunk each. Safe to share: no code of a caller runs in between. 256 keys are enough that the
+ * trips to memory at the end of one chunk and the start of the next, which do not overlap, are few, and fit the first cache.
+ */
+const CHUNK = 256;
+/** Word position of the bucket to look in: home first, the alternate later for those that need it. */
+const chunkBase = new Int32Array(CHUNK);
 const chunkRemainder = new Int32Array(CHUNK);
+/** Those that home does not decide, and for each whether a second tag at home matched too (not 0). */
 const chunkOpen = new Int32Array(CHUNK);
+const chunkSecond = new Int32Array(CHUNK);
 /** Where the words reached for end up, so that the compiler cannot leave the reaching out. */
 const chunkTouched = new Int32Array(1);
 
@@ -264,6 +270,17 @@ export class NumberIndex {
     const words = this.words;
     const base = bucket << BUCKET_SHIFT;
     const state = words[base]!;
+    const match = this.matchesIn(words, base, remainder, state);
+    const lane = words[base | (Math.clz32(match | 1) >>> 1)]!;
+    // All ones if no tag matched, or the lane whose tag did differs in the rest of the remainder; else 0.
+    const missed = ((0 - ((lane ^ (remainder >>> 8)) & 0x3ff)) | (match - 1)) >> 31;
+    // A miss is final unless a second tag matched, or numbers of this home live elsewhere.
+    const open = (match & (match - 1)) | (state & (AWAY_COUNTER << ((remainder & 2) << 3)));
+    return (missed & open) === 0 ? (lane >>> 10) | missed : UNDECIDED;
+  }
+
+  /** At-home bits of the lanes with the remainder's tag, among those `live` has set. */
+  private matchesIn(words: Int32Array, base: number, remainder: number, live: number): number {
     const tag = Math.imul(remainder & 0xff, 0x01010101);
     const x1 = words[base | TAGS_1]! ^ tag;
     const x2 = words[base | TAGS_2]! ^ tag;
@@ -273,13 +290,7 @@ export class NumberIndex {
     const y1 = (((x1 & 0x7f7f7f7f) + 0x7f7f7f7f) | x1) >>> 3;
     const y2 = (((x2 & 0x7f7f7f7f) + 0x7f7f7f7f) | x2) >>> 5;
     const y3 = (((x3 & 0x7f7f7f7f) + 0x7f7f7f7f) | x3) >>> 7;
-    const match = ~((y1 & 0x10101010) | (y2 & 0x04040404) | (y3 & 0x01010101)) & AT_HOME & state;
-    const lane = words[base | (Math.clz32(match | 1) >>> 1)]!;
-    // All ones if no tag matched, or the lane whose tag did differs in the rest of the remainder; else 0.
-    const missed = ((0 - ((lane ^ (remainder >>> 8)) & 0x3ff)) | (match - 1)) >> 31;
-    // A miss is final unless a second tag matched, or numbers of this home live elsewhere.
-    const open = (match & (match - 1)) | (state & (AWAY_COUNTER << ((remainder & 2) << 3)));
-    return (missed & open) === 0 ? (lane >>> 10) | missed : UNDECIDED;
+    return ~((y1 & 0x10101010) | (y2 & 0x04040404) | (y3 & 0x01010101)) & AT_HOME & live;
   }
 
   /** The full search, for what `answer` leaves undecided. */
@@ -290,46 +301,88 @@ export class NumberIndex {
 
   /**
    * `get` for many numbers: writes the handle or -1 of `keys[i]` to `out[i]`, for i below `count`.
-   * Reaches for all buckets of a chunk before it answers any of them, so that the trips to memory overlap.
+   * Reaches for all buckets of a chunk before it answers any of them, so that the trips to memory overlap; then the same for
+   * the alternates of those that home does not decide. No branch on the way depends on what is in a bucket, since a wrong
+   * guess costs as much as the rest of a lookup; but for the one or two in a hundred that share a tag with a neighbour.
    * Throws RangeError for a key out of range (answers before its chunk are then written) or arrays shorter than `count`.
    */
   getMany(keys: Float64Array, out: Int32Array, count: number = keys.length): void {
     if (count > keys.length || count > out.length) throw new RangeError(`${count} numbers do not fit the arrays given`);
     const words = this.words;
-    const range = this.range;
-    const rangeInverse = this.rangeInverse;
     let touched = 0;
     for (let from = 0; from < count; from += CHUNK) {
       const chunkCount = Math.min(CHUNK, count - from);
-      for (let i = 0; i < chunkCount; i++) {
-        const key = keys[from + i]!;
-        if (!(key >= KEY_MIN && key <= KEY_MAX)) refuseKey(key);
-        const offset = key - KEY_MIN;
-        const top = (offset * 2 ** -32) | 0;
-        const mixed = this.mix(offset | 0, top);
-        const bucket = (((mixed >>> 0) + 0.5) * rangeInverse) | 0;
-        chunkBucket[i] = bucket;
-        chunkRemainder[i] = ((mixed - Math.imul(bucket, range)) << 1) | top;
+      this.placeChunk(keys, from, chunkCount);
+      // Four at a time: the fewer instructions there are to a trip, the more trips the processor has under way.
+      let at = 0;
+      for (; at + 3 < chunkCount; at += 4) {
+        touched |=
+          words[chunkBase[at]!]! | words[chunkBase[at + 1]!]! | words[chunkBase[at + 2]!]! | words[chunkBase[at + 3]!]!;
       }
-      for (let i = 0; i < chunkCount; i++) touched |= words[chunkBucket[i]! << BUCKET_SHIFT]!;
-      let openCount = 0;
-      for (let i = 0; i < chunkCount; i++) {
-        const handle = this.answer(chunkBucket[i]!, chunkRemainder[i]!);
-        out[from + i] = handle;
-        chunkOpen[openCount] = i;
-        // Counts the undecided ones, without a branch that could not be predicted.
-        openCount += (handle >>> 31) & ~handle;
-      }
+      for (; at < chunkCount; at++) touched |= words[chunkBase[at]!]!;
+      const openCount = this.answerHomes(out, from, chunkCount);
       for (let j = 0; j < openCount; j++) {
         const i = chunkOpen[j]!;
-        touched |= words[this.alternateOf(chunkBucket[i]!, chunkRemainder[i]!) << BUCKET_SHIFT]!;
+        const beyond = chunkBase[i]! + (stepOf(chunkRemainder[i]!) << BUCKET_SHIFT);
+        const base = beyond < words.length ? beyond : beyond - words.length;
+        chunkBase[i] = base;
+        touched |= words[base]!;
       }
-      for (let j = 0; j < openCount; j++) {
-        const i = chunkOpen[j]!;
-        out[from + i] = this.search(chunkBucket[i]!, chunkRemainder[i]!);
-      }
+      this.answerAlternates(keys, out, from, openCount);
     }
     chunkTouched[0] = touched;
+  }
+
+  /** Says for each key of a chunk where home is and what the remainder is. */
+  private placeChunk(keys: Float64Array, from: number, chunkCount: number): void {
+    const range = this.range;
+    const rangeInverse = this.rangeInverse;
+    for (let i = 0; i < chunkCount; i++) {
+      const key = keys[from + i]!;
+      if (!(key >= KEY_MIN && key <= KEY_MAX)) refuseKey(key);
+      const offset = key - KEY_MIN;
+      const top = (offset * 2 ** -32) | 0;
+      const mixed = this.mix(offset | 0, top);
+      const bucket = (((mixed >>> 0) + 0.5) * rangeInverse) | 0;
+      chunkBase[i] = bucket << BUCKET_SHIFT;
+      chunkRemainder[i] = ((mixed - Math.imul(bucket, range)) << 1) | top;
+    }
+  }
+
+  /** Writes what the home buckets say, as `answer` does but without its branch; how many they do not decide. */
+  private answerHomes(out: Int32Array, from: number, chunkCount: number): number {
+    const words = this.words;
+    let openCount = 0;
+    for (let i = 0; i < chunkCount; i++) {
+      const base = chunkBase[i]!;
+      const remainder = chunkRemainder[i]!;
+      const state = words[base]!;
+      const match = this.matchesIn(words, base, remainder, state);
+      const lane = words[base | (Math.clz32(match | 1) >>> 1)]!;
+      const missed = ((0 - ((lane ^ (remainder >>> 8)) & 0x3ff)) | (match - 1)) >> 31;
+      const second = match & (match - 1);
+      const open = (second | (state & (AWAY_COUNTER << ((remainder & 2) << 3)))) & missed;
+      out[from + i] = (lane >>> 10) | missed;
+      chunkOpen[openCount] = i;
+      chunkSecond[openCount] = second;
+      openCount += (open | -open) >>> 31;
+    }
+    return openCount;
+  }
+
+  /** Writes what the alternates say of those that home left open. */
+  private answerAlternates(keys: Float64Array, out: Int32Array, from: number, openCount: number): void {
+    const words = this.words;
+    for (let j = 0; j < openCount; j++) {
+      const i = chunkOpen[j]!;
+      const base = chunkBase[i]!;
+      const remainder = chunkRemainder[i]!;
+      const match = this.matchesIn(words, base, remainder, words[base]! >>> 1);
+      const lane = words[base | (Math.clz32(match | 1) >>> 1)]!;
+      const missed = ((0 - ((lane ^ (remainder >>> 8)) & 0x3ff)) | (match - 1)) >> 31;
+      const second = (match & (match - 1)) | chunkSecond[j]!;
+      out[from + i] = (second & missed) === 0 ? (lane >>> 10) | missed : this.get(keys[from + i]!);
+    }
   }
 
   /**
