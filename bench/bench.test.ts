@@ -21,6 +21,17 @@ describe('every bench runs and yields its figures', () => {
 
   const expected: Readonly<Record<string, { figures: number; baselines: readonly string[] }>> = {
     lookup: { figures: 15, baselines: ['memory', 'Map', 'LMDB', 'LMDB file', 'Redis GET in pipelines', 'Redis keys'] },
+    'registry-index': {
+      figures: 6,
+      baselines: [
+        'growing at once',
+        'freshly filled',
+        'writing alone',
+        'reading alone',
+        'writing as many bytes',
+        'reading as many bytes',
+      ],
+    },
     'registry-feed': {
       figures: 7,
       baselines: ['a key each', 'SET and XADD in pipelines', 'a key each, GET in pipelines', 'bare stream'],

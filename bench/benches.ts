@@ -6,6 +6,7 @@ type RunBench = (settings: BenchSettings) => Promise<Figure[]>;
 
 export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>> = {
   lookup: () => import('./lookup.bench.ts'),
+  'registry-index': () => import('./registry-index.bench.ts'),
   'registry-feed': () => import('./registry-feed.load.ts'),
   decide: () => import('./decide.bench.ts'),
   segments: () => import('./segments.bench.ts'),
