@@ -159,9 +159,9 @@ async function openStoredInLmdb(numbers: Float64Array): Promise<Stored> {
   // LMDB fills its pages best when keys come in order.
   const sorted = numbers.toSorted();
   for (let from = 0; from < sorted.length; from += LMDB_TRANSACTION) {
-    await database.transaction(() => {
+    database.transactionSync(() => {
       for (const key of sorted.subarray(from, from + LMDB_TRANSACTION)) {
-        void database.put(key, key % HANDLES, { append: true } as never);
+        database.putSync(key, key % HANDLES, { append: true });
       }
     });
   }

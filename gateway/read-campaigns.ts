@@ -7,7 +7,6 @@ import {
   ATT_CLASSES,
   attClassOf,
   type BookError,
-  type Fields,
   note,
   openYaml,
   type Place,

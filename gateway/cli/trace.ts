@@ -54,7 +54,7 @@ async function ask(number: string, { at, url }: TraceOptions): Promise<Trace | u
   const { TOLLGATE_ADMIN_USER: user, TOLLGATE_ADMIN_PASSWORD: password } = process.env;
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   try {
-    const response = await fetch(new URL(`/v1/trace?${query}`, url), {
+    const response = await fetch(new URL(`/v1/trace?${query.toString()}`, url), {
       headers: user === undefined ? {} : { authorization },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

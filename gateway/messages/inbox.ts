@@ -46,3 +46,18 @@ export function findMessages(core: Core, store: MessageStore, query: InboxQuery)
   }
   return { messages, nextSequence: sequence, missed: Math.max(0, first - since) };
 }
+
+/** The newest message from a number that arrived no later than a moment, if it is held. Cost: one pass over the ring. */
+export function latestFrom(
+  store: MessageStore,
+  senderKey: number,
+  atMs: number,
+): { readonly id: string; readonly atMs: number } | undefined {
+  for (let sequence = store.nextSequence - 1; sequence >= store.oldestSequence; sequence -= 1) {
+    const at = sequence % store.capacity;
+    const acceptedAtMs = store.acceptedAtMs[at]!;
+    if (store.senderKey[at] === senderKey && acceptedAtMs <= atMs)
+      return { id: store.idOf(sequence), atMs: acceptedAtMs };
+  }
+  return undefined;
+}

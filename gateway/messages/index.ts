@@ -4,5 +4,5 @@ export { emptyDraft, type MessageDraft } from './message-draft.ts';
 export { MESSAGE_STATES, MessageState, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';
 export { messageAnswer, type MessageAnswer, messageRecord, type MessageRecord, priceView } from './message-view.ts';
 export { LatencyHistogram } from './latency-histogram.ts';
-export { findMessages, type InboxQuery } from './inbox.ts';
+export { findMessages, type InboxQuery, latestFrom } from './inbox.ts';
 export { summarise, type Summary } from './summary.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../registry-cache/index.ts';
 import { openRedis, openRedisRegistry, RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
 import type { Fee } from '../../tariffs/index.ts';
-import { LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
+import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
 import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
 import { createNnsr } from './nnsr/index.ts';
@@ -183,7 +183,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
       await app.register(nnsr.plugin);
       await app.register(traceRoute, {
         store,
-        latestMessage: (key, atMs) => latestMessage(options.messages, key, atMs),
+        latestMessage: (key, atMs) => latestFrom(options.messages, key, atMs),
         partners: parties.partners,
         campaignId: (handle) => core.campaigns.id(handle),
         ownerOf: (campaign) => tcr.service.ownerOf(campaign),
@@ -239,7 +239,7 @@ function requireDeclaredInOrder(campaignIds: readonly string[], { campaigns }: D
 async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept> {
   const { core, clock, timers, log, snapshotFile, staleMs, refusesWhenStale, history } = options;
   const lag = new LatencyHistogram(LAG_BOUNDS_NS);
-  const { store, feed, close } = await openRedisRegistry({
+  const opened = await openRedisRegistry({
     url,
     registry: core.registry,
     listener: new CampaignTables(core),
@@ -251,6 +251,7 @@ async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept>
     onReload: (reason) => log.warn({ reason }, 'the view of the registry is read anew'),
     onSnapshotUnused: (reason) => log.warn({ reason }, 'the snapshot was not used'),
   });
+  const { store, feed } = opened;
   const tcrRedis = await openRedis(url);
   return {
     store,
@@ -274,23 +275,8 @@ async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept>
           .saveSnapshot(snapshotFile)
           .catch((error: unknown) => log.warn({ err: error }, 'no snapshot was written'));
       }
-      await close();
+      await opened.close();
       await tcrRedis.close();
     },
   };
-}
-
-/** The newest message from a number by a moment. Cost: one pass over the messages held. */
-function latestMessage(
-  messages: MessageStore,
-  key: number,
-  atMs: number,
-): { readonly id: string; readonly atMs: number } | undefined {
-  for (let sequence = messages.nextSequence - 1; sequence >= messages.oldestSequence; sequence -= 1) {
-    const at = sequence % messages.capacity;
-    if (messages.senderKey[at] === key && messages.acceptedAtMs[at]! <= atMs) {
-      return { id: messages.idOf(sequence), atMs: messages.acceptedAtMs[at]! };
-    }
-  }
-  return undefined;
 }

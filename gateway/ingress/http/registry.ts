@@ -123,12 +123,12 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       }
       const nowMs = clock.nowMs();
       const activeAtMs = nowMs + (request.body.provisioningDelayMs ?? routes.provisioningDelayMs);
-      const [nnid] = await registryStore.nnidRows([OPERATOR_NNID]);
+      const [nnid = 0] = await registryStore.nnidRows([OPERATOR_NNID]);
       const change = {
         kind: 'set',
         key,
         campaign: entry.handle,
-        nnid: nnid!,
+        nnid,
         activeAtMs,
         numberLimit: Infinity,
       } as const;

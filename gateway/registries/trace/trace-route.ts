@@ -51,14 +51,14 @@ export const traceRoute: FastifyPluginCallbackTypebox<TraceRoute> = (app, route,
         response: { 200: Answer },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { number, at } = request.query;
       // In a query string an unescaped plus means a space.
       const key = parseNumberKey(number.startsWith(' ') ? `+${number.slice(1)}` : number);
       const atMs = at === undefined ? undefined : MOMENT.test(at) ? Date.parse(at) : Number.NaN;
       const wrong = key < 0 ? { field: 'number', message: numberRefusal(key).message } : badMoment(atMs);
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-request', 400, 'Invalid query', [wrong]));
-      return await traceNumber(route, key, atMs);
+      return traceNumber(route, key, atMs);
     },
   );
   done();

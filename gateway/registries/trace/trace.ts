@@ -111,7 +111,7 @@ async function campaignOf(sources: TraceSources, key: number, atMs: number, isNo
   };
   if (store.keepsHistory) {
     const interval = (await store.history(key)).find(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs);
-    if (interval !== undefined) return await assignedTo(interval);
+    if (interval !== undefined) return assignedTo(interval);
     return broken('number_to_campaign', ['number_not_registered_then'], 'the history holds no registration then');
   }
   const [record] = await store.read([key]);
@@ -129,7 +129,7 @@ async function campaignOf(sources: TraceSources, key: number, atMs: number, isNo
       `the number is registered to ${sources.campaignId(record.campaign)} at present; to what it was then the registry cannot tell`,
     );
   }
-  return await assignedTo(record, { state: record.activeAtMs > atMs ? 'pending' : 'active' });
+  return assignedTo(record, { state: record.activeAtMs > atMs ? 'pending' : 'active' });
 }
 
 async function ownerOf(sources: TraceSources, { campaign, nnid }: Assignment): Promise<Step<CampaignOwner>> {
