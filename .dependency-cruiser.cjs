@@ -60,7 +60,11 @@ module.exports = {
       from: { path: '^gateway/([^/]+)/', pathNot: ['^gateway/(router|messages|testing|cli)/', TEST] },
       to: {
         path: '^(gateway|simulator)/',
-        pathNot: ['^gateway/$1/', '^gateway/(router|messages)/index\\.ts$', '^gateway/(limits|package-files|problem)\\.ts$'],
+        pathNot: [
+          '^gateway/$1/',
+          '^gateway/(router|messages)/index\\.ts$',
+          '^gateway/(limits|package-files|problem)\\.ts$',
+        ],
       },
     },
     {

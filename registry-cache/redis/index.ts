@@ -4,4 +4,4 @@ export { RELOAD_REASONS, type ReloadReason } from './feed-cursor.ts';
 export { openRedisRegistry, type RedisRegistry } from './open-registry.ts';
 export { RedisRefused, type RedisRefusal } from './redis-refused.ts';
 export { describeRedisUrl } from './redis-url.ts';
-export { OtherRegistry, RedisRegistryStore, type RedisStoreOptions } from './store.ts';
+export { OtherRegistry, RedisRegistryStore } from './store.ts';
