@@ -1,3 +1,3 @@
 /** The door of the registries: the campaign registry, the number registry, and tracing from one to the other. */
-export { type Declared, openRegistries, type Registries, SnapshotUnfit } from './open-registries.ts';
+export { openRegistries, type Registries, SnapshotUnfit } from './open-registries.ts';
 export type { Trace, TraceLink } from './trace/index.ts';

@@ -9,7 +9,7 @@ import {
   MemoryRegistryStore,
   type RegistryStore,
 } from '../../registry-cache/index.ts';
-import { openRedis, openRedisRegistry, RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
+import { describeRedisUrl, openRedis, openRedisRegistry, RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
 import type { Fee } from '../../tariffs/index.ts';
 import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
 import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
@@ -253,6 +253,7 @@ async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept>
   });
   const { store, feed } = opened;
   const tcrRedis = await openRedis(url);
+  log.info({ redis: describeRedisUrl(url), numbers: core.registry.count }, 'the registries are in Redis');
   return {
     store,
     tcrStore: new RedisTcrStore(tcrRedis.client),

@@ -1,2 +1,2 @@
-export { traceRoute, type TraceRoute } from './trace-route.ts';
-export type { CampaignOwner, Trace, TraceLink } from './trace.ts';
+export { traceRoute } from './trace-route.ts';
+export type { Trace, TraceLink } from './trace.ts';
