@@ -63,7 +63,7 @@ module.exports = {
         pathNot: [
           '^gateway/$1/',
           '^gateway/(router|messages)/index\\.ts$',
-          '^gateway/(limits|package-files|problem)\\.ts$',
+          '^gateway/(limits|package-files|problem|route-answers)\\.ts$',
         ],
       },
     },

@@ -15,7 +15,14 @@ import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } fr
 import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
 import { createNnsr } from './nnsr/index.ts';
-import { createTcr, MemoryTcrStore, RedisTcrStore, type TcrStore, type WebhookSender } from './tcr/index.ts';
+import {
+  createTcr,
+  MemoryTcrStore,
+  RedisTcrStore,
+  type Seeding,
+  type TcrStore,
+  type WebhookSender,
+} from './tcr/index.ts';
 import { traceRoute } from './trace/index.ts';
 
 export interface RegistryOptions {
@@ -63,17 +70,7 @@ export interface Parties {
 }
 
 /** Brands and campaigns as a file declares them. */
-export interface Declared {
-  readonly brands: readonly { readonly id: string; readonly name: string; readonly tmobileTier: number }[];
-  readonly campaigns: readonly {
-    readonly id: string;
-    readonly brand: string;
-    readonly attClass: number;
-    readonly useCase: string;
-    readonly status: number;
-    readonly expiresAtMs: number;
-  }[];
-}
+type Declared = Pick<Seeding, 'brands' | 'campaigns'>;
 
 /** What the view of the numbers is at. */
 export interface ViewFigures extends RegistryView {

@@ -16,14 +16,8 @@ import {
 import { type Core, decisionAt, DecisionCode, DECISIONS, type MessageSlot, TRUTHS } from '../../router/index.ts';
 import { type FieldProblem, type Problem, problem, sendProblem } from '../../problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
-import {
-  answers,
-  InboxQueryString,
-  MessageAnswerSchema,
-  MessageBody,
-  MessageRecordSchema,
-  ProblemSchema,
-} from './schemas.ts';
+import { answers } from '../../route-answers.ts';
+import { InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
 
 export interface MessageRoutes {
   readonly core: Core;

@@ -30,7 +30,8 @@ import {
   segmentsOf,
 } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from '../../problem.ts';
-import { answers, Price, ProblemSchema, RateBody } from './schemas.ts';
+import { answers } from '../../route-answers.ts';
+import { Price, ProblemSchema, RateBody } from './schemas.ts';
 
 export interface RateRoutes {
   readonly core: Core;

@@ -6,7 +6,8 @@ import type { Intake } from '../../messages/index.ts';
 import { type Core, nameAt, REGIMES } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
 import { problem, sendProblem } from '../../problem.ts';
-import { answers, ProblemSchema, RegimeBody } from './schemas.ts';
+import { answers } from '../../route-answers.ts';
+import { ProblemSchema, RegimeBody } from './schemas.ts';
 
 export interface RegimeRoutes {
   readonly core: Core;

@@ -21,7 +21,8 @@ import type { RegistryView } from '../../messages/index.ts';
 import { type Clock, type Core, nameAt } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
 import { type Problem, problem, sendProblem } from '../../problem.ts';
-import { answers, NumberBody, ProblemSchema } from './schemas.ts';
+import { answers } from '../../route-answers.ts';
+import { NumberBody, ProblemSchema } from './schemas.ts';
 
 export interface RegistryRoutes {
   readonly core: Core;

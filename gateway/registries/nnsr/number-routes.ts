@@ -11,6 +11,7 @@ import { describeNumber, type NumberService } from './number-service.ts';
 import { OTHER_DCAS_NUMBER, REASONS } from './order-check.ts';
 import { readNumber } from './read-number.ts';
 import { type Problem, problem, ProblemError, sendProblem } from '../../problem.ts';
+import { answers } from '../../route-answers.ts';
 
 export interface NumberRoutes {
   readonly service: NumberService;
@@ -219,9 +220,4 @@ function badNumber(code: number): Problem {
 function notRegistered(reply: FastifyReply): FastifyReply {
   const message = 'is not in the registry, which keeps no record of whether it ever was';
   return sendProblem(reply, problem('not-registered', 404, 'Not registered', [{ field: 'number', message }]));
-}
-
-/** The `response` part of a schema: serialised and documented by it, but not inferred from, so that values may be read-only. */
-export function answers(byStatus: Readonly<Record<number, unknown>>): unknown {
-  return byStatus;
 }

@@ -3,7 +3,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
 import type { NumberService } from './number-service.ts';
-import { answers } from './number-routes.ts';
+import { answers } from '../../route-answers.ts';
 import { problem, sendProblem } from '../../problem.ts';
 import { DELAY_KINDS, provisioningProblem, type ProvisioningSetting } from './provisioning.ts';
 

@@ -25,6 +25,7 @@ export type { Receivers } from './publisher.ts';
 export { RedisTcrStore } from './redis-tcr-store.ts';
 export type { TcrService } from './service.ts';
 export type { TcrSettings } from './settings.ts';
+export type { Seeding } from './seed.ts';
 export type { TcrStore } from './tcr-store.ts';
 
 type Keyed = Omit<Party, 'kind'>;

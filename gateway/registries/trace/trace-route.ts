@@ -4,6 +4,7 @@ import type { onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
 import { numberRefusal, parseNumberKey } from '../../../registry-cache/index.ts';
 import { type FieldProblem, problem, sendProblem } from '../../problem.ts';
+import { answers } from '../../route-answers.ts';
 import { TRACE_BREAKS, traceNumber, type TraceSources } from './trace.ts';
 
 export interface TraceRoute extends TraceSources {
@@ -27,7 +28,7 @@ const Link = Type.Object({
   found: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 
-const Answer: unknown = Type.Object({
+const Answer = Type.Object({
   number: Type.String(),
   at: Type.String(),
   outcome: Type.String({ description: 'traced or broken' }),
@@ -48,7 +49,7 @@ export const traceRoute: FastifyPluginCallbackTypebox<TraceRoute> = (app, route,
         tags: ['registry'],
         summary: 'Message to number to campaign to brand to CSP, or which link is broken and why',
         querystring: Query,
-        response: { 200: Answer },
+        response: answers({ 200: Answer }),
       },
     },
     (request, reply) => {
