@@ -174,5 +174,5 @@ test('a bench that does not exist is refused with the names of those that do', (
       stdio: 'pipe',
       encoding: 'utf8',
     });
-  expect(call).toThrow(/there is no nonsense; there are lookup, decide/);
+  expect(call).toThrow(/there is no nonsense; there are lookup, registry-index/);
 });
