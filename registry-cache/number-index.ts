@@ -41,8 +41,9 @@
  * Measured on a shared 2.6 GHz machine, Node 20, random numbers, half of them present; ns per number:
  *
  *                       bytes per number   read of a 4-byte cell   Map.get   get   getMany
- *       1 M numbers     5.93                3                      246        43     34
- *      10 M numbers     5.93               16                      267       127     49
+ *       1 M numbers     5.93                2                      200        35     15
+ *      10 M numbers     5.93               14                      254       123     30
+ *     100 M numbers     5.94               16                        -       152     32
  *
  * A lone `get` is bound by how many lookups the processor can overlap: about 190 instructions each leave room for two.
  * `getMany` overlaps them by plan. Module-level functions cost V8 a check per call that private methods do not; hence
