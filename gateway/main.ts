@@ -166,7 +166,12 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     registries.settle(nowMs);
     carriers.advance(nowMs);
   });
-  const url = await app.listen({ host: options.host, port: options.port });
+  const url = await app.listen({ host: options.host, port: options.port }).catch(async (error: unknown) => {
+    stopDelivery();
+    callbacks.close();
+    await registries.close();
+    throw error;
+  });
 
   const close = async (): Promise<void> => {
     if (!isOpen) return;

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, test } from 'vitest';
 import { type CuttingProxy, startCuttingProxy } from '../scripts/cutting-proxy.ts';
-import { type RedisServer, startRedisServer } from '../scripts/redis-server.ts';
+import { type RedisServer, startRedisServer, tell } from '../scripts/redis-server.ts';
 import { systemClock, systemTimers } from './control/index.ts';
 import { CannotStart, loadWorld } from './load-world.ts';
 import { type Gateway, openGateway } from './main.ts';
@@ -166,6 +166,22 @@ describe('a Redis that goes away', () => {
       ({ status }) => status === 202,
     );
   });
+});
+
+test('a Redis that is emptied gets the declared campaigns again, and numbers can be put on them', async () => {
+  const server = await redis();
+  const gateway = await gatewayOn(server.url);
+  await provision(gateway);
+  await tell(server, 'FLUSHALL');
+  await eventually(
+    () => stateAt(gateway),
+    (state) => state === 'not_in_registry',
+  );
+  await eventually(
+    () => provision(gateway),
+    ({ status }) => status === 200,
+  );
+  expect(await stateAt(gateway)).toBe('registered');
 });
 
 describe('a Redis that will not do stops the start, and says why', () => {

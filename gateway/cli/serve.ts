@@ -11,6 +11,8 @@ import { startLiveSummary } from './live-summary.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** Any period does. */
+const HOLD_MS = 1_000;
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -91,7 +93,9 @@ async function serve(options: ServeOptions): Promise<void> {
   const stop = async (): Promise<void> => {
     stopSummary();
     stopDemo?.();
-    await gateway.close();
+    // The gateway's timers keep no process alive, and once its sockets are closed nothing else does.
+    const hold = setInterval(() => {}, HOLD_MS);
+    await gateway.close().finally(() => clearInterval(hold));
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     process.once(signal, () => process.exit(EXIT_FAILED));

@@ -102,6 +102,8 @@ interface Kept {
   readonly view: ViewFigures;
   reached(position: FeedPosition): Promise<boolean>;
   settle(nowMs: number): void;
+  /** Whether the store was emptied or has lost writes since this was last asked. */
+  wasReplaced(): boolean;
   close(): Promise<void>;
 }
 
@@ -131,6 +133,8 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
   const { core, clock, timers, log, parties, seed, requireAdmin } = options;
   const kept = await (options.redisUrl === undefined ? keepHere(options) : keepInRedis(options, options.redisUrl));
   const { store } = kept;
+  const campaignId = (handle: number): string | undefined =>
+    handle < core.campaigns.count ? core.campaigns.id(handle) : undefined;
   const tcr = createTcr({
     parties,
     store: kept.tcrStore,
@@ -154,7 +158,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
     chance: namedStream(seed, 'provisioning'),
     provisioning: { delay: { kind: 'fixed', ms: options.provisioningDelayMs }, failureProbability: 0 },
     reached: (position) => kept.reached(position),
-    campaignId: (handle) => (handle < core.campaigns.count ? core.campaigns.id(handle) : undefined),
+    campaignId,
     requireAdmin,
   });
   const declare = (file: Declared): Promise<void> =>
@@ -163,17 +167,48 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
       cspId: parties.csps[0]?.id ?? NO_CSP,
       dcaId: parties.partners.find((partner) => partner.kind === 'dca')?.id ?? NO_DCA,
     });
-  await declare(options.declared);
+  const files = [options.declared];
+  try {
+    await declare(options.declared);
+  } catch (error) {
+    await tcr.close();
+    await kept.close();
+    throw error;
+  }
+
+  let mustDeclare = false;
+  const doWhatIsDue = async (): Promise<void> => {
+    mustDeclare = kept.wasReplaced() || mustDeclare;
+    await store.settle(clock.nowMs());
+    if (!mustDeclare) return;
+    for (const file of files) await declare(file);
+    await tcr.service.publishAll();
+    mustDeclare = false;
+  };
+  let isDoing = false;
+  let isFailing = false;
   const stopSettling = timers.every(STORE_SETTLE_MS, () => {
-    store
-      .settle(clock.nowMs())
-      .catch((error: unknown) => log.warn({ err: error }, 'the registry store was not settled'));
+    if (isDoing) return;
+    isDoing = true;
+    doWhatIsDue()
+      .then(
+        () => (isFailing = false),
+        (error: unknown) => {
+          // Said once, not every second of an outage.
+          if (!isFailing) log.warn({ err: error }, 'the registry store does not do what is due; trying again');
+          isFailing = true;
+        },
+      )
+      .finally(() => (isDoing = false));
   });
   return {
     store,
     view: kept.view,
     reached: (position) => kept.reached(position),
-    declare,
+    async declare(file) {
+      await declare(file);
+      files.push(file);
+    },
     settle: (nowMs) => kept.settle(nowMs),
     async register(app) {
       await app.register(tcr.plugin);
@@ -182,7 +217,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
         store,
         latestMessage: (key, atMs) => latestFrom(options.messages, key, atMs),
         partners: parties.partners,
-        campaignId: (handle) => core.campaigns.id(handle),
+        campaignId,
         ownerOf: (campaign) => tcr.service.ownerOf(campaign),
         clock,
         requireAdmin,
@@ -204,6 +239,9 @@ async function keepHere(options: RegistryOptions): Promise<Kept> {
     core.registry.adopt(snapshot.registry);
   }
   const store = new MemoryRegistryStore({ registry: core.registry, listener: new CampaignTables(core), history });
+  // Numbers of a snapshot count as set by the first NNID there is.
+  const dca = options.parties.partners.find((partner) => partner.kind === 'dca');
+  if (snapshotFile !== undefined && dca !== undefined) await store.nnidRows(dca.nnids.slice(0, 1));
   return {
     store,
     tcrStore: new MemoryTcrStore(),
@@ -218,6 +256,7 @@ async function keepHere(options: RegistryOptions): Promise<Kept> {
     },
     reached: () => Promise.resolve(true),
     settle: (nowMs) => void core.registry.settle(nowMs),
+    wasReplaced: () => false,
     close: () => store.close(),
   };
 }
@@ -236,6 +275,7 @@ function requireDeclaredInOrder(campaignIds: readonly string[], { campaigns }: D
 async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept> {
   const { core, clock, timers, log, snapshotFile, staleMs, refusesWhenStale, history } = options;
   const lag = new LatencyHistogram(LAG_BOUNDS_NS);
+  let isReplaced = false;
   const opened = await openRedisRegistry({
     url,
     registry: core.registry,
@@ -245,11 +285,17 @@ async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept>
     timers,
     ...(snapshotFile !== undefined && { snapshotFile }),
     onLag: (lagMs, changes) => lag.observe(lagMs * 1e6, changes),
-    onReload: (reason) => log.warn({ reason }, 'the view of the registry is read anew'),
+    onReload(reason) {
+      log.warn({ reason }, 'the view of the registry is read anew');
+      isReplaced ||= reason === 'replaced' || reason === 'rewound';
+    },
     onSnapshotUnused: (reason) => log.warn({ reason }, 'the snapshot was not used'),
   });
   const { store, feed } = opened;
-  const tcrRedis = await openRedis(url);
+  const tcrRedis = await openRedis(url).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
   log.info({ redis: describeRedisUrl(url), numbers: core.registry.count }, 'the registries are in Redis');
   return {
     store,
@@ -267,6 +313,11 @@ async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept>
     },
     reached: (position) => feed.reached(position, REACH_TIMEOUT_MS),
     settle: (nowMs) => feed.settle(nowMs),
+    wasReplaced() {
+      const was = isReplaced;
+      isReplaced = false;
+      return was;
+    },
     async close() {
       if (snapshotFile !== undefined) {
         await feed

@@ -56,5 +56,6 @@ function failure(cause: unknown): Error {
     return new StoreUnavailable('The memory of Redis is full: raise `maxmemory` there, or remove numbers', { cause });
   }
   if (UNAVAILABLE.test(message)) return new StoreUnavailable(`Redis cannot serve now: ${message}`, { cause });
-  return cause;
+  // Without what the client hangs on its errors: the command with its arguments, which are numbers.
+  return new Error(message);
 }

@@ -4,6 +4,7 @@
  * than the interface, the operator's routes and a file at the start.
  */
 import type { FastifyBaseLogger, FastifyPluginCallback, onRequestHookHandler } from 'fastify';
+import { StoreUnavailable } from '../../../registry-cache/index.ts';
 import type { Fee } from '../../../tariffs/index.ts';
 import type { Clock, Timers } from '../../router/index.ts';
 import { operationsOf } from './api.ts';
@@ -79,7 +80,10 @@ export function createTcr(options: TcrOptions): Tcr {
   const service = new TcrService({
     registry,
     timers,
-    onFailure: (error, task) => log.error({ err: error, task }, 'work of the campaign registry failed'),
+    onFailure(error, task) {
+      // A store that is away is nothing this registry did wrong, and it would be said with every look into the queue.
+      if (!(error instanceof StoreUnavailable)) log.error({ err: error, task }, 'work of the campaign registry failed');
+    },
   });
   const operations = operationsOf(registry, service, options.callbackGuard);
   const plugin: FastifyPluginCallback = (app, _options, done) => {

@@ -52,7 +52,8 @@ export async function seedRegistry(registry: Registry, { brands, campaigns, cspI
     const brand = (await registry.store.get('brand', spec.brand))?.value;
     if (brand === undefined)
       throw new RangeError(`campaign ${spec.id} names the brand ${spec.brand}, which is not there`);
-    const campaign = seedCampaign(spec, brand, cspId, dcaId, nowMs);
+    const there = await registry.store.get('campaign', spec.id);
+    const campaign = there?.value ?? seedCampaign(spec, brand, cspId, dcaId, nowMs);
     if (campaign.paidUntilMs !== null) await registry.store.schedule(`renew:${spec.id}`, campaign.paidUntilMs);
     await registry.publisher.addCampaign(campaign);
   }

@@ -4,6 +4,7 @@
  * Entities by kind and id, each with a version, so that two gateways never lose each other's update; a queue of things to
  * do at a time, each given to one gateway; and counters. Lists are whole: the API pages and filters them afterwards.
  */
+import { StoreUnavailable } from '../../../registry-cache/index.ts';
 import type { Brand, Campaign, FeePosting, Reseller, Subscription } from './model.ts';
 
 export interface Entities {
@@ -58,7 +59,7 @@ export interface TcrStore {
 }
 
 /** The store cannot be reached or does not answer. */
-export class TcrStoreUnavailable extends Error {
+export class TcrStoreUnavailable extends StoreUnavailable {
   constructor(options: ErrorOptions) {
     super('the store of the campaign registry does not answer', options);
     this.name = 'TcrStoreUnavailable';

@@ -5,15 +5,20 @@
  * brand, the campaign registry holds no number, and a DCA that could join the two does not have to. A registry that keeps
  * history closes the loop: it knows what the number was registered to, and the campaign's brand is disclosed by rule.
  */
-import { formatNumber, type NumberRecord, type RegistryStore } from '../../../registry-cache/index.ts';
+import {
+  formatNumber,
+  type NumberRecord,
+  type RegistryStore,
+  StoreUnavailable,
+} from '../../../registry-cache/index.ts';
 
 export interface TraceSources {
   readonly store: RegistryStore;
   /** The newest message from a number that arrived no later than a moment, if it is still held. */
   readonly latestMessage: (key: number, atMs: number) => { readonly id: string; readonly atMs: number } | undefined;
   readonly partners: readonly { readonly id: string; readonly nnids: readonly string[]; readonly discloses: boolean }[];
-  /** Id of the campaign with a handle. */
-  readonly campaignId: (handle: number) => string;
+  /** Id of the campaign with a handle, from this process's own view; undefined for one it has not seen. */
+  readonly campaignId: (handle: number) => string | undefined;
   /** What the campaign registry knows of a campaign: whose it is. */
   readonly ownerOf: (campaign: string) => Promise<CampaignOwner | undefined>;
   readonly clock: { nowMs(): number; monotonicNs(): number };
@@ -106,12 +111,15 @@ async function campaignOf(sources: TraceSources, key: number, atMs: number, isNo
   ): Promise<Step<Assignment>> => {
     const row = (await store.nnids())[nnid];
     if (row === undefined) throw new Error('a number carries an NNID row that its store never gave out');
-    const value = { campaign: sources.campaignId(campaign), nnid: row };
+    const value = { campaign: idOf(sources, campaign), nnid: row };
     return { link: { link: 'number_to_campaign', state: 'found', found: { ...value, ...more } }, value };
   };
   if (store.keepsHistory) {
     const interval = (await store.history(key)).find(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs);
     if (interval !== undefined) return assignedTo(interval);
+    // A number that was there before history was kept has no interval.
+    const [present] = isNow ? await store.read([key]) : [];
+    if (present !== undefined) return assignedTo(present);
     return broken('number_to_campaign', ['number_not_registered_then'], 'the history holds no registration then');
   }
   const [record] = await store.read([key]);
@@ -126,10 +134,16 @@ async function campaignOf(sources: TraceSources, key: number, atMs: number, isNo
     return broken(
       'number_to_campaign',
       ['registry_holds_no_history'],
-      `the number is registered to ${sources.campaignId(record.campaign)} at present; to what it was then the registry cannot tell`,
+      `the number is registered to ${idOf(sources, record.campaign)} at present; to what it was then the registry cannot tell`,
     );
   }
   return assignedTo(record, { state: record.activeAtMs > atMs ? 'pending' : 'active' });
+}
+
+function idOf({ campaignId }: TraceSources, handle: number): string {
+  const id = campaignId(handle);
+  if (id === undefined) throw new StoreUnavailable("this gateway's view has not caught up with the registry");
+  return id;
 }
 
 async function ownerOf(sources: TraceSources, { campaign, nnid }: Assignment): Promise<Step<CampaignOwner>> {
