@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startRedisServer } from '../../scripts/redis-server.ts';
 import { OPTIONS } from '../options.ts';
 
 // The command as people run it: a process of its own, its output read through pipes.
@@ -27,7 +28,9 @@ class Tollgate {
 
   constructor(words: readonly string[], { environment = {}, preload = '' }: Setting = {}) {
     const imports = ['--import', 'tsx', '--import', `data:text/javascript,${encodeURIComponent(preload)}`];
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(TOLLGATE_|NODE_|VITEST|NO_COLOR)/.test(name));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(TOLLGATE_|NODE_|VITEST|NO_COLOR|REDIS_)/.test(name),
+    );
     this.child = spawn(process.execPath, [...imports, join('gateway', 'cli', 'main.ts'), ...words], {
       cwd: ROOT,
       env: { ...Object.fromEntries(inherited), ...environment },
@@ -138,6 +141,40 @@ test.concurrent('a port in use exits with 1 and says which option to change', as
   expect(await tollgate.exit()).toBe(1);
   expect(tollgate.stderr).toBe(`tollgate: --port: 127.0.0.1:${port} is in use; give another, or 0 for a free one\n`);
   other.close();
+});
+
+test.concurrent('a port in use ends a gateway on Redis as well, which has sockets open by then', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const redis = await startRedisServer();
+  const tollgate = new Tollgate(['serve', '--redis', redis.url, '--port', String(port)]);
+  expect(await tollgate.exit()).toBe(1);
+  other.close();
+  await redis.stop();
+});
+
+test.concurrent('a receipt that is due soon after SIGTERM still arrives', async () => {
+  const posted: string[] = [];
+  const receiver = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (text: string) => posted.push(text));
+    request.on('end', () => response.end());
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const tollgate = new Tollgate(['serve', '--port', '0']);
+  const url = await tollgate.url();
+  const callbackUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  const batch = Array.from({ length: 50 }, () => {
+    return { from: '+12012010000', to: '+12012019000', text: 'hi', callbackUrl };
+  });
+  await fetch(`${url}/v1/messages/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(batch),
+  });
+  expect(await tollgate.exitAfter('SIGTERM')).toBe(0);
+  expect(posted.length).toBeGreaterThan(0);
+  receiver.close();
 });
 
 describe.concurrent('serving', () => {
