@@ -1,7 +1,6 @@
 /** The gateway as `tollgate serve` opens it, with a generated population, on a free port of loopback. */
 import { loadWorld, openGateway, readOptions } from '../../gateway/index.ts';
 import { systemClock, systemTimers } from '../../gateway/control/index.ts';
-import { makeRoomForLimits } from '../../gateway/router/index.ts';
 import { createLog } from '../../gateway/telemetry/index.ts';
 import { addPopulation, type PopulationOptions } from '../population.ts';
 import type { Work } from '../processes.ts';
@@ -20,7 +19,9 @@ export const work: Work<GatewaySettings, { readonly url: string }, null, Usage> 
       flags: { port: '0', seed: String(population.seed), inbox: String(inbox), logLevel: 'error' },
     });
     if (!read.ok) throw new Error(read.errors.join('\n'));
-    const world = loadWorld(read.options);
+    // Campaigns are here before the registries open, which then must not give their handles to others.
+    const world = { ...loadWorld(read.options), declared: { brands: [], campaigns: [] } };
+    addPopulation(world, population);
     const gateway = await openGateway({
       options: read.options,
       world,
@@ -28,8 +29,6 @@ export const work: Work<GatewaySettings, { readonly url: string }, null, Usage> 
       timers: systemTimers,
       log: createLog(read.options.logLevel),
     });
-    addPopulation(gateway.core, population);
-    makeRoomForLimits(gateway.core);
     const usage = usageReader(() => {
       const { decided, accepted } = gateway.summary();
       return { handled: decided, accepted };
