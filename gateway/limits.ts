@@ -40,5 +40,8 @@ export const LIVE_SUBSCRIBERS_MAX = 64;
 /** How often the live page and the terminal are told. */
 export const LIVE_PERIOD_MS = 500;
 
+/** The operator's own NNID, for numbers set past all DCAs and their rules. */
+export const OPERATOR_NNID = '100000';
+
 /** How long shutdown waits for messages in flight. */
 export const SHUTDOWN_GRACE_MS = 3_000;

@@ -11,6 +11,7 @@ import {
 } from '../../registry-cache/index.ts';
 import { describeRedisUrl, openRedis, openRedisRegistry, RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
 import type { Fee } from '../../tariffs/index.ts';
+import { OPERATOR_NNID } from '../limits.ts';
 import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
 import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
@@ -239,9 +240,9 @@ async function keepHere(options: RegistryOptions): Promise<Kept> {
     core.registry.adopt(snapshot.registry);
   }
   const store = new MemoryRegistryStore({ registry: core.registry, listener: new CampaignTables(core), history });
-  // Numbers of a snapshot count as set by the first NNID there is.
+  // Numbers of a snapshot count as set by the first NNID there is, which must not be whoever asks first.
   const dca = options.parties.partners.find((partner) => partner.kind === 'dca');
-  if (snapshotFile !== undefined && dca !== undefined) await store.nnidRows(dca.nnids.slice(0, 1));
+  if (snapshotFile !== undefined) await store.nnidRows([dca?.nnids[0] ?? OPERATOR_NNID]);
   return {
     store,
     tcrStore: new MemoryTcrStore(),

@@ -17,6 +17,7 @@ import {
   type RegistryStore,
   STILL_PENDING,
 } from '../../../registry-cache/index.ts';
+import { OPERATOR_NNID } from '../../limits.ts';
 import type { RegistryView } from '../../messages/index.ts';
 import { type Clock, type Core, nameAt } from '../../router/index.ts';
 import type { AdminHook } from './messages.ts';
@@ -35,9 +36,6 @@ export interface RegistryRoutes {
   readonly provisioningDelayMs: number;
   readonly requireAdmin: AdminHook;
 }
-
-/** The operator's own NNID, for numbers it sets past all DCAs and their rules. */
-const OPERATOR_NNID = '100000';
 
 const NumberParams = Type.Object({ number: Type.String({ description: 'E.164, the plus sign included.' }) });
 
