@@ -25,7 +25,15 @@ export { MemoryRegistryStore, type MemoryStoreOptions } from './memory-store.ts'
 export { SnapshotRefused, type SnapshotRefusal } from './index-buffer.ts';
 export { NumberIndex } from './number-index.ts';
 export { INDEX_MOVED, NumberIndexReader } from './number-index-reader.ts';
-export { formatNumber, maskNumber, numberRefusal, parseNumberKey, type NumberRefusal } from './number-key.ts';
+export {
+  formatNumber,
+  maskNumber,
+  numberRefusal,
+  isTollFree,
+  parseNumberKey,
+  parseSenderKey,
+  type NumberRefusal,
+} from './number-key.ts';
 export { NO_CAMPAIGN, NumberRegistry, STILL_PENDING, type PendingNumber } from './number-registry.ts';
 export {
   ANY_NNID,

@@ -45,7 +45,7 @@ export const NUMBER_REFUSALS: readonly NumberRefusal[] = [
   },
   {
     code: 'toll_free',
-    message: 'is toll-free; this path carries ten-digit long codes only, so use a number with a geographic area code',
+    message: 'is toll-free; such numbers can send but not be sent to, so use a number with a geographic area code',
   },
   {
     code: 'area_code_unassigned',
@@ -61,6 +61,8 @@ export const NUMBER_REFUSALS: readonly NumberRefusal[] = [
 const PLUS = 0x2b;
 const ZERO = 0x30;
 const TEXT_LENGTH = 12;
+/** What one area code is worth in a key. */
+const AREA_CODE_UNIT = 10_000_000;
 
 /** For each area code 000 to 999, OK or the reason it is refused. */
 const areaCodeVerdicts = Int8Array.from({ length: 1000 }, (_, areaCode) => judgeAreaCode(areaCode));
@@ -70,6 +72,15 @@ const areaCodeVerdicts = Int8Array.from({ length: 1000 }, (_, areaCode) => judge
  * for `numberRefusal`. Takes any string, never throws. Allocates nothing.
  */
 export function parseNumberKey(text: string): number {
+  return parse(text, false);
+}
+
+/** The same for a number that sends, which may be toll-free too. */
+export function parseSenderKey(text: string): number {
+  return parse(text, true);
+}
+
+function parse(text: string, mayBeTollFree: boolean): number {
   if (text.length !== TEXT_LENGTH || text.charCodeAt(0) !== PLUS || text.charCodeAt(1) !== ZERO + 1) {
     return refuseOutside(text);
   }
@@ -79,9 +90,14 @@ export function parseNumberKey(text: string): number {
   const last = text.charCodeAt(11) - ZERO;
   if ((areaCode | exchange | line) < 0 || last < 0 || last > 9) return NOT_DIGITS;
   const verdict = areaCodeVerdicts[areaCode]!;
-  if (verdict !== OK) return verdict;
+  if (verdict !== OK && !(verdict === TOLL_FREE && mayBeTollFree)) return verdict;
   if (exchange < 200 || exchange % 100 === 11) return EXCHANGE_IMPOSSIBLE;
-  return areaCode * 10_000_000 + exchange * 10_000 + line * 10 + last;
+  return areaCode * AREA_CODE_UNIT + exchange * 10_000 + line * 10 + last;
+}
+
+/** Whether a key is that of a toll-free number. Allocates nothing. */
+export function isTollFree(key: number): boolean {
+  return areaCodeVerdicts[Math.floor(key / AREA_CODE_UNIT)] === TOLL_FREE;
 }
 
 /** The refusal behind a negative answer of `parseNumberKey`. Throws RangeError for any other number. */
@@ -124,8 +140,8 @@ function refuseOutside(text: string): number {
 
 function judgeAreaCode(areaCode: number): number {
   const tens = Math.floor(areaCode / 10) % 10;
-  const isTollFree = areaCode >= 800 && areaCode < 900 && (tens === areaCode % 10 || tens === 8) && tens !== 1;
+  const isForTollFree = areaCode >= 800 && areaCode < 900 && (tens === areaCode % 10 || tens === 8) && tens !== 1;
   if (areaCode < 200 || areaCode % 100 === 11 || tens === 9) return AREA_CODE_IMPOSSIBLE;
-  if (isTollFree) return TOLL_FREE;
+  if (isForTollFree) return TOLL_FREE;
   return AREA_CODES.includes(areaCode) ? OK : AREA_CODE_UNASSIGNED;
 }

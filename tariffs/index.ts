@@ -2,13 +2,36 @@
 
 export { formatBookError } from './book-error.ts';
 export type { BookError } from './book-error.ts';
-export { ATT_CLASSES, TMOBILE_TIERS, attClassOf, attMmsTpm, tmobileTierOf } from './carrier-limits.ts';
-export type { AttClass, TmobileTier } from './carrier-limits.ts';
 export { compileRateTable } from './compile.ts';
-export { DayCounters, MinuteBuckets } from './limits.ts';
+export { NOT_LEASED } from './limits/allowance.ts';
+export type { Allowance, Ask } from './limits/allowance.ts';
+export type { AccountMoney, BalanceStore, CreditAnswer } from './limits/balance-store.ts';
+export { Balances } from './limits/balances.ts';
+export {
+  ATT_CLASSES,
+  P2P_MESSAGES_PER_DAY,
+  P2P_MESSAGES_PER_MINUTE,
+  P2P_RECIPIENTS_PER_DAY,
+  P2P_UNANSWERED_PER_DAY,
+  TMOBILE_TIERS,
+  TOLL_FREE_PENDING,
+  TOLL_FREE_RESTRICTED,
+  TollFreeRule,
+  VERIZON_MMS_PER_SECOND,
+  VERIZON_SMS_PER_MINUTE,
+  attClassOf,
+  attMmsTpm,
+  tmobileTierOf,
+  tollFreeRule,
+} from './limits/carrier-limits.ts';
+export type { AttClass, TmobileTier, TollFreeCaps } from './limits/carrier-limits.ts';
+export { Levels } from './limits/levels.ts';
+export { NumberMeter, NumberMeters } from './limits/number-meters.ts';
+export { pacificDayAt } from './limits/pacific-day.ts';
+export type { PacificDay } from './limits/pacific-day.ts';
+export { PacificDays } from './limits/pacific-days.ts';
+export { RateBuckets } from './limits/rate-buckets.ts';
 export { formatMicros } from './money.ts';
-export { pacificDayAt } from './pacific-day.ts';
-export type { PacificDay } from './pacific-day.ts';
 export { parseTariffBook } from './parse.ts';
 export type { ParsedTariffBook } from './parse.ts';
 export { plainDateMs } from './plain-date.ts';

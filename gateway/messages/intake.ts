@@ -12,6 +12,7 @@ import {
   decide,
   DecisionCode,
   MessageSlot,
+  NO_ACCOUNT,
   type Rng,
 } from '../router/index.ts';
 import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
@@ -40,6 +41,9 @@ const STALE_RETRY_AFTER_MS = 1_000;
 const FULL_RETRY_AFTER_MS = 1_000;
 
 export const NOT_STORED = -1;
+/** A limit shared with other gateways has to be asked for first: nothing was counted or stored. */
+export const AWAITS_LEASE = -2;
+const NS_PER_MS = 1e6;
 
 export class Intake {
   readonly slot = new MessageSlot();
@@ -92,6 +96,7 @@ export class Intake {
     slot.kind = draft.kind;
     slot.route = draft.route;
     slot.atMs = nowMs;
+    slot.account = draft.account === undefined ? NO_ACCOUNT : this.#core.accounts.find(draft.account);
     slot.pricedAtMs = this.#tariffDateMs ?? nowMs;
     const ageMs = this.#view.ageMs();
     slot.isStale = ageMs >= this.#view.staleMs;
@@ -110,8 +115,10 @@ export class Intake {
     }
     slot.draw = this.#chance.next();
     const startNs = this.#clock.monotonicNs();
+    slot.uptimeMs = startNs / NS_PER_MS;
     decide(this.#core, slot);
     this.decisionTimes.observe(this.#clock.monotonicNs() - startNs);
+    if (slot.code === DecisionCode.LimitNotLeased) return AWAITS_LEASE;
     this.#core.counters.countDecision(slot, draft.truth);
     const sequence = this.#store.add(draft, slot);
     if (slot.code === DecisionCode.Accepted) this.#dispatcher.dispatch(sequence % this.#store.capacity, nowMs);

@@ -55,6 +55,12 @@ export class MessageStore {
   readonly isUcs2: Uint8Array;
   /** Whether a stale view of the registry decided it. */
   readonly isStale: Uint8Array;
+  /** Place in `Core.books` of the book that priced it. */
+  readonly book: Uint8Array;
+  readonly holdsInFlight: Uint8Array;
+  /** Account handle, or NO_ACCOUNT; the name it came with is in `accounts`. */
+  readonly account: Int32Array;
+  readonly pricedAtMs: Float64Array;
   readonly units: Uint16Array;
   readonly campaign: Int32Array;
   readonly tariffRow: Int32Array;
@@ -75,6 +81,9 @@ export class MessageStore {
   readonly references: (string | undefined)[] = [];
   readonly callbackUrls: (string | undefined)[] = [];
   readonly media: (readonly string[] | undefined)[] = [];
+
+  /** Told of each message that has come to its end, at its place in the ring: also of those refused at once. */
+  whenFinal: (at: number) => void = () => undefined;
 
   readonly #idPrefix: string;
 
@@ -97,6 +106,10 @@ export class MessageStore {
     this.outcome = new Uint8Array(capacity);
     this.isUcs2 = new Uint8Array(capacity);
     this.isStale = new Uint8Array(capacity);
+    this.book = new Uint8Array(capacity);
+    this.holdsInFlight = new Uint8Array(capacity);
+    this.account = new Int32Array(capacity);
+    this.pricedAtMs = new Float64Array(capacity);
     this.units = new Uint16Array(capacity);
     this.campaign = new Int32Array(capacity);
     this.tariffRow = new Int32Array(capacity);
@@ -152,6 +165,10 @@ export class MessageStore {
     this.outcome[at] = HandsetOutcome.Pending;
     this.isUcs2[at] = draft.isUcs2 ? 1 : 0;
     this.isStale[at] = slot.isStale ? 1 : 0;
+    this.book[at] = slot.book;
+    this.holdsInFlight[at] = slot.holdsInFlight ? 1 : 0;
+    this.account[at] = slot.account;
+    this.pricedAtMs[at] = slot.pricedAtMs;
     this.units[at] = slot.units;
     this.campaign[at] = slot.campaign;
     this.tariffRow[at] = quote.row;
@@ -173,6 +190,7 @@ export class MessageStore {
     this.callbackUrls[at] = draft.callbackUrl;
     this.media[at] = draft.media;
     if (isAccepted) this.inFlightCount += 1;
+    else this.whenFinal(at);
     return sequence;
   }
 
@@ -200,6 +218,7 @@ export class MessageStore {
     this.handsetAtMs[at] = atMs;
     this.state[at] = FINAL_STATE[outcome]!;
     this.inFlightCount -= 1;
+    this.whenFinal(at);
   }
 
   idOf(sequence: number): string {

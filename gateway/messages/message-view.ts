@@ -135,7 +135,7 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
 /** Everything about the message with this sequence number, which the store must hold. */
 export function messageRecord(core: Core, store: MessageStore, sequence: number): MessageRecord {
   const at = sequence % store.capacity;
-  const row = describeRow(core.rates, store.tariffRow[at]!);
+  const row = describeRow(core.books[store.book[at]!]!, store.tariffRow[at]!);
   const receipt = RECEIPT_STATES[store.receipt[at]!];
   const outcome = store.outcome[at]!;
   const record: MessageRecord = {

@@ -78,7 +78,9 @@ describe('CampaignTables', () => {
     const tables = new CampaignTables(core);
     tables.campaignsChanged([entry(0)]);
     tables.termsChanged([terms(0)]);
-    expect(core.attSmsBuckets.waitMs(0, 60, 1, 0)).toBe(0);
+    const ask = { units: 1, atMs: 0, uptimeMs: 0, senderKey: 0, destinationKey: 0 };
+    expect(core.limits.brandDay.waitMs(0, 60, ask)).toBe(0);
+    expect(core.limits.campaignSms[0]!.waitMs(0, 60, ask)).toBe(0);
   });
 
   it('follows a store that was emptied and gave its handles to others', () => {

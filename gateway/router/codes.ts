@@ -15,6 +15,8 @@ export interface Decision {
   readonly smpp: number;
   /** Whether sending the same message later can succeed without anybody changing anything. */
   readonly retryable: boolean;
+  /** Whether the carrier charges for the message although it refused it; then it has a price like one that was accepted. */
+  readonly isCharged?: true;
   /** One sentence for a person. */
   readonly meaning: string;
 }
@@ -37,6 +39,16 @@ export const DecisionCode = {
   NoTariff: 7,
   QueueFull: 8,
   RegistryStale: 9,
+  CarrierRateExceeded: 10,
+  NumberRateExceeded: 11,
+  P2pLimitExceeded: 12,
+  TollFreeLimitExceeded: 13,
+  TollFreeBlocked: 14,
+  AccountRateExceeded: 15,
+  AccountInFlightExceeded: 16,
+  InsufficientBalance: 17,
+  LimitNotLeased: 18,
+  TrackedNumbersFull: 19,
 } as const;
 
 export const DECISIONS: readonly Decision[] = [
@@ -60,13 +72,14 @@ export const DECISIONS: readonly Decision[] = [
     http: 429,
     smpp: ESME_RTHROTTLED,
     retryable: true,
-    meaning: "The campaign is over AT&T's segments per minute for its message class.",
+    meaning: "The campaign, or the number, is over AT&T's segments per minute for its message class.",
   },
   {
     name: 'tmobile_daily_cap_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
     retryable: true,
+    isCharged: true, // Bird, Throughput and Daily Caps: messages over the cap are charged all the same
     meaning: "The brand is over T-Mobile's daily cap for its tier; it resets at midnight Pacific.",
   },
   {
@@ -103,6 +116,77 @@ export const DECISIONS: readonly Decision[] = [
     smpp: ESME_RSYSERR,
     retryable: true,
     meaning: 'The view of the number registry is older than allowed, and this gateway is set to refuse then.',
+  },
+  {
+    name: 'carrier_rate_exceeded',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The campaign, or the number, is over what the destination carrier takes in a minute or a second.',
+  },
+  {
+    name: 'number_rate_exceeded',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The number is over the rate its account has for each number.',
+  },
+  {
+    name: 'p2p_limit_exceeded',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The number sends more than a person would, by the guidelines for the P2P route.',
+  },
+  {
+    name: 'toll_free_limit_exceeded',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The toll-free number is not verified and over what such numbers may send.',
+  },
+  {
+    name: 'toll_free_blocked',
+    http: 403,
+    smpp: ESME_RSUBMITFAIL,
+    retryable: false,
+    isCharged: true, // Twilio, Toll-free restrictions: blocked messages are charged
+    meaning: 'Toll-free numbers that are not verified are blocked at this date.',
+  },
+  {
+    name: 'account_rate_exceeded',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The account is over its messages per second.',
+  },
+  {
+    name: 'account_in_flight_exceeded',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The account has as many messages in flight as it may have.',
+  },
+  {
+    name: 'insufficient_balance',
+    http: 402,
+    smpp: ESME_RSUBMITFAIL,
+    retryable: false,
+    meaning: 'The balance of the prepaid account does not cover the message; pay in and send again.',
+  },
+  {
+    name: 'limit_not_leased',
+    http: 503,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'A limit shared by several gateways cannot be asked at the moment, and nothing is sent past it.',
+  },
+  {
+    name: 'tracked_numbers_full',
+    http: 503,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'More sending numbers are under a limit than this gateway keeps count of; nothing is sent past a limit.',
   },
 ];
 
@@ -144,6 +228,25 @@ export const Binding = {
   TmobileBrandDay: 3,
   InFlight: 4,
   RegistryAge: 5,
+  AttNumberTpm: 6,
+  UscellularCampaignTpm: 7,
+  UscellularNumberTpm: 8,
+  OtherCampaignTpm: 9,
+  OtherNumberTpm: 10,
+  VerizonNumberRate: 11,
+  AccountNumberRate: 12,
+  AccountSmsRate: 13,
+  AccountMmsRate: 14,
+  AccountInFlight: 15,
+  AccountBalance: 16,
+  P2pNumberMinute: 17,
+  P2pNumberDay: 18,
+  P2pNumberRecipients: 19,
+  P2pNumberRatio: 20,
+  TollFreeDay: 21,
+  TollFreeWeek: 22,
+  TollFreeMonth: 23,
+  TollFreeRule: 24,
 } as const;
 
 export const BINDINGS: readonly { readonly name: string; readonly scope: string }[] = [
@@ -153,6 +256,25 @@ export const BINDINGS: readonly { readonly name: string; readonly scope: string 
   { name: 'tmobile_brand_day', scope: 'brand' },
   { name: 'in_flight_messages', scope: 'gateway' },
   { name: 'registry_age_ms', scope: 'gateway' },
+  { name: 'att_number_tpm', scope: 'number' },
+  { name: 'uscellular_campaign_tpm', scope: 'campaign' },
+  { name: 'uscellular_number_tpm', scope: 'number' },
+  { name: 'other_campaign_tpm', scope: 'campaign' },
+  { name: 'other_number_tpm', scope: 'number' },
+  { name: 'verizon_number_rate', scope: 'number' },
+  { name: 'account_number_rate', scope: 'number' },
+  { name: 'account_sms_rate', scope: 'account' },
+  { name: 'account_mms_rate', scope: 'account' },
+  { name: 'account_in_flight', scope: 'account' },
+  { name: 'account_balance', scope: 'account' },
+  { name: 'p2p_number_minute', scope: 'number' },
+  { name: 'p2p_number_day', scope: 'number' },
+  { name: 'p2p_number_recipients', scope: 'number' },
+  { name: 'p2p_number_ratio', scope: 'number' },
+  { name: 'toll_free_day', scope: 'number' },
+  { name: 'toll_free_week', scope: 'number' },
+  { name: 'toll_free_month', scope: 'number' },
+  { name: 'toll_free_verification', scope: 'number' },
 ];
 
 export const Route = { A2p: 0, P2p: 1 } as const;

@@ -3,8 +3,10 @@
  * One core is one world. The live gateway holds one on the wall clock; the simulator holds one on a virtual clock.
  */
 import type { BrandTable, CampaignTable, CarrierMap, NumberRegistry } from '../../registry-cache/index.ts';
-import { DayCounters, MinuteBuckets, type PacificDay, type RateTable } from '../../tariffs/index.ts';
+import { NumberMeters, type RateTable } from '../../tariffs/index.ts';
+import { AccountTable } from './account-table.ts';
 import { Counters } from './counters.ts';
+import { type Limits, ownLimits, type SharedLimits } from './limits.ts';
 import type { RegimeTable } from './regime-table.ts';
 
 /** What a world is made of; the composition root loads it. */
@@ -17,39 +19,39 @@ export interface World {
   readonly rates: RateTable;
 }
 
-export interface Core extends World {
-  /** AT&T segments per minute, by campaign handle. */
-  readonly attSmsBuckets: MinuteBuckets;
-  /** AT&T MMS per minute, by campaign handle. */
-  readonly attMmsBuckets: MinuteBuckets;
-  /** T-Mobile units per Pacific day, by brand handle. */
-  readonly tmobileDays: DayCounters;
+export interface Core extends Omit<World, 'rates'> {
+  /** Every book that has been in force in this run. Messages name theirs by its place here. */
+  readonly books: RateTable[];
+  /** Place of the book in force. */
+  book: number;
+  readonly accounts: AccountTable;
+  readonly limits: Limits;
   readonly counters: Counters;
-  /** The Pacific day of the latest message, kept so that time zones are worked out once a day. */
-  day: PacificDay;
 }
 
-const NO_DAY: PacificDay = { ordinal: 0, startMs: 0, endMs: 0 };
-
-export function createCore(world: World): Core {
+/** @param shared limits that other gateways share; without them this process counts alone */
+export function createCore(world: World, shared: SharedLimits = ownLimits()): Core {
+  const { rates, ...rest } = world;
   const core: Core = {
-    ...world,
-    attSmsBuckets: new MinuteBuckets(),
-    attMmsBuckets: new MinuteBuckets(),
-    tmobileDays: new DayCounters(),
+    ...rest,
+    books: [rates],
+    book: 0,
+    accounts: new AccountTable(),
+    limits: { ...shared, numbers: new NumberMeters() },
     counters: new Counters(),
-    day: NO_DAY,
   };
   makeRoomForLimits(core);
   return core;
 }
 
 /**
- * Gives every campaign and brand of the core its counters. Call it after adding some: until then their limits admit
+ * Gives every campaign, brand and account of the core its counters. Call it after adding some: until then their limits admit
  * nothing, so a forgotten call refuses and never overspends.
  */
-export function makeRoomForLimits(core: Core): void {
-  core.attSmsBuckets.ensure(core.campaigns.count);
-  core.attMmsBuckets.ensure(core.campaigns.count);
-  core.tmobileDays.ensure(core.brands.count);
+export function makeRoomForLimits({ limits, campaigns, brands, accounts }: Core): void {
+  for (const allowance of [...limits.campaignSms, ...limits.campaignMms]) allowance?.ensure(campaigns.count);
+  limits.brandDay.ensure(brands.count);
+  for (const allowance of [limits.accountSms, limits.accountMms, limits.accountInFlight, limits.accountBalance]) {
+    allowance.ensure(accounts.count);
+  }
 }

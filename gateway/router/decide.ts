@@ -9,23 +9,23 @@
  */
 import {
   carrierOf,
-  CARRIERS,
   isAssigned,
+  isTollFree,
   LineType,
   lineTypeOf,
   NO_CAMPAIGN,
   STILL_PENDING,
 } from '../../registry-cache/index.ts';
-import { ATT_CLASSES, attMmsTpm, pacificDayAt, rate, RateCode, TMOBILE_TIERS } from '../../tariffs/index.ts';
+import { rate, RateCode, SENDERS } from '../../tariffs/index.ts';
 import type { RateRequest } from '../../tariffs/index.ts';
-import { Binding, DecisionCode, MessageKind, Registration, Route } from './codes.ts';
+import { admit, admitPrice, forgetAdmitted, takeAdmitted } from './admit.ts';
+import { Binding, DecisionCode, decisionAt, Registration, Route } from './codes.ts';
 import type { Core } from './core.ts';
 import { Regime } from './regime-table.ts';
-import { clearResult, type MessageSlot } from './slot.ts';
+import { clearQuote, clearResult, type MessageSlot } from './slot.ts';
 
-const ATT = CARRIERS.findIndex((carrier) => carrier.id === 'att');
-const TMOBILE = CARRIERS.findIndex((carrier) => carrier.id === 'tmobile');
-const LONG_CODE = 0;
+const LONG_CODE = SENDERS.indexOf('10dlc');
+const TOLL_FREE = SENDERS.indexOf('toll-free');
 const OUT = 0;
 
 /** One request for the rating, filled anew for every message; nothing keeps it. */
@@ -43,12 +43,13 @@ const request: RateRequest = {
 /**
  * Decides the message in `slot` and charges its limits if it is accepted.
  *
- * Writes every output field of the slot. A refused message has a zero quote.
+ * Writes every output field of the slot. A refused message has a zero quote, unless the carrier charges for it all the same.
  * Cost: no allocation (but once a Pacific day); two or three dependent memory reads dominate.
  * @returns the `DecisionCode`, which is also in `slot.code`
  */
 export function decide(core: Core, slot: MessageSlot): number {
   clearResult(slot);
+  slot.book = core.book;
 
   const destination = core.carrierMap.lookup(slot.destinationKey);
   if (!isAssigned(destination)) return refuse(slot, DecisionCode.DestinationUnassigned, Binding.None);
@@ -59,38 +60,43 @@ export function decide(core: Core, slot: MessageSlot): number {
   slot.carrier = carrier;
 
   classifySender(core, slot, carrier);
-  const isRegistered = slot.registration === Registration.Registered;
+  const fromTollFree = isTollFree(slot.senderKey);
 
-  if (slot.route === Route.A2p) {
-    if (!isRegistered) {
-      const regime = core.regimes.regimeAt(carrier, slot.pricedAtMs);
-      if (regime === Regime.Block) return refuse(slot, DecisionCode.UnregisteredBlocked, Binding.CarrierRegime);
-      if (regime === Regime.Filter && slot.draw < core.regimes.shareAt(carrier, slot.pricedAtMs)) {
-        return refuse(slot, DecisionCode.UnregisteredFiltered, Binding.CarrierRegime);
-      }
-    } else if (carrier === ATT) {
-      if (!fitsAttMinute(core, slot)) {
-        return refuse(slot, DecisionCode.AttTpmExceeded, Binding.AttCampaignTpm);
-      }
-    } else if (carrier === TMOBILE && !fitsTmobileDay(core, slot)) {
-      return refuse(slot, DecisionCode.TmobileDailyCapExceeded, Binding.TmobileBrandDay);
+  if (slot.route === Route.A2p && slot.registration !== Registration.Registered && !fromTollFree) {
+    const regime = core.regimes.regimeAt(carrier, slot.pricedAtMs);
+    if (regime === Regime.Block) return refuse(slot, DecisionCode.UnregisteredBlocked, Binding.CarrierRegime);
+    if (regime === Regime.Filter && slot.draw < core.regimes.shareAt(carrier, slot.pricedAtMs)) {
+      return refuse(slot, DecisionCode.UnregisteredFiltered, Binding.CarrierRegime);
     }
   }
 
-  request.carrier = carrier;
-  request.registered = isRegistered ? 1 : 0;
+  const isAdmitted = admit(core, slot, fromTollFree);
+  if (!isAdmitted) {
+    forgetAdmitted();
+    slot.holdsInFlight = false;
+    if (decisionAt(slot.code).isCharged !== true) return slot.code;
+  }
+  if (!price(core, slot, fromTollFree)) return refuse(slot, DecisionCode.NoTariff, Binding.None);
+  if (!admitPrice(core, slot)) {
+    clearQuote(slot);
+    slot.holdsInFlight = false;
+    return slot.code;
+  }
+  takeAdmitted();
+  if (isAdmitted) slot.code = DecisionCode.Accepted;
+  return slot.code;
+}
+
+/** Prices the message into `slot.quote`; false if the book in force has no price for it. */
+function price(core: Core, slot: MessageSlot, fromTollFree: boolean): boolean {
+  request.carrier = slot.carrier;
+  request.sender = fromTollFree ? TOLL_FREE : LONG_CODE;
+  request.registered = slot.registration === Registration.Registered ? 1 : 0;
   request.message = slot.kind;
   request.units = slot.units;
   request.route = slot.route;
   request.atMs = slot.pricedAtMs;
-  if (rate(core.rates, request, slot.quote) !== RateCode.Ok) return refuse(slot, DecisionCode.NoTariff, Binding.None);
-
-  if (isRegistered && slot.route === Route.A2p) {
-    if (carrier === ATT) chargeAttMinute(core, slot);
-    else if (carrier === TMOBILE) chargeTmobileDay(core, slot);
-  }
-  slot.code = DecisionCode.Accepted;
-  return DecisionCode.Accepted;
+  return rate(core.books[core.book]!, request, slot.quote) === RateCode.Ok;
 }
 
 /** Finds the campaign of `slot.senderKey` and whether it counts as registered at `carrier` at `slot.atMs`. Allocates nothing. */
@@ -111,53 +117,9 @@ export function classifySender(core: Core, slot: MessageSlot, carrier: number): 
   else slot.registration = Registration.Registered;
 }
 
-/**
- * Asks AT&T's limit on the campaign. On false the slot says how full it is and when the message would fit.
- * Classes limited per number are not limited here.
- */
-function fitsAttMinute(core: Core, slot: MessageSlot): boolean {
-  const attClass = core.campaigns.attClass(slot.campaign);
-  if (ATT_CLASSES[attClass]!.scope !== 'campaign') return true;
-  const buckets = slot.kind === MessageKind.Sms ? core.attSmsBuckets : core.attMmsBuckets;
-  const perMinute = attPerMinute(slot, attClass);
-  const waitMs = buckets.waitMs(slot.campaign, perMinute, slot.units, slot.atMs);
-  if (waitMs === 0) return true;
-  slot.retryAfterMs = waitMs;
-  slot.limitUsed = buckets.used(slot.campaign, perMinute, slot.atMs);
-  slot.limitCap = perMinute;
-  return false;
-}
-
-/** Asks T-Mobile's daily cap on the brand. On false the slot says how full it is and when the day ends. */
-function fitsTmobileDay(core: Core, slot: MessageSlot): boolean {
-  if (slot.atMs >= core.day.endMs || slot.atMs < core.day.startMs) core.day = pacificDayAt(slot.atMs);
-  const brand = core.campaigns.brand(slot.campaign);
-  const cap = TMOBILE_TIERS[core.brands.tmobileTier(brand)]!.dailyCap;
-  const used = core.tmobileDays.used(brand, core.day.ordinal);
-  if (used + slot.units <= cap) return true;
-  slot.retryAfterMs = core.day.endMs - slot.atMs;
-  slot.limitUsed = used;
-  slot.limitCap = cap;
-  return false;
-}
-
-function chargeAttMinute(core: Core, slot: MessageSlot): void {
-  const attClass = core.campaigns.attClass(slot.campaign);
-  if (ATT_CLASSES[attClass]!.scope !== 'campaign') return;
-  const buckets = slot.kind === MessageKind.Sms ? core.attSmsBuckets : core.attMmsBuckets;
-  buckets.take(slot.campaign, attPerMinute(slot, attClass), slot.units, slot.atMs);
-}
-
-function chargeTmobileDay(core: Core, slot: MessageSlot): void {
-  core.tmobileDays.take(core.campaigns.brand(slot.campaign), core.day.ordinal, slot.units);
-}
-
-function attPerMinute(slot: MessageSlot, attClass: number): number {
-  return slot.kind === MessageKind.Sms ? ATT_CLASSES[attClass]!.smsTpm : attMmsTpm(attClass, slot);
-}
-
 function refuse(slot: MessageSlot, code: number, binding: number): number {
   slot.code = code;
   slot.binding = binding;
+  slot.holdsInFlight = false;
   return code;
 }

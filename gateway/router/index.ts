@@ -1,4 +1,5 @@
 /** The door of the core: one message in, one decision out. Pure: no I/O, no clock, no chance of its own. */
+export { type Account, AccountTable, NO_ACCOUNT, UNLIMITED } from './account-table.ts';
 export type { Clock, Rng, Timers } from './clock.ts';
 export {
   Binding,
@@ -23,6 +24,15 @@ export {
 export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
 export { CARRIER_LABELS, type Cell, Counters, handsetCells, messageCells, PAYEES, revenueCells } from './counters.ts';
 export { classifySender, decide } from './decide.ts';
+export {
+  isLimitedByClass,
+  type Level,
+  type Limits,
+  MINUTE_MS,
+  ownLimits,
+  SECOND_MS,
+  type SharedLimits,
+} from './limits.ts';
 export { namedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';

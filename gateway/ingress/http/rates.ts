@@ -87,12 +87,12 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
       if ('wrong' in asked) return sendProblem(reply, problem('invalid-rate', 422, 'Cannot be priced', [asked.wrong]));
       const { registered, ...what } = asked;
       const quote = emptyQuote();
-      if (rate(core.rates, { ...what, registered }, quote) !== RateCode.Ok) {
+      if (rate(core.books[core.book]!, { ...what, registered }, quote) !== RateCode.Ok) {
         const message = `the book ${book.book} has no price for this carrier, sender and message at ${isoDate(what.atMs)}`;
         return sendProblem(reply, problem('no-tariff', 422, 'No tariff', [{ field: 'date', message }]));
       }
       const base = emptyQuote();
-      if (registered === UNREGISTERED) rate(core.rates, { ...what, registered: REGISTERED }, base);
+      if (registered === UNREGISTERED) rate(core.books[core.book]!, { ...what, registered: REGISTERED }, base);
       const carrier = nameAt(CARRIER_LABELS, what.carrier);
       const price = priceView(carrier, quote);
       return reply.send({
@@ -193,7 +193,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
   /** The row behind a posting: the fee is the registered price, the surcharge what the unregistered row adds to it. */
   function rowBehind(cause: string, quote: Quote, base: Quote): Type.Static<typeof Row> | null {
     const row = cause === 'carrier_fee' && base.row >= 0 ? base.row : quote.row;
-    const found = cause === 'carrier_fee' || cause === 'unregistered_surcharge' ? describeRow(core.rates, row) : null;
+    const found = cause === 'carrier_fee' || cause === 'unregistered_surcharge' ? describeRow(core.books[core.book]!, row) : null;
     return found === null ? null : { ...found, sources: [...found.sources] };
   }
 

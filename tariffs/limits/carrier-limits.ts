@@ -90,3 +90,47 @@ export const TMOBILE_TIERS: readonly TmobileTier[] = [
 export function tmobileTierOf(name: string): number {
   return TMOBILE_TIERS.findIndex((tier) => tier.name === name);
 }
+
+/** Of one number; messages, not segments. */
+export interface TollFreeCaps {
+  readonly day: number;
+  readonly week: number;
+  readonly month: number;
+}
+
+/**
+ * What toll-free numbers that are not verified may send: restricted ones, and those whose verification is pending.
+ * Sources: CallTrackingMetrics, Toll-free verification; Mobile Secure Gateway, Toll-free limits (2024-01-04).
+ */
+export const TOLL_FREE_RESTRICTED: TollFreeCaps = { day: 500, week: 1_000, month: 2_000 };
+export const TOLL_FREE_PENDING: TollFreeCaps = { day: 2_000, week: 6_000, month: 10_000 };
+
+/** 2023-04-01 (UTC), before which they were not limited; 2024-01-31, from which on they are blocked (Twilio, Toll-free restrictions). */
+const TOLL_FREE_LIMITED_MS = 1_680_307_200_000;
+const TOLL_FREE_BLOCKED_MS = 1_706_659_200_000;
+
+export const TollFreeRule = { Free: 0, Limited: 1, Blocked: 2 } as const;
+
+/** The `TollFreeRule` for numbers that are not verified on the date a message is priced at. */
+export function tollFreeRule(message: { readonly pricedAtMs: number }): number {
+  if (message.pricedAtMs < TOLL_FREE_LIMITED_MS) return TollFreeRule.Free;
+  return message.pricedAtMs < TOLL_FREE_BLOCKED_MS ? TollFreeRule.Limited : TollFreeRule.Blocked;
+}
+
+/** Verizon, per number: SMS segments a minute and MMS a second. Source: Messangi, 10DLC Overview (Bandwidth's text). Telnyx and Bird: none published. */
+export const VERIZON_SMS_PER_MINUTE = 6_000;
+export const VERIZON_MMS_PER_SECOND = 25;
+
+/**
+ * What a person's number may send on the P2P route. CTIA, Messaging Principles (2017, 2019): 15 to 60 messages a minute, 1,000 a day,
+ * 200 unique recipients, about as many out as in. The upper end of the minute is taken.
+ */
+export const P2P_MESSAGES_PER_MINUTE = 60;
+export const P2P_MESSAGES_PER_DAY = 1_000;
+export const P2P_RECIPIENTS_PER_DAY = 200;
+
+/**
+ * Messages a day that nobody need have answered; beyond them a number may send as many as it has received. The guidelines say "about
+ * 1 : 1" and give no beginning: the number of recipients a day is assumed, so that a person may write to each once.
+ */
+export const P2P_UNANSWERED_PER_DAY = 200;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ATT_CLASSES, TMOBILE_TIERS, attClassOf, attMmsTpm, tmobileTierOf } from './carrier-limits.ts';
-import { plainDateMs } from './plain-date.ts';
+import { plainDateMs } from '../plain-date.ts';
 
 test.each([
   ['A', 4_500, 2_400, 'campaign'],
