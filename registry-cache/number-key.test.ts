@@ -3,7 +3,15 @@ import { fc, test as propertyTest } from '@fast-check/vitest';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { AREA_CODES } from './area-codes.ts';
-import { formatNumber, maskNumber, NUMBER_REFUSALS, numberRefusal, parseNumberKey } from './number-key.ts';
+import {
+  formatNumber,
+  isTollFree,
+  maskNumber,
+  NUMBER_REFUSALS,
+  numberRefusal,
+  parseNumberKey,
+  parseSenderKey,
+} from './number-key.ts';
 
 function judged(text: string): string {
   const key = parseNumberKey(text);
@@ -129,4 +137,16 @@ describe('AREA_CODES', () => {
     const rows: readonly { npa: string; in_service: string }[] = parse(text, { columns: true });
     expect(AREA_CODES).toEqual(rows.filter((row) => row.in_service === 'Y').map((row) => Number(row.npa)));
   });
+});
+
+test('a number that sends may be toll-free; all else is refused alike', () => {
+  for (const [code, texts] of refused) {
+    for (const text of texts) {
+      const key = parseSenderKey(text);
+      if (code === 'toll_free') expect([formatNumber(key), isTollFree(key)]).toEqual([text, true]);
+      else expect(numberRefusal(key).code).toBe(code);
+    }
+  }
+  expect(isTollFree(parseNumberKey('+12125550123'))).toBe(false);
+  expect(numberRefusal(parseSenderKey('+18001550123')).code).toBe('exchange_impossible');
 });

@@ -11,7 +11,7 @@ import { NO_ACCOUNT } from './account-table.ts';
 import { Binding, DecisionCode, MessageKind, Registration, Route } from './codes.ts';
 
 export class MessageSlot {
-  /** NANP number of the sender, as an integer (`parseNumberKey`). */
+  /** NANP number of the sender, as an integer (`parseSenderKey`). */
   senderKey = Number.NaN;
   /** NANP number of the destination. */
   destinationKey = Number.NaN;

@@ -109,7 +109,6 @@ describe('fields', () => {
     ['with a service code for area code', '+19115550123', 'has an area code no number can have'],
     ['with a service code for exchange', '+12129110123', 'has an exchange no number can have'],
     ['in an area code not in service', '+12995550123', 'has an area code'],
-    ['that is toll-free', '+18005550123', 'is toll-free'],
     ['that is empty', '', 'has no + in front'],
     ['that is very long', `+1${'2'.repeat(100_000)}`, 'does not have ten digits after +1'],
   ])('a number %s', async (_name, number, expected) => {
@@ -120,6 +119,13 @@ describe('fields', () => {
     if (number === '') return;
     const asked = await gateway.ask('GET', `/v1/lookup/${encodeURIComponent(number.slice(0, 40))}`);
     expect(complaints(asked, 422, 'invalid-number')).toEqual([expect.stringContaining(`number: ${expected}`)]);
+  });
+
+  test('a toll-free destination; as a sender it is welcome', async () => {
+    const refused = complaints(await post({ ...good(), to: '+18005550123' }), 422, 'invalid-message');
+    expect(refused).toEqual([expect.stringContaining('to: is toll-free')]);
+    const sent = await post({ ...good(), from: '+18005550123' });
+    expect(sent.body).toMatchObject({ decision: 'toll_free_blocked', limit: { key: '+18005550123' } });
   });
 
   test('a message to its own sender', async () => {

@@ -1,7 +1,7 @@
 /** `/v1/messages`: send one, read one, read many. */
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import { numberRefusal, parseNumberKey } from '../../../registry-cache/index.ts';
+import { numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
 import { MESSAGE_BODY_BYTES, PAGE_MESSAGES_DEFAULT, PAGE_MESSAGES_MAX } from '../../limits.ts';
 import {
   emptyDraft,
@@ -143,7 +143,7 @@ function notTaken({ code, limitUsed, limitCap }: MessageSlot): Problem {
 type ReadQuery = { ok: true; query: InboxQuery } | { ok: false; wrong: FieldProblem };
 
 function readInboxQuery(asked: Type.Static<typeof InboxQueryString>): ReadQuery {
-  const senderKey = asked.from === undefined ? undefined : parseNumberKey(withPlus(asked.from));
+  const senderKey = asked.from === undefined ? undefined : parseSenderKey(withPlus(asked.from));
   if (senderKey !== undefined && senderKey < 0) {
     return { ok: false, wrong: { field: 'from', message: numberRefusal(senderKey).message } };
   }

@@ -2,7 +2,7 @@
  * A validated body -> a draft the core can take, or the field that cannot be and why.
  * What a schema cannot say is checked here, once, for single messages and batches alike.
  */
-import { numberRefusal, parseNumberKey } from '../../../registry-cache/index.ts';
+import { numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
 import { TEXT_LENGTH_MAX, URL_LENGTH_MAX } from '../../limits.ts';
 import type { MessageDraft } from '../../messages/index.ts';
 import {
@@ -27,7 +27,7 @@ export type CallbackGuard = (url: string) => string | undefined;
  * @returns undefined, or the first field that is wrong; the draft is then half filled and must not be used
  */
 export function readMessage(body: MessageBody, draft: MessageDraft, guard: CallbackGuard): FieldProblem | undefined {
-  const senderKey = parseNumberKey(body.from);
+  const senderKey = parseSenderKey(body.from);
   if (senderKey < 0) return { field: 'from', message: numberRefusal(senderKey).message };
   const destinationKey = parseNumberKey(body.to);
   if (destinationKey < 0) return { field: 'to', message: numberRefusal(destinationKey).message };

@@ -13,7 +13,7 @@ import {
   LINE_TYPES,
   NO_CAMPAIGN,
   numberRefusal,
-  parseNumberKey,
+  parseSenderKey,
   type RegistryStore,
   STILL_PENDING,
 } from '../../../registry-cache/index.ts';
@@ -81,7 +81,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       },
     },
     (request, reply) => {
-      const key = parseNumberKey(request.params.number);
+      const key = parseSenderKey(request.params.number);
       if (key < 0) return sendProblem(reply, badNumber(key));
       const line = core.carrierMap.lookup(key);
       const carrier = CARRIERS[carrierOf(line)];
@@ -110,7 +110,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       },
     },
     async (request, reply) => {
-      const key = parseNumberKey(request.params.number);
+      const key = parseSenderKey(request.params.number);
       if (key < 0) return sendProblem(reply, badNumber(key));
       const entry = await registryStore.campaign(request.body.campaign);
       if (entry === undefined) {
@@ -155,7 +155,7 @@ export const registryRoutes: FastifyPluginCallbackTypebox<RegistryRoutes> = (app
       },
     },
     async (request, reply) => {
-      const key = parseNumberKey(request.params.number);
+      const key = parseSenderKey(request.params.number);
       if (key < 0) return sendProblem(reply, badNumber(key));
       const removal = { kind: 'remove', key, nnid: ANY_NNID } as const;
       const { outcomes, position } = await registryStore.apply([removal], clock.nowMs());
