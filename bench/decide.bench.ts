@@ -3,7 +3,8 @@
  *
  * The whole decision over a full registry: carrier, campaign, regime, limits, price. Messages lie in columns drawn
  * beforehand, since making them up is not part of deciding. Time moves on as if 10,000 messages a second arrived, so
- * that limits refill as they would. Beside it the same loop with nothing but the two lookups, which is what memory
+ * that limits refill as they would. Half of them come from accounts, prepaid and not, with every limit an account can have.
+ * Beside it the same loop with nothing but the two lookups, which is what memory
  * alone costs, and the decision as one would write it first: Maps, objects and a scan of the tariff book, without limits.
  */
 import { type CarrierMap, NumberRegistry } from '../registry-cache/index.ts';
@@ -15,8 +16,11 @@ import {
   DECISIONS,
   MESSAGE_KINDS,
   MessageKind,
+  makeRoomForLimits,
   MessageSlot,
   namedStream,
+  NO_ACCOUNT,
+  ownLimits,
   Route,
 } from '../gateway/router/index.ts';
 import {
@@ -56,6 +60,12 @@ const REGISTERED_SHARE = 0.5;
 const P2P_SHARE = 0.05;
 const MMS_SHARE = 0.03;
 
+/** Accounts of the senders; every other one has paid in advance. */
+const ACCOUNTS = 1_000;
+const ACCOUNT_SHARE = 0.5;
+/** More than a bench can spend. */
+const PAID_IN_MICROS = 1e15;
+
 export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   compileDecisionsWhole();
   const numbers = isTiny ? 20_000 : 10_000_000;
@@ -69,7 +79,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   const senders = addPopulation(world, { seed, campaigns, numbers });
   const columns = drawMessages(world.carrierMap, senders, messages, seed);
 
-  const core = createCore(world);
+  const core = createCoreWithAccounts(world);
   const decided = decideLoop(core, columns);
   const lookedUp = lookupLoop(core, columns);
   const plainly = plainLoop(plainWorld(world, senders), columns);
@@ -117,6 +127,7 @@ interface Columns {
   readonly kind: Uint8Array;
   readonly route: Uint8Array;
   readonly draw: Float64Array;
+  readonly account: Int32Array;
 }
 
 function drawMessages(carrierMap: CarrierMap, senders: Float64Array, length: number, seed: number): Columns {
@@ -140,7 +151,7 @@ function drawMessages(carrierMap: CarrierMap, senders: Float64Array, length: num
     chance.next() < REGISTERED_SHARE
       ? senders[Math.floor(chance.next() * senders.length)]!
       : drawFreeNumber(chance, rented);
-  const column = <T extends Uint8Array | Float64Array>(cells: T, draw: () => number): T => {
+  const column = <T extends Uint8Array | Int32Array | Float64Array>(cells: T, draw: () => number): T => {
     for (let at = 0; at < length; at += 1) cells[at] = draw();
     return cells;
   };
@@ -152,6 +163,9 @@ function drawMessages(carrierMap: CarrierMap, senders: Float64Array, length: num
     kind: column(new Uint8Array(length), () => (chance.next() < MMS_SHARE ? MessageKind.Mms : MessageKind.Sms)),
     route: column(new Uint8Array(length), () => (chance.next() < P2P_SHARE ? Route.P2p : Route.A2p)),
     draw: column(new Float64Array(length), () => chance.next()),
+    account: column(new Int32Array(length), () =>
+      chance.next() < ACCOUNT_SHARE ? Math.floor(chance.next() * ACCOUNTS) : NO_ACCOUNT,
+    ),
   };
 }
 
@@ -163,7 +177,9 @@ function fill(slot: MessageSlot, columns: Columns, message: number): void {
   slot.kind = columns.kind[at]!;
   slot.route = columns.route[at]!;
   slot.draw = columns.draw[at]!;
+  slot.account = columns.account[at]!;
   slot.atMs = START_MS + Math.floor(message / MESSAGES_PER_MS);
+  slot.uptimeMs = Math.floor(message / MESSAGES_PER_MS);
   slot.pricedAtMs = START_MS;
 }
 
@@ -176,10 +192,31 @@ function decideLoop(core: Core, columns: Columns): Loop {
     for (let message = first; message < first + count; message += 1) {
       fill(slot, columns, message);
       sum += decide(core, slot) + slot.quote.totalMicros;
+      if (slot.holdsInFlight) core.limits.accountInFlight.giveBack(slot.account, 1);
     }
     next = first + count;
     return sum;
   };
+}
+
+/** A core whose accounts have every limit there is, none of them in the way of an even load. */
+function createCoreWithAccounts(world: LoadedWorld): Core {
+  const limits = ownLimits();
+  const core = createCore(world, limits);
+  for (let account = 0; account < ACCOUNTS; account += 1) {
+    core.accounts.set({
+      id: `account-${account}`,
+      isPrepaid: account % 2 === 0,
+      smsPerSecond: 50,
+      mmsPerSecond: 15,
+      numberSmsPerSecond: 20,
+      numberMmsPerSecond: 5,
+      inFlightMax: 1_000,
+    });
+  }
+  makeRoomForLimits(core);
+  for (let account = 0; account < ACCOUNTS; account += 1) limits.accountBalance.credit(account, PAID_IN_MICROS);
+  return core;
 }
 
 function lookupLoop(core: Core, columns: Columns): Loop {
@@ -224,12 +261,13 @@ function plainLoop(world: PlainWorld, columns: Columns): Loop {
 
 /** What becomes of the messages when each is decided once, so that a reader sees what the figure is of. */
 function outcomes(world: LoadedWorld, columns: Columns): string {
-  const core = createCore(world);
+  const core = createCoreWithAccounts(world);
   const slot = new MessageSlot();
   const counts = DECISIONS.map(() => 0);
   for (let message = 0; message < columns.length; message += 1) {
     fill(slot, columns, message);
     counts[decide(core, slot)]! += 1;
+    if (slot.holdsInFlight) core.limits.accountInFlight.giveBack(slot.account, 1);
   }
   return DECISIONS.flatMap(({ name }, code) =>
     counts[code] === 0 ? [] : [`${name} ${((100 * counts[code]!) / columns.length).toFixed(1)} %`],

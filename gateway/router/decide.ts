@@ -48,6 +48,23 @@ const request: RateRequest = {
  * @returns the `DecisionCode`, which is also in `slot.code`
  */
 export function decide(core: Core, slot: MessageSlot): number {
+  const code = judge(core, slot);
+  takeAdmitted();
+  return code;
+}
+
+/**
+ * Decides without taking anything. What an edge does with messages that come after one that waits for a lease: limits on lease
+ * learn what will be wanted of them, and are asked for all of it at once.
+ */
+export function foresee(core: Core, slot: MessageSlot): number {
+  const code = judge(core, slot);
+  forgetAdmitted();
+  return code;
+}
+
+/** The decision; what it takes of the limits that said yes is remembered in `admit.ts`. */
+function judge(core: Core, slot: MessageSlot): number {
   clearResult(slot);
   slot.book = core.book;
 
@@ -72,17 +89,15 @@ export function decide(core: Core, slot: MessageSlot): number {
 
   const isAdmitted = admit(core, slot, fromTollFree);
   if (!isAdmitted) {
-    forgetAdmitted();
-    slot.holdsInFlight = false;
+    takeNothing(slot);
     if (decisionAt(slot.code).isCharged !== true) return slot.code;
   }
   if (!price(core, slot, fromTollFree)) return refuse(slot, DecisionCode.NoTariff, Binding.None);
   if (!admitPrice(core, slot)) {
+    takeNothing(slot);
     clearQuote(slot);
-    slot.holdsInFlight = false;
     return slot.code;
   }
-  takeAdmitted();
   if (isAdmitted) slot.code = DecisionCode.Accepted;
   return slot.code;
 }
@@ -118,8 +133,13 @@ export function classifySender(core: Core, slot: MessageSlot, carrier: number): 
 }
 
 function refuse(slot: MessageSlot, code: number, binding: number): number {
+  takeNothing(slot);
   slot.code = code;
   slot.binding = binding;
-  slot.holdsInFlight = false;
   return code;
+}
+
+function takeNothing(slot: MessageSlot): void {
+  forgetAdmitted();
+  slot.holdsInFlight = false;
 }

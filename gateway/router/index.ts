@@ -1,5 +1,15 @@
 /** The door of the core: one message in, one decision out. Pure: no I/O, no clock, no chance of its own. */
-export { type Account, AccountTable, NO_ACCOUNT, UNLIMITED } from './account-table.ts';
+export { ACCOUNT_PROFILES, boundsOf } from './account-profiles.ts';
+export {
+  type Account,
+  ACCOUNT_BOUND_MAX,
+  ACCOUNT_BOUNDS,
+  ACCOUNT_ID,
+  type AccountBounds,
+  AccountTable,
+  NO_ACCOUNT,
+  UNLIMITED,
+} from './account-table.ts';
 export type { Clock, Rng, Timers } from './clock.ts';
 export {
   Binding,
@@ -23,7 +33,7 @@ export {
 } from './codes.ts';
 export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
 export { CARRIER_LABELS, type Cell, Counters, handsetCells, messageCells, PAYEES, revenueCells } from './counters.ts';
-export { classifySender, decide } from './decide.ts';
+export { classifySender, decide, foresee } from './decide.ts';
 export {
   isLimitedByClass,
   type Level,
