@@ -11,6 +11,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   decide: () => import('./decide.bench.ts'),
   segments: () => import('./segments.bench.ts'),
   rate: () => import('./rate.bench.ts'),
+  limits: () => import('./limits.bench.ts'),
   'http-one': () => import('./http-one.load.ts'),
   'http-batch': () => import('./http-batch.load.ts'),
 };

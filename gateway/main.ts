@@ -15,19 +15,31 @@ import Fastify, {
 } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
+import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
+import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
 import { openRegistries, type Registries, SnapshotUnfit } from './registries/index.ts';
 import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
-import { MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
+import { CDR_PENDING_BYTES_MAX, MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
 import { CannotStart, type LoadedWorld } from './load-world.ts';
-import { Intake, MessageStore, summarise, type Summary } from './messages/index.ts';
+import { HeldMessages, Intake, LinedLimits, MessageStore, summarise, type Summary } from './messages/index.ts';
 import { isLoopback, type ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { NO_PARTIES } from './read-parties.ts';
-import { type Clock, type Core, createCore, nameAt, namedStream, REGIMES, type Timers } from './router/index.ts';
+import { feeRoutes, Revenue, revenueRoutes } from './revenue/index.ts';
+import {
+  type Clock,
+  type Core,
+  createCore,
+  nameAt,
+  namedStream,
+  ownLimits,
+  REGIMES,
+  type Timers,
+} from './router/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 
 export interface Gateway {
@@ -55,8 +67,13 @@ export interface GatewayParts {
 /** Opens the gateway and listens. Rejects if the address cannot be had. */
 export async function openGateway({ options, world, clock, timers, log }: GatewayParts): Promise<Gateway> {
   compileDecisionsWhole();
-  const core = createCore(world);
-  const store = new MessageStore(options.inbox, runTag(clock.nowMs()));
+  const limits = ownLimits();
+  const run = runTag(clock.nowMs());
+  const store = new MessageStore(options.inbox, run);
+  const lined = linesBefore(createCore(world, limits), store, options);
+  const { core } = lined;
+  core.books.push(...world.otherBooks);
+  const revenue = new Revenue(core, clock.nowMs());
   const callbacks = new Callbacks({ store, timers });
   const carriers = new SimulatedCarriers({
     store,
@@ -100,11 +117,35 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
       declared: world.declared,
       fees: world.book.fees,
       tariffDateMs,
+      onFee: (posting) => revenue.postFee(posting, clock.nowMs()),
       webhooks: callbacks,
       callbackGuard: guard,
       requireAdmin,
     }),
   );
+  const accounts = await opened(
+    openAccounts({
+      core,
+      messages: store,
+      redisUrl: options.redisUrl,
+      balances: new MemoryBalanceStore(core.accounts, limits.accountBalance),
+      declared: world.accounts,
+      timers,
+      log,
+      requireAdmin,
+    }),
+  ).catch(async (error: unknown) => {
+    callbacks.close();
+    await registries.close();
+    throw error;
+  });
+  store.whenFinal = (at) => accounts.messageEnded(at);
+  const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log }).catch(async (error: unknown) => {
+    callbacks.close();
+    await accounts.close();
+    await registries.close();
+    throw error;
+  });
   const intake = new Intake({
     core,
     store,
@@ -113,6 +154,14 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     clock,
     view: registries.view,
     tariffDateMs: options.tariffDate,
+    ...(cdrs !== undefined && { isPushedBack: () => cdrs.isFull }),
+    ...(lined.limits && {
+      queueing: {
+        lined: lined.limits,
+        maxWaitMs: options.queueMaxWaitMs,
+        onReceipt: (at, nowMs) => callbacks.receiptArrived(at, nowMs),
+      },
+    }),
   });
   const summary = (): Summary => summarise(core, store, clock.nowMs());
 
@@ -132,7 +181,6 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   });
   await app.register(nativeApi, {
     core,
-    book: world.book,
     store,
     intake,
     clock,
@@ -140,17 +188,24 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     provisioningDelayMs: options.provisioningDelayMs,
     requireAdmin,
     isOpen: () => isOpen,
+    cdrs,
+    leases: OWN_LIMITS,
     registryStore: registries.store,
     registryView: registries.view,
     reached: (position) => registries.reached(position),
   });
+  await app.register(revenueRoutes, { revenue, clock, requireAdmin });
+  await app.register(feeRoutes, { revenue, fees: () => world.book.fees, tariffDateMs, clock, requireAdmin });
   await registries.register(app);
+  await accounts.register(app);
   await app.register(metricsRoute, {
     core,
     store,
     intake,
     callbacks: () => callbacks.results,
+    feesMicros: () => revenue.fees.totalMicros,
     registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
+    cdrs,
   });
   await app.register(consoleRoutes, {
     summary,
@@ -165,10 +220,13 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     const nowMs = clock.nowMs();
     registries.settle(nowMs);
     carriers.advance(nowMs);
+    intake.releaseDue(nowMs);
   });
   const url = await app.listen({ host: options.host, port: options.port }).catch(async (error: unknown) => {
     stopDelivery();
     callbacks.close();
+    await cdrs?.close();
+    await accounts.close();
     await registries.close();
     throw error;
   });
@@ -177,16 +235,61 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     if (!isOpen) return;
     isOpen = false;
     await app.close();
+    intake.expireQueued(clock.nowMs());
     await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
     stopDelivery();
     callbacks.close();
+    await cdrs?.close();
+    await accounts.close();
     await registries.close();
   };
   return { core, store, intake, registries, app, url, summary, close };
 }
 
-/** What the operator is told of registries that cannot be opened. */
-async function opened(opening: Promise<Registries>): Promise<Registries> {
+/** Of a gateway that shares its limits with nobody. */
+const OWN_LIMITS = { answered: () => Promise.resolve() };
+
+/** A core whose limits have lines before them, and those limits, if messages are to wait over any; else the core as it is. */
+function linesBefore(
+  core: Core,
+  store: MessageStore,
+  { overLimit, queueMessages }: ServeOptions,
+): { readonly core: Core; readonly limits?: LinedLimits } {
+  if (overLimit.size === 0) return { core };
+  const limits = new LinedLimits(core.limits, overLimit, new HeldMessages(store.sequence, queueMessages));
+  return { core: { ...core, limits: limits.limits }, limits };
+}
+
+/** The writer of CDRs, told of every message that ends; undefined if the operator wants none. */
+async function openedCdrs(parts: {
+  readonly core: Core;
+  readonly store: MessageStore;
+  readonly run: string;
+  readonly options: ServeOptions;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: FastifyBaseLogger;
+}): Promise<CdrWriter | undefined> {
+  const { options, store, ...rest } = parts;
+  const { cdrDirectory: directory, cdrRotateBytes: rotateBytes, cdrRotateMs: rotateMs } = options;
+  if (directory === undefined) return undefined;
+  try {
+    const pendingBytesMax = CDR_PENDING_BYTES_MAX;
+    const cdrs = await openCdrs({ ...rest, store, directory, rotateBytes, rotateMs, pendingBytesMax });
+    const tellOthers = store.whenFinal;
+    store.whenFinal = (at) => {
+      tellOthers(at);
+      cdrs.add(at);
+    };
+    return cdrs;
+  } catch (error) {
+    if (error instanceof CdrsUnavailable) throw new CannotStart([`--cdr: ${error.message}`]);
+    throw error;
+  }
+}
+
+/** What the operator is told of registries or accounts that cannot be opened. */
+async function opened<T>(opening: Promise<T>): Promise<T> {
   try {
     return await opening;
   } catch (error) {

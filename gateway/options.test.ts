@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { INBOX_MESSAGES_DEFAULT, INBOX_MESSAGES_MAX } from './limits.ts';
+import { QUEUEABLE } from './messages/index.ts';
+import { Binding } from './router/index.ts';
 import { OPTIONS, type OptionSources, readOptions, type ServeOptions } from './options.ts';
 
 /** What may be written where; nothing by default. */
@@ -42,6 +44,11 @@ test('who sets nothing gets a gateway on loopback, in the period with the toll, 
     registryHistory: false,
     registryStaleMs: 5_000,
     registryWhenStale: 'serve-stale',
+    cdrRotateBytes: 268_435_456,
+    cdrRotateMs: 3_600_000,
+    overLimit: new Set(),
+    queueMessages: 100_000,
+    queueMaxWaitMs: 36_000_000,
     callbackHosts: [],
     logLevel: 'warn',
   });
@@ -100,8 +107,15 @@ const VALUES: Readonly<
     wrong: 'must be a real day as YYYY-MM-DD, or today',
   },
   book: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  books: {
+    good: 'a.yaml, what-if-flat',
+    means: ['a.yaml', 'what-if-flat'],
+    bad: ['', 'a.yaml,', ','],
+    wrong: 'must be files separated by commas',
+  },
   regimes: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
   campaigns: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  accounts: { good: 'a.yaml', means: 'a.yaml', bad: [''], wrong: 'is empty; leave it out or give a value' },
   inbox: {
     good: '1',
     means: 1,
@@ -135,6 +149,32 @@ const VALUES: Readonly<
     means: 'refuse',
     bad: ['drop', ''],
     wrong: 'must be one of serve-stale, refuse',
+  },
+  cdrDirectory: { good: 'cdrs', means: 'cdrs', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  cdrRotateBytes: {
+    good: '1048576',
+    means: 1_048_576,
+    bad: ['1048575', '1 MB', ''],
+    wrong: 'must be a whole number from 1048576 to 9007199254740991',
+  },
+  cdrRotateMs: {
+    good: '60000',
+    means: 60_000,
+    bad: ['999', '31536000001', '1h'],
+    wrong: 'must be a whole number from 1000 to 31536000000',
+  },
+  overLimit: {
+    good: 'att_campaign_tpm=queue, tmobile_brand_day=reject',
+    means: new Set([Binding.AttCampaignTpm]),
+    bad: ['', 'wait', 'queue,reject', 'att_campaign_tpm', 'att_campaign_tpm=wait', 'account_balance=queue', 'tpm=queue,'],
+    wrong: 'must be reject, queue, or limit=queue and limit=reject separated by commas, for the limits att_campaign_tpm,',
+  },
+  queueMessages: { good: '1', means: 1, bad: ['0', '8388609', 'all'], wrong: 'must be a whole number from 1 to 8388608' },
+  queueMaxWaitMs: {
+    good: '1',
+    means: 1,
+    bad: ['0', '604800001', '10h'],
+    wrong: 'must be a whole number from 1 to 604800000',
   },
   callbackHosts: {
     good: 'hooks.example.com, 10.0.0.7,[fd00::7]',
@@ -229,6 +269,30 @@ describe('the file', () => {
       'tollgate.yaml',
       'TOLLGATE_RATE',
       '--inbox',
+    ]);
+  });
+});
+
+describe('limits that queue', () => {
+  test('are none, all that can, or those named', () => {
+    expect(optionsOf({ flags: { overLimit: 'reject' } }).overLimit).toEqual(new Set());
+    expect(optionsOf({ flags: { overLimit: 'queue' } }).overLimit).toEqual(new Set(QUEUEABLE));
+  });
+
+  test('may be a map in the file, where each wrong entry is told with its place', () => {
+    const file = 'overLimit:\n  att_campaign_tpm: queue\n  account_sms_rate: queue\n  tmobile_brand_day: reject\n';
+    expect(optionsOf({ file }).overLimit).toEqual(new Set([Binding.AttCampaignTpm, Binding.AccountSmsRate]));
+    expect(errorsOf({ file: 'overLimit:\n  att_campaign_tpm: wait\n  in_flight_messages: queue\n' })).toEqual([
+      expect.stringMatching(/^tollgate\.yaml:2:3.* overLimit: "att_campaign_tpm=wait" must be /),
+      expect.stringMatching(/^tollgate\.yaml:3:3.* overLimit: "in_flight_messages=queue" must be /),
+    ]);
+  });
+
+  test('need an inbox with room for others beside those that wait', () => {
+    expect(errorsOf({ flags: { inbox: '1000', queueMessages: '501' } })).toEqual([]);
+    expect(errorsOf({ flags: { inbox: '1000', queueMessages: '500', overLimit: 'queue' } })).toEqual([]);
+    expect(errorsOf({ flags: { inbox: '1000', queueMessages: '501', overLimit: 'queue' } })).toEqual([
+      expect.stringContaining('--queue-messages: 501 is more than half of the 1000 messages of --inbox'),
     ]);
   });
 });

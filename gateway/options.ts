@@ -4,8 +4,19 @@
  * One table says all there is to know of an option; flags, variables, keys of the file and the help come from it. Every
  * value, wherever it was written, goes through the same reading, so it is refused with the same words and its place.
  */
-import { note, openYaml, plainDateMs, readFields, readWritten, formatBookError } from '../tariffs/index.ts';
-import { INBOX_MESSAGES_DEFAULT, INBOX_MESSAGES_MAX } from './limits.ts';
+import { isMap } from 'yaml';
+import { note, openYaml, type Place, type Problems, plainDateMs, readEntries, readFields, readWritten, formatBookError } from '../tariffs/index.ts';
+import {
+  CDR_ROTATE_BYTES_DEFAULT,
+  CDR_ROTATE_BYTES_MIN,
+  CDR_ROTATE_MS_DEFAULT,
+  INBOX_MESSAGES_DEFAULT,
+  INBOX_MESSAGES_MAX,
+  QUEUE_MAX_WAIT_MS_DEFAULT,
+  QUEUE_MESSAGES_DEFAULT,
+} from './limits.ts';
+import { QUEUEABLE } from './messages/index.ts';
+import { bindingAt } from './router/index.ts';
 
 export interface ServeOptions {
   host: string;
@@ -16,12 +27,16 @@ export interface ServeOptions {
   rate: number;
   /** The date whose regime and tariff apply, milliseconds since the epoch; undefined follows the clock. */
   tariffDate: number | undefined;
-  /** Path of a tariff book in place of the built-in one. */
+  /** The tariff book in force: a path, or the name of a built-in one. */
   book: string | undefined;
+  /** More books to switch to and compare with, each a path or a name. */
+  books: readonly string[];
   /** Path of a regime file in place of the built-in one. */
   regimes: string | undefined;
   /** Path of a file of brands and campaigns in place of the built-in ones. */
   campaigns: string | undefined;
+  /** Path of a file of accounts in place of the built-in ones. */
+  accounts: string | undefined;
   /** Messages held, in flight or finished. */
   inbox: number;
   provisioningDelayMs: number;
@@ -38,6 +53,18 @@ export interface ServeOptions {
   /** Age of the view of Redis from which on lookups count as stale, milliseconds. */
   registryStaleMs: number;
   registryWhenStale: string;
+  /** Directory that CDRs are written to; undefined writes none. */
+  cdrDirectory: string | undefined;
+  /** A CDR file is closed at this size. */
+  cdrRotateBytes: number;
+  /** A CDR file is closed this long after it was opened. */
+  cdrRotateMs: number;
+  /** Limits (`Binding`) over which messages wait for room; over the others they are refused. */
+  overLimit: ReadonlySet<number>;
+  /** Messages that may wait at one time. */
+  queueMessages: number;
+  /** How long a message may wait. */
+  queueMaxWaitMs: number;
   /** Hosts besides loopback that receipts may be posted to. */
   callbackHosts: readonly string[];
   adminUser: string | undefined;
@@ -66,6 +93,8 @@ export interface Option<K extends keyof ServeOptions = keyof ServeOptions> {
   readonly key: K;
   /** Its place in the file, a section and a name in it; `key` itself at the top if left out. */
   readonly inFile?: readonly [section: string, name: string];
+  /** Whether the file may give it as a map, an entry for each `name=value`. */
+  readonly isMap?: boolean;
   /** Whether its value is kept out of messages. */
   readonly isSecret?: boolean;
   readonly flag: string;
@@ -125,6 +154,33 @@ function readHosts(written: string): Reading<readonly string[]> {
   const hosts = written.split(',').map((host) => host.trim());
   const bad = hosts.find((host) => !/^[A-Za-z0-9.-]+$|^\[[0-9a-f:]+\]$/.test(host));
   return bad === undefined ? { value: hosts } : { wrong: `must be host names separated by commas; "${bad}" is none` };
+}
+
+function readNames(written: string): Reading<readonly string[]> {
+  const names = written.split(',').map((name) => name.trim());
+  return names.includes('') ? { wrong: 'must be files separated by commas' } : { value: names };
+}
+
+const QUEUEABLE_BY_NAME = new Map(QUEUEABLE.map((binding) => [bindingAt(binding).name, binding]));
+
+/** `reject` or `queue` for all limits that can, or `limit=queue` and `limit=reject` separated by commas. */
+function readOverLimit(written: string): Reading<ReadonlySet<number>> {
+  if (written === 'reject') return { value: new Set() };
+  if (written === 'queue') return { value: new Set(QUEUEABLE) };
+  const queued = new Set<number>();
+  for (const part of written.split(',')) {
+    const [name = '', what] = part.split('=').map((word) => word.trim());
+    const binding = QUEUEABLE_BY_NAME.get(name);
+    if (binding === undefined || (what !== 'queue' && what !== 'reject')) {
+      const names = [...QUEUEABLE_BY_NAME.keys()].join(', ');
+      return {
+        wrong: `must be reject, queue, or limit=queue and limit=reject separated by commas, for the limits ${names}`,
+      };
+    }
+    if (what === 'queue') queued.add(binding);
+    else queued.delete(binding);
+  }
+  return { value: queued };
 }
 
 /** Basic authentication ends the user name at its first colon. */
@@ -192,9 +248,18 @@ export const OPTIONS: readonly Option[] = [
     flag: '--book',
     argument: 'file',
     variable: 'TOLLGATE_BOOK',
-    help: 'tariff book to use in place of the built-in one',
+    help: 'tariff book in force: a file, or a built-in one by name, such as what-if-flat',
     fallback: undefined,
     read: text,
+  }),
+  option({
+    key: 'books',
+    flag: '--books',
+    argument: 'files',
+    variable: 'TOLLGATE_BOOKS',
+    help: 'more tariff books that can be switched to, separated by commas',
+    fallback: undefined,
+    read: readNames,
   }),
   option({
     key: 'regimes',
@@ -211,6 +276,15 @@ export const OPTIONS: readonly Option[] = [
     argument: 'file',
     variable: 'TOLLGATE_CAMPAIGNS',
     help: 'file of brands and campaigns to use in place of the built-in ones',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'accounts',
+    flag: '--accounts',
+    argument: 'file',
+    variable: 'TOLLGATE_ACCOUNTS',
+    help: 'file of accounts, prepaid and postpaid, with their limits, to use in place of the built-in ones',
     fallback: undefined,
     read: text,
   }),
@@ -301,6 +375,64 @@ export const OPTIONS: readonly Option[] = [
     read: choice(WHEN_STALE),
   }),
   option({
+    key: 'cdrDirectory',
+    inFile: ['cdr', 'directory'],
+    flag: '--cdr',
+    argument: 'directory',
+    variable: 'TOLLGATE_CDR',
+    help: 'directory to write a CDR of every message to, as lines of JSON in files that are closed by size and age',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'cdrRotateBytes',
+    inFile: ['cdr', 'rotateBytes'],
+    flag: '--cdr-rotate-bytes',
+    argument: 'number',
+    variable: 'TOLLGATE_CDR_ROTATE_BYTES',
+    help: 'size at which a CDR file is closed',
+    fallback: String(CDR_ROTATE_BYTES_DEFAULT),
+    read: whole(CDR_ROTATE_BYTES_MIN, Number.MAX_SAFE_INTEGER),
+  }),
+  option({
+    key: 'cdrRotateMs',
+    inFile: ['cdr', 'rotateMs'],
+    flag: '--cdr-rotate-ms',
+    argument: 'number',
+    variable: 'TOLLGATE_CDR_ROTATE_MS',
+    help: 'age at which a CDR file is closed',
+    fallback: String(CDR_ROTATE_MS_DEFAULT),
+    read: whole(1_000, 31_536_000_000),
+  }),
+  option({
+    key: 'overLimit',
+    isMap: true,
+    flag: '--over-limit',
+    argument: 'what',
+    variable: 'TOLLGATE_OVER_LIMIT',
+    help: 'what is done with messages over a limit: reject, queue, or limit=queue,... for some of them',
+    fallback: 'reject',
+    read: readOverLimit,
+  }),
+  option({
+    key: 'queueMessages',
+    flag: '--queue-messages',
+    argument: 'number',
+    variable: 'TOLLGATE_QUEUE_MESSAGES',
+    help: 'messages that may wait under limits that queue, at most half of --inbox',
+    fallback: String(QUEUE_MESSAGES_DEFAULT),
+    read: whole(1, INBOX_MESSAGES_MAX / 2),
+  }),
+  option({
+    key: 'queueMaxWaitMs',
+    flag: '--queue-max-wait-ms',
+    argument: 'number',
+    variable: 'TOLLGATE_QUEUE_MAX_WAIT_MS',
+    help: 'how long a message may wait there',
+    fallback: String(QUEUE_MAX_WAIT_MS_DEFAULT),
+    read: whole(1, 604_800_000),
+  }),
+  option({
     key: 'callbackHosts',
     flag: '--callback-host',
     argument: 'hosts',
@@ -355,7 +487,7 @@ export type OptionsRead =
 /** Reads all options. Every wrong value is reported, each with where it was written. */
 export function readOptions(sources: OptionSources): OptionsRead {
   const errors: string[] = [];
-  const values: Record<string, unknown> = { callbackHosts: [] };
+  const values: Record<string, unknown> = { callbackHosts: [], books: [] };
 
   const take = (one: Option, written: string, where: string): void => {
     const reading = one.read(written);
@@ -399,13 +531,37 @@ function takeFile(file: { path: string; text: string }, values: Record<string, u
     const [section, name] = placeOf(one);
     const place = fields.get(section)?.get(name);
     if (place === undefined) continue;
-    const written = readWritten(problems, place, name);
+    const written =
+      one.isMap === true && isMap(place.node)
+        ? writtenEntries(one, problems, place, name)
+        : readWritten(problems, place, name);
     if (written === undefined) continue;
     const reading = one.read(written);
     if ('wrong' in reading) note(problems, place.offset, `${name} ${reading.wrong}`);
     else values[one.key] = reading.value;
   }
   errors.push(...problems.found.map((problem) => formatBookError(problem)));
+}
+
+/** The entries of a map as they would be written on the command line; undefined if one of them is wrong. */
+function writtenEntries(one: Option, problems: Problems, place: Place, name: string): string | undefined {
+  const parts: string[] = [];
+  let isRight = true;
+  for (const [key, entry] of readEntries(problems, place, name) ?? []) {
+    const value = readWritten(problems, entry, key);
+    if (value === undefined) {
+      isRight = false;
+      continue;
+    }
+    const part = `${key}=${value}`;
+    const reading = one.read(part);
+    if ('wrong' in reading) {
+      note(problems, entry.keyOffset, `${name}: "${part}" ${reading.wrong}`);
+      isRight = false;
+    }
+    parts.push(part);
+  }
+  return isRight ? parts.join(',') : undefined;
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
@@ -425,6 +581,12 @@ function contradictions(options: ServeOptions): string[] {
     return [
       `--host: "${options.host}" is not loopback, so anybody could change the world; ` +
         'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
+    ];
+  }
+  if (options.overLimit.size > 0 && options.queueMessages > options.inbox / 2) {
+    return [
+      `--queue-messages: ${options.queueMessages} is more than half of the ${options.inbox} messages of --inbox, in which ` +
+        'they wait; make it smaller, or the inbox larger',
     ];
   }
   return [];

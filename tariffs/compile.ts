@@ -16,6 +16,11 @@ interface Era {
   readonly row: number;
 }
 
+/** The carriers a book prices, those of `first` leading: tables made for the result agree on the indexes of `first`. */
+export function carriersOf(book: TariffBook, first: readonly string[]): string[] {
+  return [...new Set([...first, ...book.rates.map((row) => row.carrier)])];
+}
+
 /**
  * Makes the table in which carrier index i is `carriers[i]`; carriers of the book that are not asked for are left out.
  * Throws Error, naming them, when `carriers` repeats one or has one the book does not price: that is a start-up mistake.
@@ -27,13 +32,12 @@ export function compileRateTable(book: TariffBook, carriers: readonly string[]):
     .toSorted((a, b) => byCellThenDate(a, b, carriers));
   return {
     book: book.book,
+    asWritten: book,
     carriers: [...carriers],
     carrierPrices: packEras(carriers.length * CELLS_PER_CARRIER, carrierEras(rows, carriers)),
     aggregatorPrices: packEras(PARTY_CELL_COUNT, partyEras(book.aggregatorPrices)),
     dcaMargins: packEras(PARTY_CELL_COUNT, partyEras(book.dcaMargins)),
-    rows: rows.map(({ carrier, sender, message, from, confidence, sources, note }) => {
-      return { carrier, sender, message, from, confidence, sources, note };
-    }),
+    rows,
   };
 }
 

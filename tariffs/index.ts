@@ -2,8 +2,11 @@
 
 export { formatBookError } from './book-error.ts';
 export type { BookError } from './book-error.ts';
-export { compileRateTable } from './compile.ts';
-export { NOT_LEASED } from './limits/allowance.ts';
+export { carriersOf, compileRateTable } from './compile.ts';
+export { explain } from './explain.ts';
+export type { ExplainedRow, Explanation, PriceLine } from './explain.ts';
+export { feeAt } from './fees.ts';
+export { NOT_LEASED, TABLE_FULL } from './limits/allowance.ts';
 export type { Allowance, Ask } from './limits/allowance.ts';
 export type { AccountMoney, BalanceStore, CreditAnswer } from './limits/balance-store.ts';
 export { Balances } from './limits/balances.ts';
@@ -25,20 +28,24 @@ export {
   tollFreeRule,
 } from './limits/carrier-limits.ts';
 export type { AttClass, TmobileTier, TollFreeCaps } from './limits/carrier-limits.ts';
+export { LEASE_MARGIN_MS, LEASE_MS, LeaseKind, LeaseRequest, LeasedUnits } from './limits/leased-units.ts';
+export type { LeaseAnswer } from './limits/leased-units.ts';
 export { Levels } from './limits/levels.ts';
 export { NumberMeter, NumberMeters } from './limits/number-meters.ts';
 export { pacificDayAt } from './limits/pacific-day.ts';
 export type { PacificDay } from './limits/pacific-day.ts';
 export { PacificDays } from './limits/pacific-days.ts';
 export { RateBuckets } from './limits/rate-buckets.ts';
-export { formatMicros } from './money.ts';
+export { formatMicros, parseDollars } from './money.ts';
 export { parseTariffBook } from './parse.ts';
-export type { ParsedTariffBook } from './parse.ts';
-export { plainDateMs } from './plain-date.ts';
+export type { Extending, OpenBase, ParsedTariffBook } from './parse.ts';
+export { instantMs, plainDateMs } from './plain-date.ts';
+export { Ledger, MESSAGE_CAUSES, messagePayee, messagePostings } from './postings.ts';
+export type { Amounts, PartyBalance, Posting } from './postings.ts';
 export { RateCode } from './rate-code.ts';
 export { describeRow } from './rate-table.ts';
-export type { RateTable, RowDescription } from './rate-table.ts';
-export { MAX_UNITS, POSTINGS, rate } from './rate.ts';
+export type { RateTable } from './rate-table.ts';
+export { emptyQuote, MAX_UNITS, POSTINGS, rate, rateSideBySide } from './rate.ts';
 export type { Quote, RateRequest } from './rate.ts';
 export { CONFIDENCES, DIRECTIONS, MESSAGES, SENDERS } from './tariff-book.ts';
 export type { Confidence, Direction, Fee, FeeKind, MessageKind, RateRow, Sender, TariffBook } from './tariff-book.ts';
@@ -49,6 +56,7 @@ export {
   openYaml,
   readChoice,
   readDate,
+  readDollars,
   readEntries,
   readFields,
   readFlag,

@@ -6,6 +6,7 @@
 import { fc, test as propertyTest } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { formatBookError } from './book-error.ts';
+import { feeAt } from './fees.ts';
 import { parseTariffBook } from './parse.ts';
 
 const SMALL_BOOK = [
@@ -38,6 +39,7 @@ const SMALL_BOOK = [
   'fees:', //                                                 27
   '  - { id: pool, title: Pool, kind: fine, per: request, payee: tmobile, amount: 50, until: 2023-01-01,', // 28
   '      waived: true, appliesTo: [2FA], confidence: A, source: [NOTICE] }', // 29
+  'carriers: { att: AT&T }', //                                30
   '',
 ].join('\n');
 
@@ -55,7 +57,9 @@ test('a book parses into dated rows with prices in micros', () => {
     book: {
       book: 'small',
       title: 'A small book',
+      extends: null,
       timeZone: 'UTC',
+      carriers: new Map([['att', 'AT&T']]),
       sources: new Map([['NOTICE', 'the notice of 2021']]),
       rates: [
         {
@@ -66,6 +70,8 @@ test('a book parses into dated rows with prices in micros', () => {
           fromMs: Date.UTC(2021, 2, 1),
           registered: { out: 2_000, in: 0 },
           unregistered: { out: 10_000, in: null },
+          book: 'small',
+          line: 7,
           confidence: 'A/B',
           sources: ['NOTICE'],
           note: null,
@@ -78,6 +84,8 @@ test('a book parses into dated rows with prices in micros', () => {
           fromMs: Date.UTC(2022, 2, 1),
           registered: { out: null, in: null },
           unregistered: { out: 20_000, in: null },
+          book: 'small',
+          line: 15,
           confidence: 'assumed',
           sources: [],
           note: 'what if it doubled',
@@ -89,6 +97,8 @@ test('a book parses into dated rows with prices in micros', () => {
           from: '2021-01-01',
           fromMs: Date.UTC(2021, 0, 1),
           price: { out: 7_900, in: null },
+          book: 'small',
+          line: 24,
           confidence: 'C',
           sources: ['NOTICE'],
           note: null,
@@ -100,6 +110,8 @@ test('a book parses into dated rows with prices in micros', () => {
           from: '2021-01-01',
           fromMs: Date.UTC(2021, 0, 1),
           price: { out: 500, in: null },
+          book: 'small',
+          line: 26,
           confidence: 'assumed',
           sources: [],
           note: 'no public figure',
@@ -114,15 +126,62 @@ test('a book parses into dated rows with prices in micros', () => {
           payee: 'tmobile',
           amountMicros: 50_000_000,
           from: null,
+          fromMs: -Infinity,
           until: '2023-01-01',
+          untilMs: Date.UTC(2023, 0, 1),
           waived: true,
           appliesTo: ['2FA'],
+          book: 'small',
+          line: 28,
           confidence: 'A',
           sources: ['NOTICE'],
           note: null,
         },
       ],
     },
+  });
+});
+
+describe('a date', () => {
+  const fromAfter = (was: string, is: string): number | undefined => {
+    const parsed = parseTariffBook(SMALL_BOOK.replace(was, is), 'small.yaml');
+    return parsed.ok ? parsed.book.rates[0]?.fromMs : undefined;
+  };
+
+  test('is a day in the time zone of the book', () => {
+    expect(fromAfter('timeZone: UTC', 'timeZone: America/Los_Angeles')).toBe(Date.UTC(2021, 2, 1, 8));
+  });
+
+  test.each([
+    ['2021-03-01T08:00-08:00', Date.UTC(2021, 2, 1, 16)],
+    ['2021-03-01T08:00:30Z', Date.UTC(2021, 2, 1, 8, 0, 30)],
+    ['2021-03-01T08:00:30.250+05:30', Date.UTC(2021, 2, 1, 2, 30, 30, 250)],
+  ])('or an instant with its offset: %s', (written, ms) => {
+    expect(fromAfter('from: 2021-03-01', `from: ${written}`)).toBe(ms);
+  });
+
+  test('of an end is the day from which on the next row holds', () => {
+    const ended = 'from: 2021-03-01\n    until: 2022-03-01';
+    expect(fromAfter('from: 2021-03-01\n    registered: { out: 0.002, in: 0 }', ended)).toBe(Date.UTC(2021, 2, 1));
+  });
+
+  test('of a fee ends where the next of its id begins, and one in time is the one that holds', () => {
+    const later =
+      'fees:\n  - { id: pool, title: P, kind: fine, per: x, payee: x, amount: 1, confidence: C, source: [NOTICE], from: 2023-01-01 }\n';
+    const parsed = parseTariffBook(
+      SMALL_BOOK.replace('fees:\n', later).replace(' until: 2023-01-01,', ''),
+      'small.yaml',
+    );
+    if (!parsed.ok) throw new Error(parsed.errors.map(formatBookError).join('\n'));
+    const { fees } = parsed.book;
+    expect(fees.map(({ from, until }) => [from, until])).toEqual([
+      ['2023-01-01', null],
+      [null, '2023-01-01'],
+    ]);
+    expect(feeAt(fees, 'pool', Date.UTC(2023, 0, 1))?.amountMicros).toBe(1_000_000);
+    // The earlier one is waived.
+    expect(feeAt(fees, 'pool', Date.UTC(2023, 0, 1) - 1)).toBeUndefined();
+    expect(feeAt(fees, 'pond', Date.UTC(2023, 0, 1))).toBeUndefined();
   });
 });
 
@@ -133,13 +192,13 @@ describe('each mistake is told with its place and its remedy', () => {
       'title: A',
       'titel: A',
       'small.yaml:1:1 the book has no "title": add it',
-      'small.yaml:2:1 unknown key "titel" in the book: use one of book, title, timeZone, sources, rates, parties, fees',
+      'small.yaml:2:1 unknown key "titel" in the book: use one of book, title, timeZone, carriers, sources, rates, parties, fees',
     ],
     [
       'unknown key in a rate',
       '    registered:',
       '    registred:',
-      'small.yaml:11:5 unknown key "registred" in a rate: use one of carrier, sender, message, from, confidence, registered, unregistered, source, note',
+      'small.yaml:11:5 unknown key "registred" in a rate: use one of carrier, sender, message, from, confidence, registered, unregistered, until, source, note',
     ],
     [
       'unknown direction',
@@ -150,10 +209,10 @@ describe('each mistake is told with its place and its remedy', () => {
     ['missing key', '    sender: 10dlc\n', '', 'small.yaml:7:5 a rate has no "sender": add it'],
     ['missing time zone', 'timeZone: UTC\n', '', 'small.yaml:1:1 the book has no "timeZone": add it'],
     [
-      'another time zone',
+      'unknown time zone',
       'timeZone: UTC',
-      'timeZone: America/Chicago',
-      'small.yaml:3:11 unknown timeZone "America/Chicago": use one of UTC',
+      'timeZone: Chicago',
+      'small.yaml:3:11 timeZone "Chicago" is unknown: write UTC, or a name such as America/Los_Angeles',
     ],
     [
       'text where a map belongs',
@@ -266,13 +325,74 @@ describe('each mistake is told with its place and its remedy', () => {
       'date in another order',
       'from: 2021-03-01',
       'from: 01.03.2021',
-      'small.yaml:10:11 from "01.03.2021" is not a date: write a real day as YYYY-MM-DD',
+      'small.yaml:10:11 from "01.03.2021" is not a date: write a real day as YYYY-MM-DD, or an instant with its offset',
     ],
     [
       'date that does not exist',
       'from: 2021-03-01',
       'from: 2021-02-29',
-      'small.yaml:10:11 from "2021-02-29" is not a date: write a real day as YYYY-MM-DD',
+      'small.yaml:10:11 from "2021-02-29" is not a date: write a real day as YYYY-MM-DD, or an instant with its offset',
+    ],
+    [
+      'time of day without a zone',
+      'from: 2021-03-01',
+      'from: 2021-03-01T08:00',
+      'small.yaml:10:11 from "2021-03-01T08:00" has no time zone: add its offset, as in 2021-03-01T08:00-08:00, or Z for UTC',
+    ],
+    [
+      'time of day that does not exist',
+      'from: 2021-03-01',
+      'from: 2021-03-01T24:01:00Z',
+      'small.yaml:10:11 from "2021-03-01T24:01:00Z" is not a date: write a real day as YYYY-MM-DD, or an instant with its offset',
+    ],
+    [
+      'carrier that is not declared',
+      'carrier: att',
+      'carrier: atnt',
+      'small.yaml:7:14 carrier "atnt" is not in the book: use one of att, or add it under "carriers"',
+    ],
+    ['no carriers', 'carriers: { att: AT&T }\n', '', 'small.yaml:1:1 the book has no "carriers": add it'],
+    [
+      'rate that ends after the next begins',
+      'from: 2021-03-01\n    registered: { out: 0.002, in: 0 }',
+      'from: 2021-03-01\n    until: 2022-03-02',
+      'small.yaml:11:12 att 10dlc sms unregistered out until 2022-03-02 overlaps: the next row begins 2022-03-01; let both name one day, or leave until out',
+    ],
+    [
+      'rate that ends before the next begins',
+      'from: 2021-03-01\n    registered: { out: 0.002, in: 0 }',
+      'from: 2021-03-01\n    until: 2022-02-28',
+      'small.yaml:11:12 att 10dlc sms unregistered out until 2022-02-28 leaves a gap: the next row begins 2022-03-01; let both name one day, or leave until out',
+    ],
+    [
+      'rate that ends and is not followed',
+      'note: what if it doubled',
+      'note: what if it doubled\n    until: 2023-01-01',
+      'small.yaml:22:12 att 10dlc sms unregistered out until 2023-01-01 has no price from then on: add the row that begins then, or leave until out',
+    ],
+    [
+      'party price that ends and is not followed',
+      'out: 0.0079,',
+      'out: 0.0079, until: 2022-01-01,',
+      'small.yaml:24:61 aggregatorPrice sms out until 2022-01-01 has no price from then on: add the row that begins then, or leave until out',
+    ],
+    [
+      'rate that ends before it begins',
+      'from: 2022-03-01',
+      'from: 2022-03-01\n    until: 2022-03-01',
+      'small.yaml:19:12 until 2022-03-01 is not after from 2022-03-01',
+    ],
+    [
+      'fees that overlap',
+      'fees:\n',
+      'fees:\n  - { id: pool, title: P, kind: fine, per: x, payee: x, amount: 1, confidence: C, source: [NOTICE], from: 2022-12-31 }\n',
+      'small.yaml:29:91 fee pool until 2023-01-01 overlaps: the next row begins 2022-12-31; let both name one day, or leave until out',
+    ],
+    [
+      'fees with a gap',
+      'fees:\n',
+      'fees:\n  - { id: pool, title: P, kind: fine, per: x, payee: x, amount: 1, confidence: C, source: [NOTICE], from: 2023-01-02 }\n',
+      'small.yaml:29:91 fee pool until 2023-01-01 leaves a gap: the next row begins 2023-01-02; let both name one day, or leave until out',
     ],
     [
       'end before the beginning',
@@ -352,7 +472,7 @@ describe('each mistake is told with its place and its remedy', () => {
   });
 
   test('all mistakes of a file are told at once, in the order of the file', () => {
-    const text = SMALL_BOOK.replace('timeZone: UTC', 'timeZone: CET')
+    const text = SMALL_BOOK.replace('timeZone: UTC', 'timeZone: Mars')
       .replace('from: 2022-03-01', 'from: soon')
       .replace('sender: 10dlc', 'sender: fax');
     const parsed = parseTariffBook(text, 'small.yaml');

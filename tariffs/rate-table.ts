@@ -13,7 +13,7 @@
  */
 
 import { DIRECTIONS, MESSAGES, SENDERS } from './tariff-book.ts';
-import type { Confidence, MessageKind, Sender } from './tariff-book.ts';
+import type { RateRow, TariffBook } from './tariff-book.ts';
 
 export interface EraColumns {
   /** One more than there are cells. */
@@ -23,28 +23,19 @@ export interface EraColumns {
   readonly rows: Uint32Array;
 }
 
-/** One row of the book, as an explanation of a price. */
-export interface RowDescription {
-  readonly carrier: string;
-  readonly sender: Sender;
-  readonly message: MessageKind;
-  readonly from: string;
-  readonly confidence: Confidence;
-  readonly sources: readonly string[];
-  readonly note: string | null;
-}
-
 export interface RateTable {
   readonly book: string;
+  /** What it was made of; rating does not look at it. */
+  readonly asWritten: TariffBook;
   /** Position is the `carrier` index of a rate request. */
   readonly carriers: readonly string[];
   /** Cells by `carrierCell`. */
   readonly carrierPrices: EraColumns;
-  /** Cells by `partyCell`. */
+  /** Cells by `partyCell`; their rows are those of the book as written. */
   readonly aggregatorPrices: EraColumns;
   readonly dcaMargins: EraColumns;
   /** In an order that does not depend on the order in the file. */
-  readonly rows: readonly RowDescription[];
+  readonly rows: readonly RateRow[];
 }
 
 export const NO_ERA = -1;
@@ -78,6 +69,6 @@ export function eraAt(columns: EraColumns, cell: number, atMs: number): number {
 }
 
 /** The book row behind `Quote.row`, or `null` for -1 (no carrier price was involved) and for numbers that are no row. */
-export function describeRow(table: RateTable, row: number): RowDescription | null {
+export function describeRow(table: RateTable, row: number): RateRow | null {
   return table.rows[row] ?? null;
 }

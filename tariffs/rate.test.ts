@@ -22,7 +22,8 @@ const PARTIES = [
 ];
 
 function tableOf(rates: readonly string[]): RateTable {
-  const text = ['book: b', 'title: B', 'timeZone: UTC', 'sources: { N: a notice }', 'rates:', ...rates, ...PARTIES];
+  const head = ['book: b', 'title: B', 'timeZone: UTC', 'carriers: { att: A, other: O }', 'sources: { N: a notice }'];
+  const text = [...head, 'rates:', ...rates, ...PARTIES];
   const parsed = parseTariffBook(text.join('\n'), 'b.yaml');
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   return compileRateTable(parsed.book, CARRIERS);
@@ -46,14 +47,14 @@ const REQUEST: RateRequest = {
   atMs: Date.UTC(2024, 2, 1),
 };
 
-function emptyQuote(): Quote {
+function untouchedQuote(): Quote {
   return { row: -7, carrierFeeMicros: -7, surchargeMicros: -7, dcaMicros: -7, aggregatorMicros: -7, totalMicros: -7 };
 }
 
 function quoteOf(change: Partial<RateRequest>, table = TABLE): Quote | RateCode {
-  const quote = emptyQuote();
+  const quote = untouchedQuote();
   const code = rate(table, { ...REQUEST, ...change }, quote);
-  if (code !== RateCode.Ok) expect(quote).toEqual(emptyQuote());
+  if (code !== RateCode.Ok) expect(quote).toEqual(untouchedQuote());
   return code === RateCode.Ok ? quote : code;
 }
 

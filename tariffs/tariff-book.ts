@@ -5,7 +5,11 @@
  * carrier, sender and message from one date on. A price that a row leaves out (`null`) was not published then; the price
  * of that same cell in the newest earlier row stays valid. So a row says only what changed and nobody has to invent the rest.
  *
- * Plain dates begin at midnight in the book's `timeZone`, for now always UTC. A row ends where the next one for its cell begins.
+ * Plain dates begin at midnight in the book's `timeZone`. A row ends where the next one for its cell begins.
+ *
+ * A book may extend another: a what-if that changes some rows of the book it is laid over. Once read it is a book like any other,
+ * with all rows of both, and each row says which of the two it stands in. `overlay.ts` lays them over each other.
+ *
  * This file holds words and types only; `parse.ts` makes a book from text and `compile.ts` packs it for rating.
  */
 
@@ -29,6 +33,9 @@ export const CONFIDENCES = ['A', 'B', 'C', 'D', 'A/B', 'A/C', 'A/D', 'B/C', 'B/D
 export type Confidence = (typeof CONFIDENCES)[number];
 
 export interface Provenance {
+  /** Where it is written: the name of the book, which is the extended one's for its rows, and the line in its file. */
+  readonly book: string;
+  readonly line: number;
   readonly confidence: Confidence;
   /** Keys of `TariffBook.sources`; empty only when `confidence` is `assumed`. */
   readonly sources: readonly string[];
@@ -62,7 +69,7 @@ export interface PartyRow extends Provenance {
 export const FEE_KINDS = ['one-time', 'monthly', 'fine'] as const;
 export type FeeKind = (typeof FEE_KINDS)[number];
 
-/** A fee that is not charged per message. Carried for people to read; rating does not charge it. */
+/** A fee that is not charged per message, in one era. Whoever causes it charges it, by `feeAt`; rating does not. */
 export interface Fee extends Provenance {
   /** Same id, other date: the same fee at another price. */
   readonly id: string;
@@ -75,8 +82,12 @@ export interface Fee extends Provenance {
   readonly amountMicros: number;
   /** First day; `null` where the start is not known. */
   readonly from: string | null;
+  /** -Infinity where the start is not known. */
+  readonly fromMs: number;
   /** First day on which it no longer applies; `null` while it does. */
   readonly until: string | null;
+  /** Infinity while it applies. */
+  readonly untilMs: number;
   /** Announced but not collected. */
   readonly waived: boolean;
   /** TCR use case codes it is limited to; empty when it is not limited. */
@@ -86,10 +97,16 @@ export interface Fee extends Provenance {
 export interface TariffBook {
   readonly book: string;
   readonly title: string;
-  readonly timeZone: 'UTC';
+  /** The book it is laid over, by name; `null` for one that stands alone. */
+  readonly extends: string | null;
+  /** Such as `UTC` or `America/Los_Angeles`. */
+  readonly timeZone: string;
+  /** Every carrier that rows may name, by key, with its name. */
+  readonly carriers: ReadonlyMap<string, string>;
   readonly sources: ReadonlyMap<string, string>;
   readonly rates: readonly RateRow[];
   readonly aggregatorPrices: readonly PartyRow[];
   readonly dcaMargins: readonly PartyRow[];
+  /** Eras of the same fee do not overlap and leave no gap. */
   readonly fees: readonly Fee[];
 }

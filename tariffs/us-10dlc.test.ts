@@ -2,34 +2,41 @@
  * The shipped book: facts anyone can look up, laws every row keeps, and the whole rated deck as a file to read.
  *
  * `golden/us-10dlc.rated.csv` has one line per price and era, obtained through `rate` and not copied from the book, so that a change
- * to the book, the parser or the rating shows as a readable difference. `UPDATE_GOLDEN=1` rewrites it.
+ * to the book, the parser or the rating shows as a readable difference. `us-10dlc.fees.csv` has the fees, obtained through `feeAt`, and
+ * each shipped what-if has a deck of the prices it changes. `UPDATE_GOLDEN=1` rewrites them all.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compileRateTable } from './compile.ts';
+import { carriersOf, compileRateTable } from './compile.ts';
 import { formatBookError } from './book-error.ts';
+import { feeAt } from './fees.ts';
 import { formatMicros } from './money.ts';
 import { parseTariffBook } from './parse.ts';
+import type { ParsedTariffBook } from './parse.ts';
 import { plainDateMs } from './plain-date.ts';
 import { RateCode } from './rate-code.ts';
 import { describeRow } from './rate-table.ts';
-import { rate } from './rate.ts';
-import type { Quote } from './rate.ts';
+import type { RateTable } from './rate-table.ts';
+import { emptyQuote, rate } from './rate.ts';
 import { DIRECTIONS, MESSAGES, SENDERS } from './tariff-book.ts';
 import type { Direction, MessageKind, Sender, TariffBook } from './tariff-book.ts';
 
-const GOLDEN = new URL('./golden/us-10dlc.rated.csv', import.meta.url);
-const BOOK = readBook();
-const CARRIERS = [...new Set(BOOK.rates.map((row) => row.carrier))];
+const BOOK = readBook('us-10dlc');
+const CARRIERS = carriersOf(BOOK, []);
 const TABLE = compileRateTable(BOOK, CARRIERS);
 const REGISTRATIONS = ['unregistered', 'registered'] as const;
+const DAY_MS = 86_400_000;
 
-function readBook(): TariffBook {
-  const file = 'books/us-10dlc.yaml';
-  const parsed = parseTariffBook(readFileSync(new URL(file, import.meta.url), 'utf8'), file);
+function readBook(name: string): TariffBook {
+  const parsed = parseBook(name);
   if (!parsed.ok) throw new Error(parsed.errors.map(formatBookError).join('\n'));
   return parsed.book;
+}
+
+function parseBook(name: string): ParsedTariffBook {
+  const file = `books/${name}.yaml`;
+  return parseTariffBook(readFileSync(new URL(file, import.meta.url), 'utf8'), file, parseBook);
 }
 
 interface Cell {
@@ -41,17 +48,10 @@ interface Cell {
 }
 
 /** What the carrier takes for one unit in that cell on that day: its price as text, and the row behind it. */
-function carrierPrice(cell: Cell, date: string) {
-  const quote: Quote = {
-    row: -1,
-    carrierFeeMicros: 0,
-    surchargeMicros: 0,
-    dcaMicros: 0,
-    aggregatorMicros: 0,
-    totalMicros: 0,
-  };
+function carrierPrice(cell: Cell, date: string, table = TABLE) {
+  const quote = emptyQuote();
   const code = rate(
-    TABLE,
+    table,
     {
       carrier: CARRIERS.indexOf(cell.carrier),
       sender: SENDERS.indexOf(cell.sender ?? '10dlc'),
@@ -65,7 +65,7 @@ function carrierPrice(cell: Cell, date: string) {
     quote,
   );
   if (code !== RateCode.Ok) return undefined;
-  return { micros: quote.carrierFeeMicros + quote.surchargeMicros, row: describeRow(TABLE, quote.row) };
+  return { micros: quote.carrierFeeMicros + quote.surchargeMicros, row: describeRow(table, quote.row) };
 }
 
 function priceOf(cell: Cell, date: string): string | undefined {
@@ -139,6 +139,19 @@ describe('laws of the US book', () => {
     }
   });
 
+  test('from 2021 to 2026 there is no day without a price for anything the four and the rest carry', () => {
+    for (let ms = Date.UTC(2021, 0, 1); ms < Date.UTC(2027, 0, 1); ms += 28 * DAY_MS) {
+      const date = new Date(ms).toISOString().slice(0, 10);
+      for (const carrier of ['att', 'verizon', 'tmobile', 'uscellular', 'other']) {
+        for (const cell of SENDERS.flatMap((sender) => cellsOf(carrier, sender))) {
+          // Small carriers take no MMS from short codes.
+          const isNotOffered = carrier === 'other' && cell.sender === 'short-code' && cell.message === 'mms';
+          expect(priceOf(cell, date) === undefined, `${JSON.stringify(cell)} ${date}`).toBe(isNotOffered);
+        }
+      }
+    }
+  });
+
   test('every figure on which sources disagree says in a note what the others say', () => {
     const silent = [...BOOK.rates, ...BOOK.fees].filter((row) => row.confidence.includes('D') && row.note === null);
     expect(silent).toEqual([]);
@@ -151,20 +164,88 @@ describe('laws of the US book', () => {
   });
 });
 
-test('the rated deck is the one in golden/us-10dlc.rated.csv', () => {
-  const deck = ratedDeck();
-  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(GOLDEN, deck);
-  expect(deck).toBe(readFileSync(GOLDEN, 'utf8'));
+describe('the shipped what-ifs', () => {
+  const premium = (table: RateTable, cell: Cell, date: string): number => {
+    const [low, high] = ['registered', 'unregistered'] as const;
+    const priceAs = (registration: (typeof REGISTRATIONS)[number]): number =>
+      carrierPrice({ ...cell, registration }, date, table)?.micros ?? 0;
+    return priceAs(high) - priceAs(low);
+  };
+
+  test.each([
+    ['what-if-flat', 0],
+    ['what-if-double-surcharge', 2],
+  ])('%s: whatever the day, the unregistered pay %i times the surcharge of the book', (name, times) => {
+    const table = compileRateTable(readBook(name), CARRIERS);
+    const wrong: unknown[] = [];
+    for (const date of datesOfBook()) {
+      for (const cell of CARRIERS.flatMap((carrier) => SENDERS.flatMap((sender) => cellsOf(carrier, sender)))) {
+        const asRegistered = { ...cell, registration: 'registered' } as const;
+        const isSame = carrierPrice(asRegistered, date, table)?.micros === carrierPrice(asRegistered, date)?.micros;
+        if (!isSame || premium(table, cell, date) !== times * premium(TABLE, cell, date)) wrong.push([cell, date]);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
 });
 
-function ratedDeck(): string {
-  const lines = ['carrier,sender,message,registration,direction,from,price,confidence,source'];
+describe('the decks for people to read', () => {
+  test('prices, one line for each era of each cell and no era left out', () => {
+    const deck = ratedDeck(TABLE);
+    expect(deck).toHaveLength(TABLE.carrierPrices.fromMs.length);
+    expectGolden('us-10dlc.rated.csv', [
+      'carrier,sender,message,registration,direction,from,price,confidence,source',
+      ...deck,
+    ]);
+  });
+
+  test('what the parties take', () => {
+    const lines = (['aggregatorPrices', 'dcaMargins'] as const).flatMap((party) =>
+      BOOK[party].flatMap(({ message, from, price, confidence, sources }) =>
+        DIRECTIONS.map((direction) =>
+          [party, message, direction, from, formatMicros(price[direction] ?? 0), confidence, sources.join(' ')].join(
+            ',',
+          ),
+        ),
+      ),
+    );
+    expectGolden('us-10dlc.parties.csv', ['party,message,direction,from,price,confidence,source', ...lines]);
+  });
+
+  test('fees, one line for each era, as they are charged in it', () => {
+    const lines = BOOK.fees.map(({ id, kind, per, payee, from, fromMs, until, confidence, sources }) => {
+      const charged = feeAt(BOOK.fees, id, Math.max(fromMs, 0));
+      const amount = charged === undefined ? 'waived' : formatMicros(charged.amountMicros);
+      return [id, kind, per, payee, from ?? '', until ?? '', amount, confidence, sources.join(' ')].join(',');
+    });
+    expectGolden('us-10dlc.fees.csv', ['fee,kind,per,payee,from,until,amount,confidence,source', ...lines]);
+  });
+
+  test.each(['what-if-flat', 'what-if-double-surcharge'])('the prices that %s changes', (name) => {
+    const deck = ratedDeck(compileRateTable(readBook(name), CARRIERS), name);
+    expectGolden(`${name}.rated.csv`, [
+      'carrier,sender,message,registration,direction,from,price,confidence,source',
+      ...deck,
+    ]);
+  });
+});
+
+function expectGolden(file: string, lines: readonly string[]): void {
+  const golden = new URL(`./golden/${file}`, import.meta.url);
+  const deck = `${lines.join('\n')}\n`;
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, deck);
+  expect(deck).toBe(readFileSync(golden, 'utf8'));
+}
+
+/** Lines for the rows of one book, which is not all of a table where that book extends another. */
+function ratedDeck(table: RateTable, book = 'us-10dlc'): string[] {
+  const lines: string[] = [];
   for (const carrier of CARRIERS) {
     for (const cell of SENDERS.flatMap((sender) => cellsOf(carrier, sender))) {
       for (const date of datesOfBook()) {
-        const price = carrierPrice(cell, date);
+        const price = carrierPrice(cell, date, table);
         // A row that says nothing about this cell leaves an earlier row in force: no new era, no line.
-        if (price?.row?.from !== date) continue;
+        if (price?.row?.from !== date || price.row.book !== book) continue;
         const { confidence, sources } = price.row;
         const { sender, message, registration, direction } = cell;
         const amount = formatMicros(price.micros);
@@ -174,10 +255,10 @@ function ratedDeck(): string {
       }
     }
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
-function cellsOf(carrier: string, sender: Sender): Cell[] {
+function cellsOf(carrier: string, sender: Sender): Required<Cell>[] {
   return MESSAGES.flatMap((message) =>
     REGISTRATIONS.flatMap((registration) =>
       DIRECTIONS.map((direction) => ({ carrier, sender, message, registration, direction })),

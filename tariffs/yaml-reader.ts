@@ -10,7 +10,7 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { BookError } from './book-error.ts';
 import { parseDollars } from './money.ts';
-import { plainDateMs } from './plain-date.ts';
+import { instantMs, isTimeZone, plainDateMs } from './plain-date.ts';
 
 export interface Problems {
   readonly file: string;
@@ -176,6 +176,29 @@ export function readDate(problems: Problems, place: Place, what: string): PlainD
   return { text, ms };
 }
 
+/** A date and time of day without what would make them an instant. */
+const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+
+/** Reads when something begins or ends: a plain date, which is midnight in `timeZone`, or an instant with its offset. */
+export function readMoment(problems: Problems, place: Place, what: string, timeZone: string): PlainDate | undefined {
+  const text = isScalar(place.node) && typeof place.node.value === 'string' ? place.node.value : '';
+  const dateMs = plainDateMs(text, timeZone);
+  const ms = Number.isNaN(dateMs) ? instantMs(text) : dateMs;
+  if (!Number.isNaN(ms)) return { text, ms };
+  const remedy = LOCAL_TIME.test(text)
+    ? `has no time zone: add its offset, as in ${text}-08:00, or Z for UTC`
+    : 'is not a date: write a real day as YYYY-MM-DD, or an instant with its offset';
+  note(problems, place.offset, `${what}${shown(place.node)} ${remedy}`);
+  return undefined;
+}
+
+export function readTimeZone(problems: Problems, place: Place, what: string): string | undefined {
+  const name = readText(problems, place, what);
+  if (name === undefined || isTimeZone(name)) return name;
+  note(problems, place.offset, `${what} "${name}" is unknown: write UTC, or a name such as America/Los_Angeles`);
+  return undefined;
+}
+
 /** Reads dollars, quoted or plain, from the digits as written, into micros. */
 export function readDollars(problems: Problems, place: Place, what: string): number | undefined {
   const { node } = place;
@@ -203,6 +226,11 @@ export function readShare(problems: Problems, place: Place, what: string): numbe
 export function readPart<T>(fields: Fields, key: string, read: (place: Place) => T | undefined): T | undefined {
   const place = fields.get(key);
   return place && read(place);
+}
+
+/** Whether a map has the key, for readers to whom that says what else it must have. */
+export function hasKey(place: Place, key: string): boolean {
+  return isMap(place.node) && place.node.has(key);
 }
 
 /** Whether the key was given with no value or `null`. */

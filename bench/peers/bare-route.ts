@@ -25,9 +25,9 @@ const ANSWER: MessageAnswer = {
   price: {
     totalMicros: 11_500,
     postings: [
-      { payee: 'verizon', cause: 'carrier_fee', micros: 3_000 },
-      { payee: 'dca', cause: 'dca_margin', micros: 500 },
-      { payee: 'aggregator', cause: 'aggregator_price', micros: 8_000 },
+      { payer: 'sender', payee: 'verizon', cause: 'carrier_fee', micros: 3_000 },
+      { payer: 'sender', payee: 'dca', cause: 'dca_margin', micros: 500 },
+      { payer: 'sender', payee: 'aggregator', cause: 'aggregator_price', micros: 8_000 },
     ],
   },
   reference: 'example-pharmacy-1234',

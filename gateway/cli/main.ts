@@ -2,6 +2,7 @@
 /** The command `tollgate`: finds the subcommand and turns a mistake in the call into words and exit code 2. */
 import { Command, CommanderError } from 'commander';
 import { readPackageFile } from '../package-files.ts';
+import { cdrCommand } from './cdr/index.ts';
 import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
 import { traceCommand } from './trace.ts';
@@ -17,6 +18,7 @@ const program = new Command('tollgate')
   .addCommand(serveCommand())
   .addCommand(traceCommand())
   .addCommand(registryCommand())
+  .addCommand(cdrCommand())
   .exitOverride();
 for (const command of program.commands) {
   command.exitOverride().showHelpAfterError(`(tollgate ${command.name()} --help lists the options)`);

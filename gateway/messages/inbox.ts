@@ -38,6 +38,7 @@ export function findMessages(core: Core, store: MessageStore, query: InboxQuery)
   let sequence = first;
   for (; sequence < store.nextSequence && messages.length < query.pageSize; sequence += 1) {
     const at = sequence % store.capacity;
+    if (!store.holds(sequence)) continue;
     if (query.senderKey !== undefined && store.senderKey[at] !== query.senderKey) continue;
     if (query.destinationKey !== undefined && store.destinationKey[at] !== query.destinationKey) continue;
     if (query.code !== undefined && store.code[at] !== query.code) continue;
@@ -55,6 +56,7 @@ export function latestFrom(
 ): { readonly id: string; readonly atMs: number } | undefined {
   for (let sequence = store.nextSequence - 1; sequence >= store.oldestSequence; sequence -= 1) {
     const at = sequence % store.capacity;
+    if (!store.holds(sequence)) continue;
     const acceptedAtMs = store.acceptedAtMs[at]!;
     if (store.senderKey[at] === senderKey && acceptedAtMs <= atMs)
       return { id: store.idOf(sequence), atMs: acceptedAtMs };

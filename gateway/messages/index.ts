@@ -1,8 +1,26 @@
 /** The door of the message path: the one way in, and the bounded store that holds what came in. */
-export { type Dispatcher, Intake, NOT_STORED, type RegistryView } from './intake.ts';
+export { HeldMessages } from './held-messages.ts';
+export {
+  AWAITS_LEASE,
+  type CounterHistory,
+  type Dispatcher,
+  Intake,
+  NOT_STORED,
+  type Queueing,
+  type RegistryView,
+} from './intake.ts';
+export { LinedLimits, QUEUEABLE } from './lined-limits.ts';
 export { emptyDraft, type MessageDraft } from './message-draft.ts';
 export { MESSAGE_STATES, MessageState, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';
-export { messageAnswer, type MessageAnswer, messageRecord, type MessageRecord, priceView } from './message-view.ts';
+export {
+  messageAnswer,
+  type MessageAnswer,
+  messageRecord,
+  type MessageRecord,
+  priceView,
+  SENDER,
+} from './message-view.ts';
 export { LatencyHistogram } from './latency-histogram.ts';
 export { findMessages, type InboxQuery, latestFrom } from './inbox.ts';
 export { summarise, type Summary } from './summary.ts';
+export { TextBytes } from './text-bytes.ts';

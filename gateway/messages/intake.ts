@@ -3,18 +3,27 @@
  *
  * `submit` is synchronous, so an edge may call it in a loop over a batch. The result stays in `slot` until the next
  * call: the edge reads its answer from there.
+ *
+ * Over a limit that is set to queue, a message is stored and waits. `releaseDue` decides it again when its turn has come, as if it
+ * arrived then, but for the tariff date and the draw for filters, which it brought along. Only that last decision is counted
+ * and charged, and it takes from all limits at once; so every message, waiting or not, is counted once and never too early.
  */
 import {
   Binding,
+  clearQuote,
   clearResult,
   type Clock,
   type Core,
   decide,
   DecisionCode,
+  foresee,
   MessageSlot,
   NO_ACCOUNT,
   type Rng,
 } from '../router/index.ts';
+import { QUEUE_RELEASES_AT_ONCE } from '../limits.ts';
+import { NONE } from './held-messages.ts';
+import type { LinedLimits } from './lined-limits.ts';
 import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
 import type { MessageDraft } from './message-draft.ts';
 import type { MessageStore } from './message-store.ts';
@@ -34,11 +43,33 @@ export interface RegistryView {
   readonly refusesWhenStale: boolean;
 }
 
+/** What keeps sums of the counters by time: told before anything is counted in a new period. */
+export interface CounterHistory {
+  readonly nextMinuteMs: number;
+  roll(nowMs: number): void;
+}
+
+/** Messages that wait for room under a limit. */
+export interface Queueing {
+  /** The core decides by its limits. */
+  readonly lined: LinedLimits;
+  /** How long a message may wait. One that would have to wait longer from the start is refused by its limit. */
+  readonly maxWaitMs: number;
+  /** Told of the receipt of a message that waited and then was not sent. */
+  readonly onReceipt: (at: number, nowMs: number) => void;
+}
+
 /** How long a sender is told to wait for a view to catch up. */
 const STALE_RETRY_AFTER_MS = 1_000;
 
 /** How long a sender is told to wait when the ring is full: about one median carrier latency. */
 const FULL_RETRY_AFTER_MS = 1_000;
+
+/** How long a sender is told to wait when a shared limit could not be asked. */
+const UNLEASED_RETRY_AFTER_MS = 1_000;
+
+/** When a waiting message asks again what could not tell: a limit without a lease, or one that has no more numbers to count by. */
+const UNTOLD_RETRY_MS = 50;
 
 export const NOT_STORED = -1;
 /** A limit shared with other gateways has to be asked for first: nothing was counted or stored. */
@@ -58,6 +89,9 @@ export class Intake {
   readonly #view: RegistryView;
   /** The date whose regime and tariff apply, or undefined to follow the clock. */
   readonly #tariffDateMs: number | undefined;
+  readonly #history: CounterHistory | undefined;
+  readonly #isPushedBack: () => boolean;
+  readonly #queueing: Queueing | undefined;
 
   constructor(options: {
     core: Core;
@@ -67,6 +101,11 @@ export class Intake {
     clock: Clock;
     view: RegistryView;
     tariffDateMs: number | undefined;
+    history?: CounterHistory;
+    /** Whether what is written down of each message cannot keep up: then none is taken. */
+    isPushedBack?: () => boolean;
+    /** Without it every limit refuses. */
+    queueing?: Queueing;
   }) {
     this.#core = options.core;
     this.#store = options.store;
@@ -75,6 +114,9 @@ export class Intake {
     this.#clock = options.clock;
     this.#view = options.view;
     this.#tariffDateMs = options.tariffDateMs;
+    this.#history = options.history;
+    this.#isPushedBack = options.isPushedBack ?? (() => false);
+    this.#queueing = options.queueing;
   }
 
   /** The date whose regime and tariff apply to a message that arrives now. */
@@ -83,12 +125,83 @@ export class Intake {
   }
 
   /**
-   * Decides, counts, stores and, if accepted, dispatches one message. The decision is in `slot`.
-   * @returns the sequence number, or NOT_STORED when the ring is full: then the message was not taken at all and the
-   *   decision is `queue_full`; or when the view is stale and such messages are refused: `registry_stale`.
+   * Decides one message. If it is accepted or refused, it is counted, stored and, if accepted, dispatched; if it has to wait under
+   * a limit it is stored, with the decision `queued` and in `retryAfterMs` how long its turn is away. The decision is in `slot`.
+   * @param mayAwaitLease false on the last try: a message that still has no lease is then refused with `limit_not_leased`
+   * @returns the sequence number; or NOT_STORED when the message was not taken at all: `queue_full` when there is no room,
+   *   `registry_stale` when the view is stale and such messages are refused; or AWAITS_LEASE
    */
-  submit(draft: Readonly<MessageDraft>): number {
+  submit(draft: Readonly<MessageDraft>, mayAwaitLease = true): number {
     const nowMs = this.#clock.nowMs();
+    const slot = this.slot;
+    this.#fill(draft, nowMs);
+    const ageMs = this.#view.ageMs();
+    slot.isStale = ageMs >= this.#view.staleMs;
+    if (!this.#store.hasRoom() || this.#isPushedBack()) {
+      this.#refuseForWantOfRoom();
+      this.#count(draft.truth);
+      return NOT_STORED;
+    }
+    if (slot.isStale && this.#view.refusesWhenStale) {
+      this.#refuseForAge(ageMs);
+      this.#count(draft.truth);
+      return NOT_STORED;
+    }
+    slot.draw = this.#chance.next();
+    this.#decide(this.#store.nextSequence, true);
+    if (slot.code === DecisionCode.LimitNotLeased) {
+      if (mayAwaitLease) return AWAITS_LEASE;
+      slot.retryAfterMs = UNLEASED_RETRY_AFTER_MS;
+    }
+    if (slot.code === DecisionCode.Queued) {
+      const sequence = this.#store.add(draft, slot);
+      this.#stand(sequence % this.#store.capacity, nowMs);
+      return sequence;
+    }
+    this.#countDecided(draft.truth);
+    const sequence = this.#store.add(draft, slot);
+    if (slot.code === DecisionCode.Accepted) this.#dispatcher.dispatch(sequence % this.#store.capacity, nowMs);
+    return sequence;
+  }
+
+  /**
+   * Decides one message without taking, counting or storing anything: limits on lease learn what will be wanted of them. What `slot`
+   * held is lost.
+   */
+  foresee(draft: Readonly<MessageDraft>): void {
+    const slot = this.slot;
+    this.#fill(draft, this.#clock.nowMs());
+    slot.uptimeMs = this.#clock.monotonicNs() / NS_PER_MS;
+    // Past every filter, for there are the limits; a real draw would change the draws of messages after it.
+    slot.draw = 1;
+    this.#queueing?.lined.begin(this.#store.nextSequence);
+    foresee(this.#core, slot);
+  }
+
+  /**
+   * Decides waiting messages whose turn has come by `nowMs`, in the order in which their turns came, and a bounded number of them;
+   * the others have theirs next time. Call it every few milliseconds.
+   */
+  releaseDue(nowMs: number): void {
+    const held = this.#queueing?.lined.held;
+    if (held === undefined || held.count === 0 || this.#isPushedBack()) return;
+    for (let left = QUEUE_RELEASES_AT_ONCE; left > 0; left -= 1) {
+      const line = held.dueLine(nowMs);
+      if (line === NONE) return;
+      this.#release(line, nowMs);
+    }
+  }
+
+  /** Ends all messages that wait, as out of time: the gateway is about to close and keeps nothing. */
+  expireQueued(nowMs: number): void {
+    const held = this.#queueing?.lined.held;
+    if (held === undefined) return;
+    for (let line = held.dueLine(Infinity); line !== NONE; line = held.dueLine(Infinity)) {
+      this.#expire(line, nowMs);
+    }
+  }
+
+  #fill(draft: Readonly<MessageDraft>, nowMs: number): void {
     const slot = this.slot;
     slot.senderKey = draft.senderKey;
     slot.destinationKey = draft.destinationKey;
@@ -98,31 +211,116 @@ export class Intake {
     slot.atMs = nowMs;
     slot.account = draft.account === undefined ? NO_ACCOUNT : this.#core.accounts.find(draft.account);
     slot.pricedAtMs = this.#tariffDateMs ?? nowMs;
-    const ageMs = this.#view.ageMs();
-    slot.isStale = ageMs >= this.#view.staleMs;
-    if (!this.#store.hasRoom()) {
-      this.#refuseForWantOfRoom();
-      this.#core.counters.countDecision(slot, draft.truth);
-      return NOT_STORED;
-    }
-    if (slot.isStale) {
-      if (this.#view.refusesWhenStale) {
-        this.#refuseForAge(ageMs);
-        this.#core.counters.countDecision(slot, draft.truth);
-        return NOT_STORED;
-      }
-      this.staleCount += 1;
-    }
-    slot.draw = this.#chance.next();
+  }
+
+  /** Decides the message in `slot`. One that may wait gets `queued`, and takes nothing of anything. */
+  #decide(sequence: number, isNew: boolean): void {
+    const slot = this.slot;
     const startNs = this.#clock.monotonicNs();
     slot.uptimeMs = startNs / NS_PER_MS;
-    decide(this.#core, slot);
+    // Of a limit that charges for refusals a message that waits must not be charged: hence first a look.
+    if (this.#mustWait(sequence, isNew)) {
+      slot.code = DecisionCode.Queued;
+      clearQuote(slot);
+    } else {
+      decide(this.#core, slot);
+    }
     this.decisionTimes.observe(this.#clock.monotonicNs() - startNs);
-    if (slot.code === DecisionCode.LimitNotLeased) return AWAITS_LEASE;
-    this.#core.counters.countDecision(slot, draft.truth);
-    const sequence = this.#store.add(draft, slot);
-    if (slot.code === DecisionCode.Accepted) this.#dispatcher.dispatch(sequence % this.#store.capacity, nowMs);
-    return sequence;
+  }
+
+  #mustWait(sequence: number, isNew: boolean): boolean {
+    const queueing = this.#queueing;
+    if (queueing === undefined) return false;
+    const { lined, maxWaitMs } = queueing;
+    lined.begin(sequence);
+    foresee(this.#core, this.slot);
+    if (!lined.mayWait(this.slot.binding)) return false;
+    return !isNew || (lined.turn.waitMs <= maxWaitMs && lined.held.count < lined.held.bound);
+  }
+
+  /** Puts the message just decided in the line of the limit that stopped it. */
+  #stand(at: number, nowMs: number): void {
+    const { lined } = this.#queueing!;
+    const { lineKey, units } = lined.turn;
+    lined.held.join(at, lineKey, units, this.slot.draw, this.#nextLookMs(at, nowMs));
+  }
+
+  /** When the message that `turn` is of is to be decided next: when there may be room, or when its time is over. */
+  #nextLookMs(at: number, nowMs: number): number {
+    const { lined, maxWaitMs } = this.#queueing!;
+    return Math.min(nowMs + lined.turn.waitMs, this.#store.acceptedAtMs[at]! + maxWaitMs);
+  }
+
+  /** Decides the first message of a line again. */
+  #release(line: number, nowMs: number): void {
+    const { lined, maxWaitMs, onReceipt } = this.#queueing!;
+    const { held } = lined;
+    const store = this.#store;
+    const at = held.firstOf(line);
+    if (nowMs - store.acceptedAtMs[at]! >= maxWaitMs) {
+      this.#expire(line, nowMs);
+      return;
+    }
+    const isStale = this.#view.ageMs() >= this.#view.staleMs;
+    if (isStale && this.#view.refusesWhenStale) {
+      held.postpone(line, nowMs + STALE_RETRY_AFTER_MS);
+      return;
+    }
+    const slot = this.slot;
+    store.readQueued(at, slot);
+    slot.atMs = nowMs;
+    slot.isStale = isStale;
+    slot.draw = held.drawOf(at);
+    this.#decide(store.sequenceAt(at), false);
+    if (slot.code === DecisionCode.LimitNotLeased || slot.code === DecisionCode.TrackedNumbersFull) {
+      held.postpone(line, nowMs + UNTOLD_RETRY_MS);
+      return;
+    }
+    if (slot.code === DecisionCode.Queued) {
+      store.recordDecision(at, slot);
+      if (lined.turn.lineKey === held.keyOf(line)) {
+        held.postpone(line, this.#nextLookMs(at, nowMs));
+      } else {
+        held.leave(line, nowMs);
+        this.#stand(at, nowMs);
+      }
+      return;
+    }
+    held.leave(line, nowMs);
+    this.#countDecided(store.truth[at]!);
+    if (slot.code === DecisionCode.Accepted) {
+      store.recordDecision(at, slot);
+      this.#dispatcher.dispatch(at, nowMs);
+    } else {
+      store.recordRefusal(at, slot, nowMs);
+      onReceipt(at, nowMs);
+    }
+  }
+
+  /** Ends the first message of a line, which has waited long enough. */
+  #expire(line: number, nowMs: number): void {
+    const { lined, onReceipt } = this.#queueing!;
+    const store = this.#store;
+    const slot = this.slot;
+    const at = lined.held.firstOf(line);
+    lined.held.leave(line, nowMs);
+    store.readQueued(at, slot);
+    slot.atMs = nowMs;
+    slot.code = DecisionCode.QueueExpired;
+    this.#count(store.truth[at]!);
+    store.recordRefusal(at, slot, nowMs);
+    onReceipt(at, nowMs);
+  }
+
+  #countDecided(truth: number): void {
+    if (this.slot.isStale) this.staleCount += 1;
+    this.#count(truth);
+  }
+
+  #count(truth: number): void {
+    const history = this.#history;
+    if (history !== undefined && this.slot.atMs >= history.nextMinuteMs) history.roll(this.slot.atMs);
+    this.#core.counters.countDecision(this.slot, truth);
   }
 
   #refuseForWantOfRoom(): void {
@@ -130,7 +328,7 @@ export class Intake {
     clearResult(slot);
     slot.code = DecisionCode.QueueFull;
     slot.binding = Binding.InFlight;
-    slot.limitUsed = this.#store.inFlightCount;
+    slot.limitUsed = this.#store.inFlightCount + this.#store.queuedCount;
     slot.limitCap = this.#store.capacity;
     slot.retryAfterMs = FULL_RETRY_AFTER_MS;
   }

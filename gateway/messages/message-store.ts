@@ -1,15 +1,19 @@
 /**
  * The messages the gateway still holds, in flight or finished: one bounded ring of columns.
  *
- * A message's sequence number grows by one per message and never repeats; its place in the ring is the sequence modulo
+ * A message's sequence number grows from message to message and never repeats; its place in the ring is the sequence modulo
  * the capacity. So the ring is the pool of messages in flight and the inbox people read at once: a new message takes
  * the place of the oldest, and if the oldest is still in flight the ring is full and the new one is turned away.
  * Nothing an answer has accepted is ever overwritten.
  *
- * Columns because a message costs some eighty bytes here, and no object for the collector to walk. Texts are the
+ * A message that waits under a limit may stay for hours and must not stop the ring. Its place is passed over, and so is the
+ * sequence number that would have fallen there: no message ever has it.
+ *
+ * Columns because a message costs some two hundred bytes here, and no object for the collector to walk. Texts are the
  * caller's strings, kept by reference.
  */
 import {
+  clearResult,
   DecisionCode,
   HandsetOutcome,
   HANDSET_OUTCOMES,
@@ -19,12 +23,21 @@ import {
 import type { MessageDraft } from './message-draft.ts';
 
 /** What the receipt said. On 10DLC a carrier's receipt comes before its spam filter. */
-export const ReceiptState = { None: 0, Accepted: 1, Undelivered: 2 } as const;
+export const ReceiptState = { None: 0, Accepted: 1, Undelivered: 2, Rejected: 3, Expired: 4 } as const;
 /** The states as a receipt spells them (SMPP 3.4, appendix B). */
-export const RECEIPT_STATES: readonly (string | null)[] = [null, 'ACCEPTD', 'UNDELIV'];
+export const RECEIPT_STATES: readonly (string | null)[] = [null, 'ACCEPTD', 'UNDELIV', 'REJECTD', 'EXPIRED'];
 
-/** Where a message is in its life. The last four are final. */
-export const MessageState = { Accepted: 0, Sent: 1, Delivered: 2, Filtered: 3, Undelivered: 4, Rejected: 5 } as const;
+/** Where a message is in its life. Delivered to Expired are final; a queued one goes on to Accepted, Rejected or Expired. */
+export const MessageState = {
+  Accepted: 0,
+  Sent: 1,
+  Delivered: 2,
+  Filtered: 3,
+  Undelivered: 4,
+  Rejected: 5,
+  Expired: 6,
+  Queued: 7,
+} as const;
 export const MESSAGE_STATES: readonly string[] = [
   'accepted',
   'sent',
@@ -32,7 +45,13 @@ export const MESSAGE_STATES: readonly string[] = [
   'filtered',
   'undelivered',
   'rejected',
+  'expired',
+  'queued',
 ];
+
+function isFinal(state: number): boolean {
+  return state >= MessageState.Delivered && state <= MessageState.Expired;
+}
 
 export class MessageStore {
   readonly capacity: number;
@@ -40,6 +59,8 @@ export class MessageStore {
   nextSequence = 0;
   /** Accepted and not yet in a final state. */
   inFlightCount = 0;
+  /** Waiting for room under a limit. */
+  queuedCount = 0;
 
   readonly state: Uint8Array;
   readonly code: Uint8Array;
@@ -58,6 +79,10 @@ export class MessageStore {
   /** Place in `Core.books` of the book that priced it. */
   readonly book: Uint8Array;
   readonly holdsInFlight: Uint8Array;
+  /** Whether it had to wait under a limit. */
+  readonly wasQueued: Uint8Array;
+  /** Sequence number of the message here. */
+  readonly sequence: Float64Array;
   /** Account handle, or NO_ACCOUNT; the name it came with is in `accounts`. */
   readonly account: Int32Array;
   readonly pricedAtMs: Float64Array;
@@ -108,6 +133,8 @@ export class MessageStore {
     this.isStale = new Uint8Array(capacity);
     this.book = new Uint8Array(capacity);
     this.holdsInFlight = new Uint8Array(capacity);
+    this.wasQueued = new Uint8Array(capacity);
+    this.sequence = new Float64Array(capacity);
     this.account = new Int32Array(capacity);
     this.pricedAtMs = new Float64Array(capacity);
     this.units = new Uint16Array(capacity);
@@ -137,10 +164,19 @@ export class MessageStore {
     return Math.max(0, this.nextSequence - this.capacity);
   }
 
-  /** Whether the next place in the ring is free: its last holder, if any, is in a final state. */
+  /**
+   * Whether the next place in the ring is free: its last holder, if any, is in a final state. Passes over places whose messages
+   * have waited under a limit and are not at their end: each once a round.
+   */
   hasRoom(): boolean {
     if (this.nextSequence < this.capacity) return true;
-    return this.state[this.nextSequence % this.capacity]! >= MessageState.Delivered;
+    for (let looked = 0; looked < this.capacity; looked += 1) {
+      const at = this.nextSequence % this.capacity;
+      if (isFinal(this.state[at]!)) return true;
+      if (this.wasQueued[at] === 0) return false;
+      this.nextSequence += 1;
+    }
+    return false;
   }
 
   /**
@@ -150,35 +186,18 @@ export class MessageStore {
   add(draft: Readonly<MessageDraft>, slot: Readonly<MessageSlot>): number {
     const sequence = this.nextSequence;
     const at = sequence % this.capacity;
-    const isAccepted = slot.code === DecisionCode.Accepted;
-    const quote = slot.quote;
     this.nextSequence = sequence + 1;
-    this.state[at] = isAccepted ? MessageState.Accepted : MessageState.Rejected;
-    this.code[at] = slot.code;
-    this.registration[at] = slot.registration;
-    this.carrier[at] = slot.carrier;
+    this.sequence[at] = sequence;
     this.kind[at] = slot.kind;
     this.route[at] = slot.route;
     this.truth[at] = draft.truth;
-    this.binding[at] = slot.binding;
     this.receipt[at] = ReceiptState.None;
     this.outcome[at] = HandsetOutcome.Pending;
     this.isUcs2[at] = draft.isUcs2 ? 1 : 0;
-    this.isStale[at] = slot.isStale ? 1 : 0;
-    this.book[at] = slot.book;
-    this.holdsInFlight[at] = slot.holdsInFlight ? 1 : 0;
+    this.wasQueued[at] = slot.code === DecisionCode.Queued ? 1 : 0;
     this.account[at] = slot.account;
     this.pricedAtMs[at] = slot.pricedAtMs;
     this.units[at] = slot.units;
-    this.campaign[at] = slot.campaign;
-    this.tariffRow[at] = quote.row;
-    this.carrierFeeMicros[at] = quote.carrierFeeMicros;
-    this.surchargeMicros[at] = quote.surchargeMicros;
-    this.dcaMicros[at] = quote.dcaMicros;
-    this.aggregatorMicros[at] = quote.aggregatorMicros;
-    this.limitUsed[at] = slot.limitUsed;
-    this.limitCap[at] = slot.limitCap;
-    this.retryAfterMs[at] = slot.retryAfterMs;
     this.senderKey[at] = slot.senderKey;
     this.destinationKey[at] = slot.destinationKey;
     this.acceptedAtMs[at] = slot.atMs;
@@ -189,9 +208,84 @@ export class MessageStore {
     this.references[at] = draft.reference;
     this.callbackUrls[at] = draft.callbackUrl;
     this.media[at] = draft.media;
-    if (isAccepted) this.inFlightCount += 1;
-    else this.whenFinal(at);
+    this.#decided(at, slot);
     return sequence;
+  }
+
+  /**
+   * Writes what has been decided anew about the queued message at ring place `at`: accepted, or still to wait.
+   * @throws Error if it is not queued
+   */
+  recordDecision(at: number, slot: Readonly<MessageSlot>): void {
+    this.#leaveQueue(at);
+    this.#decided(at, slot);
+  }
+
+  /**
+   * Ends the queued message at ring place `at`, refused or out of time, with a receipt that says so.
+   * @throws Error if it is not queued
+   */
+  recordRefusal(at: number, slot: Readonly<MessageSlot>, atMs: number): void {
+    this.#leaveQueue(at);
+    this.receipt[at] = slot.code === DecisionCode.QueueExpired ? ReceiptState.Expired : ReceiptState.Rejected;
+    this.receiptAtMs[at] = atMs;
+    this.#decided(at, slot);
+  }
+
+  /** Fills a slot with what the queued message at ring place `at` was sent with and what is known of it so far. */
+  readQueued(at: number, slot: MessageSlot): void {
+    clearResult(slot);
+    slot.senderKey = this.senderKey[at]!;
+    slot.destinationKey = this.destinationKey[at]!;
+    slot.units = this.units[at]!;
+    slot.kind = this.kind[at]!;
+    slot.route = this.route[at]!;
+    slot.account = this.account[at]!;
+    slot.pricedAtMs = this.pricedAtMs[at]!;
+    slot.code = this.code[at]!;
+    slot.registration = this.registration[at]!;
+    slot.carrier = this.carrier[at]!;
+    slot.campaign = this.campaign[at]!;
+    slot.book = this.book[at]!;
+    slot.isStale = this.isStale[at] === 1;
+    slot.binding = this.binding[at]!;
+    slot.limitUsed = this.limitUsed[at]!;
+    slot.limitCap = this.limitCap[at]!;
+  }
+
+  #leaveQueue(at: number): void {
+    if (this.state[at] !== MessageState.Queued) throw new Error(`message at ring place ${at} is not queued`);
+    this.queuedCount -= 1;
+  }
+
+  #decided(at: number, slot: Readonly<MessageSlot>): void {
+    const { code, quote } = slot;
+    this.code[at] = code;
+    this.registration[at] = slot.registration;
+    this.carrier[at] = slot.carrier;
+    this.binding[at] = slot.binding;
+    this.isStale[at] = slot.isStale ? 1 : 0;
+    this.book[at] = slot.book;
+    this.holdsInFlight[at] = slot.holdsInFlight ? 1 : 0;
+    this.campaign[at] = slot.campaign;
+    this.tariffRow[at] = quote.row;
+    this.carrierFeeMicros[at] = quote.carrierFeeMicros;
+    this.surchargeMicros[at] = quote.surchargeMicros;
+    this.dcaMicros[at] = quote.dcaMicros;
+    this.aggregatorMicros[at] = quote.aggregatorMicros;
+    this.limitUsed[at] = slot.limitUsed;
+    this.limitCap[at] = slot.limitCap;
+    this.retryAfterMs[at] = slot.retryAfterMs;
+    if (code === DecisionCode.Accepted) {
+      this.state[at] = MessageState.Accepted;
+      this.inFlightCount += 1;
+    } else if (code === DecisionCode.Queued) {
+      this.state[at] = MessageState.Queued;
+      this.queuedCount += 1;
+    } else {
+      this.state[at] = code === DecisionCode.QueueExpired ? MessageState.Expired : MessageState.Rejected;
+      this.whenFinal(at);
+    }
   }
 
   /** Registered or not, as an index into REGISTRATION_LABELS. */
@@ -208,7 +302,7 @@ export class MessageStore {
 
   /**
    * Ends the message at ring place `at`.
-   * @throws Error if it has ended before: a message ends once.
+   * @throws Error if it has ended before, or waits: a message ends once.
    */
   recordHandset(at: number, outcome: number, atMs: number): void {
     if (this.state[at]! >= MessageState.Delivered) {
@@ -236,14 +330,12 @@ export class MessageStore {
 
   /** The sequence number of the message at ring place `at`, which must be taken. */
   sequenceAt(at: number): number {
-    const latest = this.nextSequence - 1;
-    const lag = (latest - at) % this.capacity;
-    return latest - lag;
+    return this.sequence[at]!;
   }
 
   /** Whether the message with this sequence number is still held. */
   holds(sequence: number): boolean {
-    return sequence >= this.oldestSequence && sequence < this.nextSequence;
+    return sequence < this.nextSequence && this.sequence[sequence % this.capacity] === sequence;
   }
 }
 

@@ -17,25 +17,22 @@ import {
   TRUTHS,
 } from '../router/index.ts';
 import { formatNumber } from '../../registry-cache/index.ts';
-import { describeRow, POSTINGS } from '../../tariffs/index.ts';
+import { type Amounts, describeRow, messagePostings, type Posting } from '../../tariffs/index.ts';
 import { MESSAGE_STATES, RECEIPT_STATES, type MessageStore } from './message-store.ts';
-
-export interface PostingView {
-  readonly payee: string;
-  readonly cause: string;
-  readonly micros: number;
-}
 
 export interface PriceView {
   readonly totalMicros: number;
-  readonly postings: readonly PostingView[];
+  readonly postings: readonly Posting[];
 }
 
 export interface LimitView {
   readonly name: string;
   readonly scope: string;
+  /** The campaign, number, account or carrier that it counts or rules for. */
   readonly key: string;
+  /** Of money, the price. */
   readonly used: number;
+  /** Of money, what is left of it. */
   readonly cap: number;
 }
 
@@ -53,6 +50,7 @@ export interface MessageAnswer {
   /** `stale` if the registry was looked up in a view older than the operator allows. */
   registryView?: 'stale';
   limit?: LimitView;
+  /** When the same message would fit; left out where waiting does not help. */
   retryAfterMs?: number;
   reference?: string;
 }
@@ -66,6 +64,8 @@ export interface MessageRecord extends MessageAnswer {
   readonly route: string;
   readonly truth: string;
   readonly acceptedAt: string;
+  /** The tariff book that was in force. */
+  readonly book: string;
   readonly tariff: { readonly from: string; readonly confidence: string; readonly sources: readonly string[] } | null;
   readonly receipt: { readonly state: string; readonly at: string } | null;
   readonly handset: { readonly outcome: string; readonly at: string } | null;
@@ -74,25 +74,13 @@ export interface MessageRecord extends MessageAnswer {
   media?: readonly string[];
 }
 
-/** The four amounts of one quote, or of one message in the store. */
-export interface Amounts {
-  readonly carrierFeeMicros: number;
-  readonly surchargeMicros: number;
-  readonly dcaMicros: number;
-  readonly aggregatorMicros: number;
-}
+/** Who pays for a message that came without an account. */
+export const SENDER = 'sender';
 
 /** The postings of a message to the carrier named `carrier`, without those of zero. Their sum is what the sender pays. */
-export function priceView(carrier: string, amounts: Amounts): PriceView {
-  const postings: PostingView[] = [];
-  let totalMicros = 0;
-  for (const { payee, cause, amount } of POSTINGS) {
-    const micros = amounts[amount];
-    if (micros === 0) continue;
-    postings.push({ payee: payee === 'carrier' ? carrier : payee, cause, micros });
-    totalMicros += micros;
-  }
-  return { totalMicros, postings };
+export function priceView(carrier: string, amounts: Amounts, payer = SENDER): PriceView {
+  const postings = messagePostings(amounts, payer, carrier);
+  return { totalMicros: postings.reduce((sum, { micros }) => sum + micros, 0), postings };
 }
 
 /** The answer for the message at ring place `at`. */
@@ -109,19 +97,23 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
     carrier,
     segments: store.units[at]!,
     encoding: encodingName(store, at),
-    price: priceView(carrier, {
-      carrierFeeMicros: store.carrierFeeMicros[at]!,
-      surchargeMicros: store.surchargeMicros[at]!,
-      dcaMicros: store.dcaMicros[at]!,
-      aggregatorMicros: store.aggregatorMicros[at]!,
-    }),
+    price: priceView(
+      carrier,
+      {
+        carrierFeeMicros: store.carrierFeeMicros[at]!,
+        surchargeMicros: store.surchargeMicros[at]!,
+        dcaMicros: store.dcaMicros[at]!,
+        aggregatorMicros: store.aggregatorMicros[at]!,
+      },
+      store.accounts[at],
+    ),
   };
   if (store.isStale[at] === 1) answer.registryView = 'stale';
   if (binding !== Binding.None) {
     answer.limit = {
       name: BINDINGS[binding]!.name,
       scope: BINDINGS[binding]!.scope,
-      key: bindingKey(core, binding, store.campaign[at]!, carrier),
+      key: bindingKey(core, store, at),
       used: store.limitUsed[at]!,
       cap: store.limitCap[at]!,
     };
@@ -135,7 +127,8 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
 /** Everything about the message with this sequence number, which the store must hold. */
 export function messageRecord(core: Core, store: MessageStore, sequence: number): MessageRecord {
   const at = sequence % store.capacity;
-  const row = describeRow(core.books[store.book[at]!]!, store.tariffRow[at]!);
+  const book = core.books[store.book[at]!]!;
+  const row = describeRow(book, store.tariffRow[at]!);
   const receipt = RECEIPT_STATES[store.receipt[at]!];
   const outcome = store.outcome[at]!;
   const record: MessageRecord = {
@@ -147,6 +140,7 @@ export function messageRecord(core: Core, store: MessageStore, sequence: number)
     route: ROUTES[store.route[at]!]!,
     truth: TRUTHS[store.truth[at]!]!,
     acceptedAt: isoTime(store.acceptedAtMs[at]!),
+    book: book.book,
     tariff: row === null ? null : { from: row.from, confidence: row.confidence, sources: row.sources },
     receipt: receipt == null ? null : { state: receipt, at: isoTime(store.receiptAtMs[at]!) },
     handset: outcome === 0 ? null : { outcome: HANDSET_OUTCOMES[outcome]!, at: isoTime(store.handsetAtMs[at]!) },
@@ -161,12 +155,21 @@ export function messageRecord(core: Core, store: MessageStore, sequence: number)
 }
 
 /**
- * Which key of the limit bound: the campaign (also where its brand's day is counted, since an answer to anybody who
- * sends must not name a brand), or the carrier whose rule it was.
+ * Which key of the limit bound. Of a brand's day it is the campaign, since an answer to anybody who sends must not name a
+ * brand; of a rule that counts nothing, the carrier whose rule it is.
  */
-function bindingKey(core: Core, binding: number, campaign: number, carrier: string): string {
-  const isCampaigns = binding === Binding.AttCampaignTpm || binding === Binding.TmobileBrandDay;
-  return isCampaigns ? core.campaigns.id(campaign) : carrier;
+function bindingKey(core: Core, store: MessageStore, at: number): string {
+  switch (BINDINGS[store.binding[at]!]!.scope) {
+    case 'campaign':
+    case 'brand':
+      return core.campaigns.id(store.campaign[at]!);
+    case 'number':
+      return formatNumber(store.senderKey[at]!);
+    case 'account':
+      return core.accounts.at(store.account[at]!).id;
+    default:
+      return CARRIER_LABELS[store.carrier[at]!]!;
+  }
 }
 
 function encodingName(store: MessageStore, at: number): string {

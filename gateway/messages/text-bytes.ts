@@ -1,5 +1,5 @@
 /**
- * UTF-8 text put together piece by piece, for answers made of many small pieces.
+ * UTF-8 text put together piece by piece, for answers and files made of many small pieces.
  *
  * A string that grows by `+=` is a tree of its pieces until somebody asks for its characters; at a dozen pieces per
  * message, making, collecting and flattening those trees took a fifth of a batch's time (bench http-batch). Here a
@@ -10,6 +10,7 @@ const FIRST_SIZE_BYTES = 4_096;
 const SHORT_BYTES = 24;
 const DIGITS_MAX = 16;
 const ZERO = 0x30;
+const QUOTE = '"';
 
 export class TextBytes {
   private bytes: Buffer;
@@ -18,6 +19,16 @@ export class TextBytes {
   /** `expectedBytes` is room to begin with; more than that still fits. */
   constructor(expectedBytes = FIRST_SIZE_BYTES) {
     this.bytes = Buffer.allocUnsafe(Math.max(expectedBytes, FIRST_SIZE_BYTES));
+  }
+
+  /** Bytes added. */
+  get sizeBytes(): number {
+    return this.size;
+  }
+
+  /** Forgets what was added and keeps the room for it: what `take` gave is overwritten by what is added next. */
+  clear(): void {
+    this.size = 0;
   }
 
   /** Adds text that the caller knows to be ASCII; anything else would come out garbled. */
@@ -66,6 +77,17 @@ export class TextBytes {
     this.size += this.bytes.write(text, this.size);
   }
 
+  /** Adds text as a JSON string. */
+  addJson(text: string): void {
+    if (!isPlain(text)) {
+      this.addText(JSON.stringify(text));
+      return;
+    }
+    this.addAscii(QUOTE);
+    this.addAscii(text);
+    this.addAscii(QUOTE);
+  }
+
   /** What was added, not copied: add nothing afterwards. */
   take(): Buffer {
     return this.bytes.subarray(0, this.size);
@@ -76,4 +98,13 @@ export class TextBytes {
     this.bytes.copy(larger, 0, 0, this.size);
     this.bytes = larger;
   }
+}
+
+/** Whether a JSON string holds the text as it is, in ASCII. */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false;
+  }
+  return true;
 }

@@ -10,7 +10,7 @@ import {
   type RegistryStore,
 } from '../../registry-cache/index.ts';
 import { describeRedisUrl, openRedis, openRedisRegistry, RELOAD_REASONS } from '../../registry-cache/redis/index.ts';
-import type { Fee } from '../../tariffs/index.ts';
+import type { Fee, Posting } from '../../tariffs/index.ts';
 import { OPERATOR_NNID } from '../limits.ts';
 import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
 import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
@@ -47,6 +47,8 @@ export interface RegistryOptions {
   readonly declared: Declared;
   readonly fees: readonly Fee[];
   readonly tariffDateMs: () => number;
+  /** Told of each fee of the campaign registry that fell due at this gateway. */
+  readonly onFee: (posting: Posting) => void;
   readonly webhooks: WebhookSender;
   /** Why an address may not be called, or undefined if it may. */
   readonly callbackGuard: (url: string) => string | undefined;
@@ -145,6 +147,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
     settings: { timeScale: options.reviewTimeScale },
     fees: options.fees,
     tariffDateMs: options.tariffDateMs,
+    onFee: options.onFee,
     receivers: store,
     sender: options.webhooks,
     callbackGuard: options.callbackGuard,

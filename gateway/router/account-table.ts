@@ -1,5 +1,5 @@
 /**
- * Accounts: who pays for messages, how fast they may send, and how much at once. Columns under dense handles, as campaigns are.
+ * Accounts: who pays for messages, how fast they may send, and how much at once. Under dense handles, as campaigns are.
  *
  * A message whose account nobody declared carries NO_ACCOUNT: it is billed to the name it came with, afterwards, and not limited.
  */
@@ -8,10 +8,8 @@ export const NO_ACCOUNT = -1;
 /** A bound that is not set. */
 export const UNLIMITED = 0;
 
-export interface Account {
-  readonly id: string;
-  /** Prepaid: a message that the balance does not cover is refused. Postpaid: the charge is only counted. */
-  readonly isPrepaid: boolean;
+/** How fast an account may send, and how much at once. */
+export interface AccountBounds {
   /** Segments per second over all numbers of the account; UNLIMITED for no bound. */
   readonly smsPerSecond: number;
   /** MMS per second over all numbers of the account. */
@@ -23,7 +21,23 @@ export interface Account {
   readonly inFlightMax: number;
 }
 
-const BOUND_MAX = 1_000_000_000;
+export interface Account extends AccountBounds {
+  readonly id: string;
+  /** Prepaid: a message that the balance does not cover is refused. Postpaid: the charge is only counted. */
+  readonly isPrepaid: boolean;
+}
+
+/** Ids go into addresses and keys as they are. */
+export const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+export const ACCOUNT_BOUNDS: readonly (keyof AccountBounds)[] = [
+  'smsPerSecond',
+  'mmsPerSecond',
+  'numberSmsPerSecond',
+  'numberMmsPerSecond',
+  'inFlightMax',
+];
+export const ACCOUNT_BOUND_MAX = 1_000_000_000;
 
 export class AccountTable {
   readonly #rows: Account[] = [];
@@ -33,22 +47,22 @@ export class AccountTable {
     return this.#rows.length;
   }
 
-  /** Adds an account, or replaces what is known of it; its handle. RangeError for a bound that is no whole number up to a billion. */
+  /**
+   * Adds an account, or replaces what is known of it; its handle. What it has used of a limit stays used.
+   * RangeError for an id that does not match ACCOUNT_ID and for a bound that is no whole number from 0 to ACCOUNT_BOUND_MAX.
+   */
   set(account: Account): number {
-    for (const field of BOUNDS) {
+    const { id } = account;
+    if (!ACCOUNT_ID.test(id)) throw new RangeError(`"${id}" is no id of an account`);
+    for (const field of ACCOUNT_BOUNDS) {
       const bound = account[field];
-      if (!(Number.isInteger(bound) && bound >= 0 && bound <= BOUND_MAX)) {
-        throw new RangeError(`${field} ${bound} of account ${account.id} is not a whole number from 0 to ${BOUND_MAX}`);
+      if (!(Number.isInteger(bound) && bound >= 0 && bound <= ACCOUNT_BOUND_MAX)) {
+        throw new RangeError(`${field} ${bound} of account ${id} is not a whole number from 0 to ${ACCOUNT_BOUND_MAX}`);
       }
     }
-    const known = this.#handles.get(account.id);
-    if (known !== undefined) {
-      this.#rows[known] = account;
-      return known;
-    }
-    const handle = this.#rows.length;
-    this.#rows.push(account);
-    this.#handles.set(account.id, handle);
+    const handle = this.#handles.get(id) ?? this.#rows.length;
+    this.#rows[handle] = rowOf(account);
+    this.#handles.set(id, handle);
     return handle;
   }
 
@@ -67,4 +81,15 @@ export class AccountTable {
   }
 }
 
-const BOUNDS = ['smsPerSecond', 'mmsPerSecond', 'numberSmsPerSecond', 'numberMmsPerSecond', 'inFlightMax'] as const;
+/** A copy with its fields in one order, wherever the account came from: decisions read rows of a single shape. */
+function rowOf(account: Account): Account {
+  return {
+    id: account.id,
+    isPrepaid: account.isPrepaid,
+    smsPerSecond: account.smsPerSecond,
+    mmsPerSecond: account.mmsPerSecond,
+    numberSmsPerSecond: account.numberSmsPerSecond,
+    numberMmsPerSecond: account.numberMmsPerSecond,
+    inFlightMax: account.inFlightMax,
+  };
+}

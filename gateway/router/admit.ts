@@ -18,6 +18,7 @@ import {
   P2P_MESSAGES_PER_MINUTE,
   P2P_RECIPIENTS_PER_DAY,
   P2P_UNANSWERED_PER_DAY,
+  TABLE_FULL,
   TMOBILE_TIERS,
   TOLL_FREE_PENDING,
   TOLL_FREE_RESTRICTED,
@@ -239,8 +240,8 @@ function fits(
   }
   slot.binding = binding;
   slot.limitCap = cap;
-  if (waitMs === NOT_LEASED) {
-    slot.code = DecisionCode.LimitNotLeased;
+  if (waitMs === NOT_LEASED || waitMs === TABLE_FULL) {
+    slot.code = waitMs === NOT_LEASED ? DecisionCode.LimitNotLeased : DecisionCode.TrackedNumbersFull;
     return false;
   }
   slot.code = code;

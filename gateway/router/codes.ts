@@ -49,6 +49,8 @@ export const DecisionCode = {
   InsufficientBalance: 17,
   LimitNotLeased: 18,
   TrackedNumbersFull: 19,
+  Queued: 20,
+  QueueExpired: 21,
 } as const;
 
 export const DECISIONS: readonly Decision[] = [
@@ -187,6 +189,20 @@ export const DECISIONS: readonly Decision[] = [
     smpp: ESME_RTHROTTLED,
     retryable: true,
     meaning: 'More sending numbers are under a limit than this gateway keeps count of; nothing is sent past a limit.',
+  },
+  {
+    name: 'queued',
+    http: 202,
+    smpp: ESME_ROK,
+    retryable: false,
+    meaning: 'Taken, and waiting for room under the limit that bound; it is decided when its turn comes.',
+  },
+  {
+    name: 'queue_expired',
+    http: 429,
+    smpp: ESME_RTHROTTLED,
+    retryable: true,
+    meaning: 'The message waited under a limit for as long as messages may, and its turn did not come.',
   },
 ];
 

@@ -7,6 +7,7 @@
  * a double up to nine billion dollars a cell.
  */
 import { CARRIERS } from '../../registry-cache/index.ts';
+import { MESSAGE_CAUSES, messagePayee, type Quote } from '../../tariffs/index.ts';
 import {
   BINDINGS,
   DECISIONS,
@@ -22,23 +23,23 @@ import type { MessageSlot } from './slot.ts';
 /** Carrier labels, the last one for messages that never reached a carrier. */
 export const CARRIER_LABELS: readonly string[] = [...CARRIERS.map((carrier) => carrier.id), 'none'];
 
-/** Who can be paid: each carrier, the direct connect aggregator, the aggregator. */
+/** Who can be paid for a message: each carrier, the direct connect aggregator, the aggregator. */
 export const PAYEES: readonly string[] = [...CARRIERS.map((carrier) => carrier.id), 'dca', 'aggregator'];
-const DCA = CARRIERS.length;
-const AGGREGATOR = CARRIERS.length + 1;
-
-export const CAUSES: readonly string[] = ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'];
-const CARRIER_FEE = 0;
-const SURCHARGE = 1;
-const DCA_MARGIN = 2;
-const AGGREGATOR_PRICE = 3;
 
 const ROUTE_COUNT = ROUTES.length;
 const CLASS_COUNT = REGISTRATION_LABELS.length;
 const DECISION_COUNT = DECISIONS.length;
 const TRUTH_COUNT = TRUTHS.length;
 const OUTCOME_COUNT = HANDSET_OUTCOMES.length;
-const CAUSE_COUNT = CAUSES.length;
+
+/** Revenue of one cause: carrier × registration × truth. The causes lie one behind the other, in the order of a quote's amounts. */
+const CAUSE_CELLS = CARRIER_LABELS.length * CLASS_COUNT * TRUTH_COUNT;
+const SURCHARGE = CAUSE_CELLS;
+const DCA_MARGIN = 2 * CAUSE_CELLS;
+const AGGREGATOR_PRICE = 3 * CAUSE_CELLS;
+
+/** Accounts there is room for at first; the column doubles when one more comes. */
+const ACCOUNTS_AT_FIRST = 16;
 
 export class Counters {
   /** carrier × route × registration × decision × truth */
@@ -47,34 +48,68 @@ export class Counters {
   );
   /** carrier × registration × outcome × truth */
   readonly handsets = new Float64Array(CARRIER_LABELS.length * CLASS_COUNT * OUTCOME_COUNT * TRUTH_COUNT);
-  /** payee × cause × registration × truth, micro-dollars */
-  readonly revenueMicros = new Float64Array(PAYEES.length * CAUSE_COUNT * CLASS_COUNT * TRUTH_COUNT);
+  /** carrier: messages from its handsets that were taken */
+  readonly inbound = new Float64Array(CARRIER_LABELS.length);
+  /** cause × carrier × registration × truth, micro-dollars. Cause and carrier say who is paid. `REVENUE_LABELS` names each cell. */
+  readonly revenueMicros = new Float64Array(MESSAGE_CAUSES.length * CAUSE_CELLS);
+  /** account handle plus one, micro-dollars charged to it; 0 for all senders whose account nobody declared */
+  accountMicros = new Float64Array(ACCOUNTS_AT_FIRST);
   /** reason: registered, or why not; messages decided with it */
   readonly reasons = new Float64Array(REGISTRATION_REASONS.length);
   /** binding: refusals by the limit or rule that bound */
   readonly refusals = new Float64Array(BINDINGS.length);
-  /** What all senders together were charged, micro-dollars. The sum of `revenueMicros` always equals it. */
+  /** What all senders together were charged, micro-dollars. The sums of `revenueMicros` and of `accountMicros` always equal it. */
   chargedMicros = 0;
 
-  /** Counts one decided message and, if it was accepted, its postings. Allocates nothing. */
+  /** From this instant on, `whenPeriodEnds` is called before the next message is counted. */
+  periodEndMs = Infinity;
+  /** Told when a message meets `periodEndMs`, so that what was counted before can be set apart; it has to move that on. */
+  whenPeriodEnds: (nowMs: number) => void = () => undefined;
+
+  /** Counts one decided message and, where it is charged, its postings. Allocates nothing but room for new accounts. */
   countDecision(slot: MessageSlot, truth: number): void {
+    if (slot.atMs >= this.periodEndMs) this.whenPeriodEnds(slot.atMs);
     const registered = registrationLabelIndex(slot.registration);
     this.messages[messageIndex(slot.carrier, slot.route, registered, slot.code, truth)]! += 1;
     this.reasons[slot.registration]! += 1;
     this.refusals[slot.binding]! += 1;
-    const quote = slot.quote;
-    if (quote.totalMicros === 0) return;
-    const revenue = this.revenueMicros;
-    revenue[revenueIndex(slot.carrier, CARRIER_FEE, registered, truth)]! += quote.carrierFeeMicros;
-    revenue[revenueIndex(slot.carrier, SURCHARGE, registered, truth)]! += quote.surchargeMicros;
-    revenue[revenueIndex(DCA, DCA_MARGIN, registered, truth)]! += quote.dcaMicros;
-    revenue[revenueIndex(AGGREGATOR, AGGREGATOR_PRICE, registered, truth)]! += quote.aggregatorMicros;
-    this.chargedMicros += quote.totalMicros;
+    if (slot.quote.totalMicros !== 0) this.#post(slot, registered, truth);
+  }
+
+  /** Counts a message from a handset that was taken, and its postings. It is no message of `messages` and has no truth. */
+  countInbound(slot: MessageSlot): void {
+    if (slot.atMs >= this.periodEndMs) this.whenPeriodEnds(slot.atMs);
+    this.inbound[slot.carrier]! += 1;
+    if (slot.quote.totalMicros !== 0) this.#post(slot, registrationLabelIndex(slot.registration), 0);
   }
 
   countHandset(carrier: number, registered: number, outcome: number, truth: number): void {
     this.handsets[handsetIndex(carrier, registered, outcome, truth)]! += 1;
   }
+
+  #post({ quote, carrier, account }: MessageSlot, registered: number, truth: number): void {
+    const { carrierFeeMicros, surchargeMicros, dcaMicros, aggregatorMicros, totalMicros } = quote;
+    if (carrierFeeMicros + surchargeMicros + dcaMicros + aggregatorMicros !== totalMicros) throw unbalanced(quote);
+    if (account + 1 >= this.accountMicros.length) this.#makeRoomFor(account);
+    const revenue = this.revenueMicros;
+    const cell = (carrier * CLASS_COUNT + registered) * TRUTH_COUNT + truth;
+    revenue[cell]! += carrierFeeMicros;
+    revenue[cell + SURCHARGE]! += surchargeMicros;
+    revenue[cell + DCA_MARGIN]! += dcaMicros;
+    revenue[cell + AGGREGATOR_PRICE]! += aggregatorMicros;
+    this.accountMicros[account + 1]! += totalMicros;
+    this.chargedMicros += totalMicros;
+  }
+
+  #makeRoomFor(account: number): void {
+    const larger = new Float64Array(2 * (account + 1));
+    larger.set(this.accountMicros);
+    this.accountMicros = larger;
+  }
+}
+
+function unbalanced(quote: Quote): Error {
+  return new Error(`the postings of a message do not sum to its price: ${JSON.stringify(quote)}`);
 }
 
 function messageIndex(carrier: number, route: number, registered: number, decision: number, truth: number): number {
@@ -85,10 +120,6 @@ function messageIndex(carrier: number, route: number, registered: number, decisi
 
 function handsetIndex(carrier: number, registered: number, outcome: number, truth: number): number {
   return ((carrier * CLASS_COUNT + registered) * OUTCOME_COUNT + outcome) * TRUTH_COUNT + truth;
-}
-
-function revenueIndex(payee: number, cause: number, registered: number, truth: number): number {
-  return ((payee * CAUSE_COUNT + cause) * CLASS_COUNT + registered) * TRUTH_COUNT + truth;
 }
 
 /** One non-zero cell of a counter array: what it counts, by label name, and how much. */
@@ -112,12 +143,19 @@ const HANDSET_AXES: Axes<'carrier' | 'registration' | 'outcome' | 'truth'> = [
   ['outcome', HANDSET_OUTCOMES],
   ['truth', TRUTHS],
 ];
-const REVENUE_AXES: Axes<'payee' | 'cause' | 'registration' | 'truth'> = [
-  ['payee', PAYEES],
-  ['cause', CAUSES],
-  ['registration', REGISTRATION_LABELS],
-  ['truth', TRUTHS],
-];
+
+/** What revenue can be looked at by. */
+export type RevenueAxis = 'payee' | 'cause' | 'carrier' | 'registration' | 'truth';
+export type RevenueLabels = Readonly<Record<RevenueAxis, string>>;
+
+/** The labels of each cell of `Counters.revenueMicros`. */
+export const REVENUE_LABELS: readonly RevenueLabels[] = MESSAGE_CAUSES.flatMap((cause, place) =>
+  CARRIER_LABELS.flatMap((carrier) =>
+    REGISTRATION_LABELS.flatMap((registration) =>
+      TRUTHS.map((truth) => ({ payee: messagePayee(place, carrier), cause, carrier, registration, truth })),
+    ),
+  ),
+);
 
 /** The non-zero cells of `messages`. For people and scrapes: allocates. */
 export function messageCells(counters: Counters): Cell<'carrier' | 'route' | 'registration' | 'decision' | 'truth'>[] {
@@ -130,8 +168,10 @@ export function handsetCells(counters: Counters): Cell<'carrier' | 'registration
 }
 
 /** The non-zero cells of `revenueMicros`, in micro-dollars. */
-export function revenueCells(counters: Counters): Cell<'payee' | 'cause' | 'registration' | 'truth'>[] {
-  return nonZeroCells(counters.revenueMicros, REVENUE_AXES);
+export function revenueCells({ revenueMicros }: Counters): Cell<RevenueAxis>[] {
+  return REVENUE_LABELS.map((labels, cell) => ({ labels, value: revenueMicros[cell]! })).filter(
+    ({ value }) => value !== 0,
+  );
 }
 
 function nonZeroCells<Label extends string>(cells: Float64Array, axes: Axes<Label>): Cell<Label>[] {

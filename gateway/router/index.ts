@@ -32,8 +32,20 @@ export {
   TRUTHS,
 } from './codes.ts';
 export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
-export { CARRIER_LABELS, type Cell, Counters, handsetCells, messageCells, PAYEES, revenueCells } from './counters.ts';
+export {
+  CARRIER_LABELS,
+  type Cell,
+  Counters,
+  handsetCells,
+  messageCells,
+  PAYEES,
+  type RevenueAxis,
+  revenueCells,
+  REVENUE_LABELS,
+  type RevenueLabels,
+} from './counters.ts';
 export { classifySender, decide, foresee } from './decide.ts';
+export { takeInbound } from './inbound.ts';
 export {
   isLimitedByClass,
   type Level,
@@ -47,4 +59,4 @@ export { namedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';
 export { countSegments, Encoding, encodingOf, INVALID_TEXT, segmentsOf } from './segments.ts';
-export { clearResult, MessageSlot } from './slot.ts';
+export { clearQuote, clearResult, MessageSlot } from './slot.ts';

@@ -32,13 +32,23 @@ export const CATALOGUE = {
   },
   tollgate_revenue_dollars_total: {
     type: 'counter',
-    help: 'Dollars earned from messages, by who is paid and for what.',
-    labels: ['payee', 'cause', 'registration', 'truth'],
+    help: 'Dollars earned from messages, by who is paid, for what, and the carrier of the handset.',
+    labels: ['payee', 'cause', 'carrier', 'registration', 'truth'],
   },
   tollgate_charged_dollars_total: {
     type: 'counter',
     help: 'Dollars charged to senders. Always the sum of tollgate_revenue_dollars_total.',
     labels: [],
+  },
+  tollgate_fees_dollars_total: {
+    type: 'counter',
+    help: 'Dollars of fees and fines posted by this gateway, apart from what messages cost. /v1/revenue says who got them.',
+    labels: [],
+  },
+  tollgate_inbound_messages_total: {
+    type: 'counter',
+    help: 'Messages from handsets to our numbers, by carrier of the handset.',
+    labels: ['carrier'],
   },
   tollgate_decision_seconds: {
     type: 'histogram',
@@ -85,6 +95,11 @@ export const CATALOGUE = {
     help: 'Messages accepted and not yet in a final state.',
     labels: [],
   },
+  tollgate_queued_messages: {
+    type: 'gauge',
+    help: 'Messages taken that wait for room under a limit.',
+    labels: [],
+  },
   tollgate_inbox_messages: {
     type: 'gauge',
     help: 'Messages held, in flight or finished.',
@@ -94,6 +109,31 @@ export const CATALOGUE = {
     type: 'counter',
     help: 'Receipts posted to callback addresses, by result: delivered, failed after all attempts, or dropped because too many waited.',
     labels: ['result'],
+  },
+  tollgate_cdr_records_total: {
+    type: 'counter',
+    help: 'CDRs written to files.',
+    labels: [],
+  },
+  tollgate_cdr_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of CDRs written to files.',
+    labels: [],
+  },
+  tollgate_cdr_errors_total: {
+    type: 'counter',
+    help: 'Times the disk refused CDRs. They wait and are tried again.',
+    labels: [],
+  },
+  tollgate_cdr_dropped_records_total: {
+    type: 'counter',
+    help: 'CDRs lost with a file that somebody removed while it was written.',
+    labels: [],
+  },
+  tollgate_cdr_pending_records: {
+    type: 'gauge',
+    help: 'CDRs that wait to be written.',
+    labels: [],
   },
 } as const satisfies Readonly<Record<string, MetricEntry>>;
 

@@ -9,6 +9,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
+import { CARRIERS } from '../../registry-cache/index.ts';
 import type { Intake, LatencyHistogram, MessageStore } from '../messages/index.ts';
 import {
   Binding,
@@ -37,6 +38,15 @@ export interface RegistryFigures {
   readonly reloads: Readonly<Record<string, number>>;
 }
 
+/** How the writing of CDRs goes. */
+export interface CdrFigures {
+  readonly recordCount: number;
+  readonly byteCount: number;
+  readonly errorCount: number;
+  readonly droppedCount: number;
+  readonly pendingCount: number;
+}
+
 export interface MetricSources {
   readonly core: Core;
   readonly store: MessageStore;
@@ -44,6 +54,10 @@ export interface MetricSources {
   /** Callbacks by result, since the start. */
   readonly callbacks: () => Readonly<Record<string, number>>;
   readonly registry: () => RegistryFigures;
+  /** Micro-dollars of fees posted. */
+  readonly feesMicros: () => number;
+  /** Undefined if none are written. */
+  readonly cdrs: CdrFigures | undefined;
 }
 
 type Sample = MetricValue<string>;
@@ -67,7 +81,7 @@ export function createRegistry(sources: MetricSources): Registry {
   return registry;
 }
 
-function readers({ core, store, intake, callbacks, registry }: MetricSources): Record<MetricName, Read> {
+function readers({ core, store, intake, callbacks, registry, feesMicros, cdrs }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
   return {
     tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),
@@ -79,6 +93,9 @@ function readers({ core, store, intake, callbacks, registry }: MetricSources): R
     tollgate_revenue_dollars_total: () =>
       revenueCells(counters).map(({ labels, value }) => sample({ ...labels }, value / MICROS_PER_DOLLAR)),
     tollgate_charged_dollars_total: () => [sample({}, counters.chargedMicros / MICROS_PER_DOLLAR)],
+    tollgate_fees_dollars_total: () => [sample({}, feesMicros() / MICROS_PER_DOLLAR)],
+    tollgate_inbound_messages_total: () =>
+      CARRIERS.map(({ id }, carrier) => sample({ carrier: id }, counters.inbound[carrier] ?? 0)),
     tollgate_decision_seconds: () => histogramSamples('tollgate_decision_seconds', intake.decisionTimes),
     tollgate_registry_numbers: () => [sample({}, core.registry.count)],
     tollgate_registry_pending_numbers: () => [sample({}, core.registry.pendingCount)],
@@ -95,8 +112,14 @@ function readers({ core, store, intake, callbacks, registry }: MetricSources): R
       sample({ action: 'refused' }, counters.refusals[Binding.RegistryAge] ?? 0),
     ],
     tollgate_inflight_messages: () => [sample({}, store.inFlightCount)],
+    tollgate_queued_messages: () => [sample({}, store.queuedCount)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
     tollgate_callbacks_total: () => Object.entries(callbacks()).map(([result, value]) => sample({ result }, value)),
+    tollgate_cdr_records_total: () => [sample({}, cdrs?.recordCount ?? 0)],
+    tollgate_cdr_bytes_total: () => [sample({}, cdrs?.byteCount ?? 0)],
+    tollgate_cdr_errors_total: () => [sample({}, cdrs?.errorCount ?? 0)],
+    tollgate_cdr_dropped_records_total: () => [sample({}, cdrs?.droppedCount ?? 0)],
+    tollgate_cdr_pending_records: () => [sample({}, cdrs?.pendingCount ?? 0)],
   };
 }
 

@@ -23,12 +23,15 @@ export interface Ask {
 /** Answer of `waitMs`: this gateway holds no lease to say yes or no by. One was asked for; it is there in a moment. */
 export const NOT_LEASED = -1;
 
+/** Answer of `waitMs`: no more keys are kept count of, and this one is new. Room comes when others have nothing that counts. */
+export const TABLE_FULL = -2;
+
 export interface Allowance {
   /** Makes keys 0 to `keyCount` - 1 usable; other keys admit nothing. May allocate. */
   ensure(keyCount: number): void;
   /**
    * How long until `ask.units` more fit under `cap`: 0 when they fit at once, else whole milliseconds, Infinity when waiting does
-   * not help, NOT_LEASED when it is not known here. Changes nothing that is counted.
+   * not help, NOT_LEASED or TABLE_FULL when it is not known here. Changes nothing that is counted.
    */
   waitMs(key: number, cap: number, ask: Ask): number;
   /** Takes what `waitMs` has just answered 0 for. */

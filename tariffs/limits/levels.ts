@@ -6,7 +6,7 @@
 import type { Allowance, Ask } from './allowance.ts';
 
 /** What a sender is told to wait when its messages in flight are at their bound: about one median carrier latency. */
-const LEVEL_RETRY_MS = 1_000;
+export const LEVEL_RETRY_MS = 1_000;
 
 export class Levels implements Allowance {
   #held: Float64Array;

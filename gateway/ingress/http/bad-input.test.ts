@@ -418,5 +418,5 @@ describe('a connection that speaks no HTTP', () => {
 
 test('none of all that became a message but the few that were good', () => {
   const { accepted, refused } = gateway.summary();
-  expect({ accepted, refused }).toEqual({ accepted: 1, refused: 5 });
+  expect({ accepted, refused }).toEqual({ accepted: 1, refused: 6 });
 });

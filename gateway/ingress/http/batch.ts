@@ -4,13 +4,14 @@
  * Each line is taken or refused on its own: a bad line never costs a good one. At some hundred thousand messages a second
  * what the time goes on is objects that outlive a collection and text made of pieces. So a line is parsed when its turn
  * comes, what was taken is let go of, and answers are written as bytes. Work is done in slices with other requests let in
- * between; the draft and the intake's slot are not used across a slice's end.
+ * between; the draft and the intake's slot are not used across a slice's end or a wait for a lease.
  */
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX, BATCH_SLICE_MESSAGES } from '../../limits.ts';
 import {
+  Binding,
   bindingAt,
   CARRIER_LABELS,
   decisionAt,
@@ -19,12 +20,12 @@ import {
   nameAt,
   REGISTRATION_REASONS,
 } from '../../router/index.ts';
-import { emptyDraft, NOT_STORED } from '../../messages/index.ts';
+import { AWAITS_LEASE, emptyDraft, NOT_STORED, TextBytes } from '../../messages/index.ts';
+import { submitOnceLeased } from './await-lease.ts';
 import type { MessageRoutes } from './messages.ts';
 import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from '../../problem.ts';
 import { readMessage } from './read-message.ts';
 import { MessageBody } from './schemas.ts';
-import { TextBytes } from './text-bytes.ts';
 
 const messageBody = Compile(MessageBody);
 
@@ -53,6 +54,11 @@ const COMMA = Buffer.from(',');
 const LINE_END = Buffer.from('\n');
 const ARRAY_END = Buffer.from(']}');
 
+const STATUS_BY_CODE: Readonly<Record<number, string>> = {
+  [DecisionCode.Accepted]: 'accepted',
+  [DecisionCode.Queued]: 'queued',
+};
+
 /** The part of a result between its id and its segments, by decision, registration and carrier: made once each. */
 const decidedParts: Buffer[] = [];
 
@@ -68,7 +74,9 @@ interface Tally {
 interface BatchBody {
   readonly isLines: boolean;
   readonly count: number;
-  /** The value at a place; NOT_JSON for a line that is none. To be asked for once: what was taken is let go of. */
+  /** The value at a place; NOT_JSON for a line that is none. */
+  peek(index: number): unknown;
+  /** The same, to be asked for once: what was taken is let go of. */
   take(index: number): unknown;
 }
 
@@ -123,9 +131,27 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
       const results = new TextBytes(count * RESULT_BYTES);
       for (let from = 0; from < count; from += BATCH_SLICE_MESSAGES) {
         const to = Math.min(from + BATCH_SLICE_MESSAGES, count);
+        let isForeseen = false;
         for (let index = from; index < to; index += 1) {
           if (index > 0) results.addBytes(separator);
-          submitOne(body.take(index), index, tally, results);
+          results.addBytes(INDEX);
+          results.addWhole(index);
+          const value = body.take(index);
+          const wrong = readOne(value);
+          if (wrong !== undefined) {
+            addInvalid(wrong, tally, results);
+            continue;
+          }
+          let sequence = routes.intake.submit(draft);
+          if (sequence === AWAITS_LEASE) {
+            if (!isForeseen) foreseeRest(body, index + 1, to);
+            isForeseen = true;
+            sequence = await submitOnceLeased(routes.leases, (mayAwaitLease) => {
+              readOne(value);
+              return routes.intake.submit(draft, mayAwaitLease);
+            });
+          }
+          addResult(sequence, tally, results);
         }
         if (to < count) await otherRequests();
       }
@@ -140,36 +166,41 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     },
   );
 
-  /** Takes one value of the batch and adds its result as JSON text. */
-  function submitOne(value: unknown, index: number, tally: Tally, results: TextBytes): void {
-    results.addBytes(INDEX);
-    results.addWhole(index);
-    if (!isMessageBody(value)) {
-      addInvalid(describeInvalid(value), tally, results);
-      return;
-    }
+  /** Reads one value of the batch into the draft; what is wrong with it, if anything. */
+  function readOne(value: unknown): readonly FieldProblem[] | undefined {
+    if (!isMessageBody(value)) return describeInvalid(value);
     const wrong = readMessage(value, draft, routes.callbackGuard);
-    if (wrong !== undefined) {
-      addInvalid([wrong], tally, results);
-      return;
+    return wrong && [wrong];
+  }
+
+  /** Lets the limits of the rest of a slice be asked for together: one wait, where each message would else have its own. */
+  function foreseeRest(body: BatchBody, from: number, to: number): void {
+    for (let index = from; index < to; index += 1) {
+      if (readOne(body.peek(index)) === undefined) routes.intake.foresee(draft);
     }
-    const sequence = routes.intake.submit(draft);
+  }
+
+  /** Adds the result of the message just decided as JSON text. */
+  function addResult(sequence: number, tally: Tally, results: TextBytes): void {
     const { slot } = routes.intake;
     if (sequence !== NOT_STORED) {
       results.addBytes(ID);
       results.addAscii(routes.store.idOf(sequence));
       results.addBytes(QUOTE);
     }
-    if (slot.code === DecisionCode.Accepted) tally.accepted += 1;
+    if (slot.code === DecisionCode.Accepted || slot.code === DecisionCode.Queued) tally.accepted += 1;
     else tally.refused += 1;
     results.addBytes(decidedPart(slot));
     results.addWhole(slot.units);
     results.addBytes(TOTAL);
     results.addWhole(slot.quote.totalMicros);
     if (slot.isStale) results.addBytes(STALE);
-    if (slot.retryAfterMs > 0) {
+    if (slot.binding !== Binding.None) results.addAscii(`,"limit":"${bindingAt(slot.binding).name}"`);
+    if (slot.code === DecisionCode.Queued) {
+      results.addAscii(`,"expectedWaitMs":${slot.retryAfterMs}`);
+    } else if (slot.retryAfterMs > 0) {
       if (slot.retryAfterMs > tally.retryAfterMs) tally.retryAfterMs = slot.retryAfterMs;
-      results.addAscii(`,"limit":"${bindingAt(slot.binding).name}","retryAfterMs":${slot.retryAfterMs}`);
+      results.addAscii(`,"retryAfterMs":${slot.retryAfterMs}`);
     }
     results.addBytes(END);
   }
@@ -185,7 +216,7 @@ function addInvalid(errors: readonly FieldProblem[], tally: Tally, results: Text
 function decidedPart({ code, registration, carrier }: MessageSlot): Buffer {
   const at = (code * REGISTRATION_REASONS.length + registration) * CARRIER_LABELS.length + carrier;
   return (decidedParts[at] ??= Buffer.from(
-    `,"status":"${code === DecisionCode.Accepted ? 'accepted' : 'rejected'}","decision":"${decisionAt(code).name}"` +
+    `,"status":"${STATUS_BY_CODE[code] ?? 'rejected'}","decision":"${decisionAt(code).name}"` +
       `,"reason":"${nameAt(REGISTRATION_REASONS, registration)}","carrier":"${nameAt(CARRIER_LABELS, carrier)}","segments":`,
   ));
 }
@@ -204,6 +235,7 @@ function arrayBody(messages: unknown[]): BatchBody {
   return {
     isLines: false,
     count: messages.length,
+    peek: (index) => messages[index],
     take(index) {
       const value = messages[index];
       messages[index] = undefined;
@@ -224,11 +256,9 @@ function linesBody(bytes: Buffer): BatchBody {
     if (!isBlank(bytes, start, end)) bounds.push(start, end);
     start = end + 1;
   }
-  return {
-    isLines: true,
-    count: bounds.length / 2,
-    take: (index) => parseLine(bytes.toString('utf8', bounds[index * 2], bounds[index * 2 + 1])),
-  };
+  const lineAt = (index: number): unknown =>
+    parseLine(bytes.toString('utf8', bounds[index * 2], bounds[index * 2 + 1]));
+  return { isLines: true, count: bounds.length / 2, peek: lineAt, take: lineAt };
 }
 
 function isBlank(bytes: Buffer, start: number, end: number): boolean {

@@ -6,6 +6,8 @@ export interface HealthRoutes {
   readonly store: MessageStore;
   /** False once shutdown has begun. */
   readonly isOpen: () => boolean;
+  /** The writer of CDRs, if there is one. */
+  readonly cdrs: { readonly isFailing: boolean } | undefined;
 }
 
 export const healthRoutes: FastifyPluginCallback<HealthRoutes> = (app, routes, done) => {
@@ -13,9 +15,15 @@ export const healthRoutes: FastifyPluginCallback<HealthRoutes> = (app, routes, d
     reply.send({ status: 'ok' }),
   );
   app.get('/readyz', { schema: { tags: ['service'], summary: 'Messages can be taken' } }, (_request, reply) => {
-    const reason = routes.isOpen() ? (routes.store.hasRoom() ? undefined : 'inbox full') : 'shutting down';
+    const reason = reasonAgainst(routes);
     if (reason === undefined) return reply.send({ status: 'ready' });
     return reply.code(503).send({ status: 'not ready', reason });
   });
   done();
 };
+
+function reasonAgainst({ isOpen, store, cdrs }: HealthRoutes): string | undefined {
+  if (!isOpen()) return 'shutting down';
+  if (!store.hasRoom()) return 'inbox full';
+  return cdrs?.isFailing === true ? 'CDRs cannot be written' : undefined;
+}

@@ -1,9 +1,11 @@
 /** `/v1/messages`: send one, read one, read many. */
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
 import { MESSAGE_BODY_BYTES, PAGE_MESSAGES_DEFAULT, PAGE_MESSAGES_MAX } from '../../limits.ts';
 import {
+  AWAITS_LEASE,
   emptyDraft,
   findMessages,
   type InboxQuery,
@@ -17,6 +19,7 @@ import { type Core, decisionAt, DecisionCode, DECISIONS, type MessageSlot, TRUTH
 import { type FieldProblem, type Problem, problem, sendProblem } from '../../problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
 import { answers } from '../../route-answers.ts';
+import { type LeaseDraws, submitOnceLeased } from './await-lease.ts';
 import { InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
 
 export interface MessageRoutes {
@@ -24,6 +27,7 @@ export interface MessageRoutes {
   readonly store: MessageStore;
   readonly intake: Intake;
   readonly callbackGuard: CallbackGuard;
+  readonly leases: LeaseDraws;
   /** Guards reading messages back, which shows texts and numbers. */
   readonly requireAdmin: AdminHook;
 }
@@ -54,10 +58,11 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
         body: MessageBody,
         response: answers({
           202: MessageAnswerSchema,
+          402: refusedOrProblem,
           403: refusedOrProblem,
           422: refusedOrProblem,
           429: refusedOrProblem,
-          503: ProblemSchema,
+          503: refusedOrProblem,
         }),
       },
     },
@@ -65,15 +70,24 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
       const wrong = readMessage(request.body, draft, routes.callbackGuard);
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
       const sequence = intake.submit(draft);
-      const { slot } = intake;
-      const decision = decisionAt(slot.code);
-      if (slot.retryAfterMs > 0) reply.header('retry-after', Math.ceil(slot.retryAfterMs / MS_PER_SECOND));
-      if (sequence === NOT_STORED) {
-        return sendProblem(reply, notTaken(slot));
-      }
-      return reply.code(decision.http).send(messageAnswer(core, store, sequence));
+      if (sequence !== AWAITS_LEASE) return answer(reply, sequence);
+      return submitOnceLeased(routes.leases, (mayAwaitLease) => {
+        // Others have used the draft meanwhile.
+        readMessage(request.body, draft, routes.callbackGuard);
+        return intake.submit(draft, mayAwaitLease);
+      }).then((decided) => answer(reply, decided));
     },
   );
+
+  /** Answers the message that the intake has just decided. */
+  function answer(reply: FastifyReply, sequence: number): FastifyReply {
+    const { slot } = intake;
+    if (slot.retryAfterMs > 0 && slot.code !== DecisionCode.Queued) {
+      reply.header('retry-after', Math.ceil(slot.retryAfterMs / MS_PER_SECOND));
+    }
+    if (sequence === NOT_STORED) return sendProblem(reply, notTaken(slot));
+    return reply.code(decisionAt(slot.code).http).send(messageAnswer(core, store, sequence));
+  }
 
   app.get(
     '/v1/messages/:id',

@@ -2,7 +2,13 @@
  * The native API's bodies and answers, once: the same schemas validate, serialise and document.
  */
 import Type from 'typebox';
-import { ACCOUNT_LENGTH_MAX, MEDIA_COUNT_MAX, REFERENCE_LENGTH_MAX } from '../../limits.ts';
+import {
+  ACCOUNT_LENGTH_MAX,
+  MEDIA_COUNT_MAX,
+  QUOTE_BOOKS_MAX,
+  QUOTE_DATES_MAX,
+  REFERENCE_LENGTH_MAX,
+} from '../../limits.ts';
 import {
   CARRIER_LABELS,
   DECISIONS,
@@ -45,6 +51,7 @@ export const MessageBody = Type.Object(
 export type MessageBody = Type.Static<typeof MessageBody>;
 
 const Posting = Type.Object({
+  payer: Type.String({ description: 'The account, or `sender`.' }),
   payee: Type.String(),
   cause: Type.String(),
   micros: Type.Integer({ description: 'Micro-dollars.' }),
@@ -68,10 +75,12 @@ const answerFields = {
   limit: Type.Optional(
     Type.Object(
       { name: Type.String(), scope: Type.String(), key: Type.String(), used: Type.Number(), cap: Type.Number() },
-      { description: 'The limit or rule that refused the message.' },
+      { description: 'The limit or rule that refused the message. Of a balance: the price, and what is left.' },
     ),
   ),
-  retryAfterMs: Type.Optional(Type.Number()),
+  retryAfterMs: Type.Optional(
+    Type.Number({ description: 'When the same message would fit; left out where waiting does not help.' }),
+  ),
   registryView: Type.Optional(
     Type.String({ description: '`stale` if the view of the registry was older than the operator allows.' }),
   ),
@@ -79,6 +88,17 @@ const answerFields = {
 };
 
 export const MessageAnswerSchema = Type.Object(answerFields);
+
+export const InboundAnswerSchema = Type.Pick(MessageAnswerSchema, [
+  'decision',
+  'registration',
+  'reason',
+  'carrier',
+  'segments',
+  'encoding',
+  'price',
+  'limit',
+]);
 
 export const MessageRecordSchema = Type.Object({
   ...answerFields,
@@ -92,6 +112,7 @@ export const MessageRecordSchema = Type.Object({
   campaign: Type.Optional(Type.String()),
   media: Type.Optional(Type.Array(Type.String())),
   acceptedAt: Type.String(),
+  book: Type.String({ description: 'The tariff book that was in force.' }),
   tariff: Type.Union([
     Type.Object({ from: Type.String(), confidence: Type.String(), sources: Type.Array(Type.String()) }),
     Type.Null(),
@@ -147,7 +168,7 @@ export const RegimeBody = Type.Object(
 export const RateBody = Type.Object(
   {
     to: Type.Optional(Type.String({ description: 'Destination, E.164; or name the carrier.' })),
-    carrier: Type.Optional(Type.Enum(CARRIER_LABELS.slice(0, -1))),
+    carrier: Type.Optional(Type.String({ description: 'Any carrier of the book, such as att.' })),
     from: Type.Optional(Type.String({ description: 'Sender, E.164, classed by the registry; or say registered.' })),
     registered: Type.Optional(Type.Boolean()),
     text: Type.Optional(Type.String({ description: 'Segments are counted from it; or give segments.' })),
@@ -157,6 +178,25 @@ export const RateBody = Type.Object(
     sender: Type.Optional(Type.Enum(['10dlc', 'toll-free', 'short-code'])),
     route: Type.Optional(Type.Enum([...ROUTES])),
     date: Type.Optional(Type.String({ description: 'YYYY-MM-DD; the tariff date when left out.' })),
+    dates: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: QUOTE_DATES_MAX })),
+    book: Type.Optional(Type.String({ description: 'The tariff book to price by; the one in force when left out.' })),
+    books: Type.Optional(
+      Type.Array(Type.String(), { minItems: 1, maxItems: QUOTE_BOOKS_MAX, description: 'Several side by side.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type RateBody = Type.Static<typeof RateBody>;
+
+export const BookBody = Type.Object(
+  { book: Type.String({ description: 'One of the books that `GET /v1/tariffs` lists.' }) },
+  { additionalProperties: false },
+);
+
+export const TariffsQueryString = Type.Object(
+  {
+    carrier: Type.Optional(Type.String({ description: 'Rows of this carrier alone.' })),
+    book: Type.Optional(Type.String({ description: 'The book in force when left out.' })),
   },
   { additionalProperties: false },
 );

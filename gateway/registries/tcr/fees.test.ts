@@ -90,9 +90,13 @@ describe('a fee of the book', () => {
     payee: 'tcr',
     amountMicros: 1,
     from: null,
+    fromMs: -Infinity,
     until: null,
+    untilMs: Infinity,
     waived: false,
     appliesTo: [],
+    book: 'b',
+    line: 1,
     confidence: 'A',
     sources: [],
     note: null,
@@ -102,8 +106,8 @@ describe('a fee of the book', () => {
 
   it('holds from its first day until the day before its last', () => {
     const fees = new Fees([
-      fee({ amountMicros: 1, until: '2025-08-01' }),
-      fee({ amountMicros: 2, from: '2025-08-01', until: '2026-01-01' }),
+      fee({ amountMicros: 1, until: '2025-08-01', untilMs: day('2025-08-01') }),
+      fee({ amountMicros: 2, from: '2025-08-01', fromMs: day('2025-08-01'), untilMs: day('2026-01-01') }),
     ]);
     const at = (text: string): number | undefined => fees.at('x', day(text))?.amountMicros;
     expect([at('2025-07-31'), at('2025-08-01'), at('2025-12-31'), at('2026-01-01')]).toEqual([1, 2, 2, undefined]);

@@ -2,7 +2,7 @@
  * Which fee of the tariff book falls due, and how much it is on the tariff date. The registry posts them and sums them;
  * nobody's account is charged.
  */
-import type { Fee } from '../../../tariffs/index.ts';
+import { type Fee, feeAt } from '../../../tariffs/index.ts';
 import type { VettingClass } from './words.ts';
 
 /** Use cases whose fee the book cannot tell by use case, since the spelling of the code was not found. */
@@ -21,15 +21,12 @@ export class Fees {
   readonly #fees: readonly Fee[];
 
   constructor(fees: readonly Fee[]) {
-    this.#fees = fees.filter((fee) => !fee.waived);
+    this.#fees = fees;
   }
 
   /** The fee `id` as it is on a date; undefined when there is none then. */
   at(id: string, dateMs: number): Fee | undefined {
-    const day = new Date(dateMs).toISOString().slice(0, 10);
-    return this.#fees.find(
-      (fee) => fee.id === id && (fee.from === null || fee.from <= day) && (fee.until === null || day < fee.until),
-    );
+    return feeAt(this.#fees, id, dateMs);
   }
 
   /** What a campaign of this use case costs a month; undefined for an unknown use case. */

@@ -10,7 +10,7 @@ import type { Clock, Timers } from '../../router/index.ts';
 import { operationsOf } from './api.ts';
 import { Events, type WebhookSender } from './events.ts';
 import { Fees } from './fees.ts';
-import type { Party } from './model.ts';
+import type { FeePosting, Party } from './model.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { Publisher, type Receivers } from './publisher.ts';
 import type { Registry } from './registry.ts';
@@ -50,6 +50,8 @@ export interface TcrOptions {
   readonly receivers: Receivers;
   readonly sender: WebhookSender;
   readonly callbackGuard: CallbackGuard;
+  /** Told of each fee that this gateway posted; gateways that share a store post each fee once between them. */
+  readonly onFee?: (posting: FeePosting) => void;
   readonly requireAdmin: onRequestHookHandler | undefined;
   readonly log: Pick<FastifyBaseLogger, 'error'>;
 }
@@ -76,6 +78,7 @@ export function createTcr(options: TcrOptions): Tcr {
     parties,
     events: new Events(store, parties, options.sender),
     publisher: new Publisher({ store, clock, parties, receivers: options.receivers }),
+    onFee: options.onFee ?? (() => undefined),
   };
   const service = new TcrService({
     registry,

@@ -4,7 +4,7 @@ import { type Clock, namedStream, type Rng } from '../../router/index.ts';
 import { refused } from './errors.ts';
 import type { Events } from './events.ts';
 import type { Fees } from './fees.ts';
-import type { Brand, Campaign, Party } from './model.ts';
+import type { Brand, Campaign, FeePosting, Party } from './model.ts';
 import type { Publisher } from './publisher.ts';
 import { type Delay, drawDelay, type TcrSettings } from './settings.ts';
 import type { TcrStore } from './tcr-store.ts';
@@ -19,6 +19,8 @@ export interface Registry {
   readonly parties: ReadonlyMap<string, Party>;
   readonly events: Events;
   readonly publisher: Publisher;
+  /** Told of each fee that this gateway posted. */
+  readonly onFee: (posting: FeePosting) => void;
 }
 
 /** What is left in the queue while something is written, in case the writer dies before it could say when. */
@@ -98,7 +100,7 @@ export async function postFee(
 ): Promise<void> {
   if (fee === undefined || fee.amountMicros === 0) return;
   const id = `${fee.id}/${posting.subject}/${posting.occasion}`;
-  const value = {
+  const value: FeePosting = {
     atMs: registry.clock.nowMs(),
     payer: posting.payer,
     payee: posting.payee ?? fee.payee,
@@ -106,7 +108,7 @@ export async function postFee(
     micros: fee.amountMicros * (posting.times ?? 1),
     subject: posting.subject,
   };
-  await registry.store.put('posting', id, value, 0);
+  if (await registry.store.put('posting', id, value, 0)) registry.onFee(value);
 }
 
 /** A brand of this party; refuses what is deleted, of somebody else, or unknown all alike. */

@@ -1,0 +1,50 @@
+/**
+ * Where the definitions of accounts are kept, as a port: in this process, or in Redis and then shared by several gateways.
+ *
+ * Definitions are few and change seldom, so whoever follows them asks from time to time whether anything changed, by a mark, and
+ * is then handed all of them. A mark is not counted upwards but differs after every write: a store that was emptied, or has
+ * lost writes, is noticed like any other change. The money of accounts is not here but behind `BalanceStore`.
+ */
+import { StoreUnavailable } from '../../registry-cache/index.ts';
+import type { Account } from '../router/index.ts';
+
+export interface AccountList {
+  readonly accounts: readonly Account[];
+  /** Stands for this state of the store; hand it to `changedSince`. */
+  readonly mark: string;
+}
+
+/** Of a store in which nothing was ever written. */
+export const NOTHING_WRITTEN = '';
+
+/** All methods reject with `AccountStoreUnavailable` when the store cannot be asked; doing the same again is then safe. */
+export interface AccountStore {
+  /**
+   * Writes an account, new or changed. `full`, and nothing written, when it is new and there are ACCOUNTS_MAX: whoever
+   * opens the store may give another bound.
+   */
+  put(account: Account): Promise<'created' | 'changed' | 'full'>;
+
+  /** Writes an account unless there is one of its id. */
+  declare(account: Account): Promise<'created' | 'there' | 'full'>;
+
+  /** All accounts, in no order, if anything was written since the store stood at `mark`. */
+  changedSince(mark: string): Promise<AccountList | undefined>;
+}
+
+/** The store, or that of balances, cannot be reached or does not answer. */
+export class AccountStoreUnavailable extends StoreUnavailable {
+  constructor(options: ErrorOptions) {
+    super('the store of accounts does not answer', options);
+    this.name = 'AccountStoreUnavailable';
+  }
+}
+
+/** What `answer` becomes, or AccountStoreUnavailable with what it failed with. */
+export async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new AccountStoreUnavailable({ cause: error });
+  }
+}

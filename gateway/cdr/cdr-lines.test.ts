@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { messageRecord, TextBytes } from '../messages/index.ts';
+import { type Cdr, readCdr } from './cdr.ts';
+import { CdrLines } from './cdr-lines.ts';
+import { endedMessages } from './cdrs-under-test.ts';
+
+const SEED = 1;
+const COUNT = 3_000;
+const ended = endedMessages(SEED, COUNT);
+const lines = new CdrLines(ended.core, ended.store);
+const texts = Array.from({ length: COUNT }, (_, at) => {
+  const bytes = new TextBytes();
+  lines.add(at, bytes);
+  return bytes.take().toString();
+});
+const cdrs = texts.map((text) => JSON.parse(text) as Cdr);
+
+test('every message is one line that reads back as a record, and holds no text', () => {
+  for (const [at, text] of texts.entries()) {
+    expect(text.indexOf('\n')).toBe(text.length - 1);
+    expect(readCdr(text)).toEqual(cdrs[at]);
+    expect(text).not.toContain('secret');
+  }
+});
+
+test('a line says what the record of the native API says', () => {
+  const kinds = new Set<string>();
+  for (const [at, cdr] of cdrs.entries()) {
+    const record = messageRecord(ended.core, ended.store, at);
+    const { id, acceptedAt, receipt, handset, from, to, carrier, route, message, encoding, segments, truth } = record;
+    const { registration, reason, decision, tariff, price } = record;
+    expect(cdr).toMatchObject({
+      id,
+      acceptedAt,
+      receipt,
+      handset,
+      from,
+      to,
+      carrier,
+      route,
+      message,
+      encoding,
+      segments,
+    });
+    expect(cdr).toMatchObject({ truth, registration, reason, decision, era: tariff, totalMicros: price.totalMicros });
+    expect(cdr.account).toBe(record.account ?? null);
+    expect(cdr.campaign).toBe(record.campaign ?? null);
+    expect(cdr.limit).toEqual(
+      record.limit === undefined
+        ? null
+        : { name: record.limit.name, scope: record.limit.scope, used: record.limit.used, cap: record.limit.cap },
+    );
+    const payer = record.account ?? 'sender';
+    expect(cdr.postings).toEqual(price.postings.map(({ payee, cause, micros }) => ({ payer, payee, cause, micros })));
+    expect(cdr.pricedAt).toBe(new Date(ended.store.pricedAtMs[at]!).toISOString());
+    expect(cdr.sender).toBe(cdr.from.startsWith('+1800') ? 'toll-free' : '10dlc');
+    kinds.add(`${cdr.decision} ${cdr.postings.length > 0}`);
+  }
+  expect([...kinds]).toEqual(
+    expect.arrayContaining(['accepted true', 'toll_free_blocked true', 'destination_landline false']),
+  );
+  expect(cdrs.map(({ limit }) => limit?.scope)).toContain('campaign');
+});

@@ -1,0 +1,235 @@
+/**
+ * Messages of the store as lines of a CDR file, put together from its columns.
+ *
+ * A line is some six hundred bytes of which most are one of a few texts, so those are made once and copied, and neither an
+ * object nor a string is made for a record: bench cdr has what `JSON.stringify` of the same record would cost beside it.
+ */
+import { formatNumber, isTollFree } from '../../registry-cache/index.ts';
+import { describeRow, DIRECTIONS, MESSAGE_CAUSES, messagePayee, POSTINGS, SENDERS } from '../../tariffs/index.ts';
+import { type MessageStore, RECEIPT_STATES, type TextBytes } from '../messages/index.ts';
+import {
+  Binding,
+  bindingAt,
+  CARRIER_LABELS,
+  type Core,
+  decisionAt,
+  HANDSET_OUTCOMES,
+  HandsetOutcome,
+  MESSAGE_KINDS,
+  MessageKind,
+  REGISTRATION_LABELS,
+  REGISTRATION_REASONS,
+  registrationLabelIndex,
+  ROUTES,
+  TRUTHS,
+} from '../router/index.ts';
+import { NAMELESS_PAYER } from './cdr.ts';
+
+const ID = Buffer.from('{"id":"');
+const ACCEPTED = Buffer.from('","acceptedAt":');
+const NO_RECEIPT = Buffer.from(',"receipt":null');
+const RECEIPTS = RECEIPT_STATES.map((state) => Buffer.from(`,"receipt":{"state":"${state}","at":`));
+const NO_HANDSET = Buffer.from(',"handset":null');
+const HANDSETS = HANDSET_OUTCOMES.map((outcome) => Buffer.from(`,"handset":{"outcome":"${outcome}","at":`));
+const ACCOUNT = Buffer.from(',"account":');
+const NULL = Buffer.from('null');
+const FROM = Buffer.from(',"from":"');
+const TO = Buffer.from('","to":"');
+const SENDER_KINDS = SENDERS.map((sender) => Buffer.from(`","sender":"${sender}","campaign":`));
+const PRICED_AT = TRUTHS.map((truth) => Buffer.from(`,"truth":"${truth}","pricedAt":`));
+const POSTING = Buffer.from('{"payer":');
+const POSTING_END = Buffer.from('}');
+const COMMA = Buffer.from(',');
+const END = Buffer.from('}');
+const TOTAL = Buffer.from('],"totalMicros":');
+const LINE_END = Buffer.from('}\n');
+
+const LONG_CODE = SENDERS.indexOf('10dlc');
+const TOLL_FREE = SENDERS.indexOf('toll-free');
+
+/** From a posting's payer to its amount, by carrier and cause. */
+const PAYEES = CARRIER_LABELS.map((carrier) =>
+  MESSAGE_CAUSES.map((cause, place) =>
+    Buffer.from(`,"payee":"${messagePayee(place, carrier)}","cause":"${cause}","micros":`),
+  ),
+);
+
+const KINDS = MESSAGE_KINDS.length;
+/** Of the places of `#ways`: carrier, then route, direction, kind and whether the text is in UCS-2. */
+const WAYS_PER_CARRIER = ROUTES.length * DIRECTIONS.length * KINDS * 2;
+
+export class CdrLines {
+  readonly #core: Core;
+  readonly #store: MessageStore;
+  readonly #amounts: readonly Uint32Array[];
+  readonly #time = new TimeText();
+  /** Parts that few messages are the first to need: made when they are. */
+  readonly #ways: Buffer[] = [];
+  readonly #decisions: Buffer[] = [];
+  readonly #eras: Buffer[][] = [];
+
+  constructor(core: Core, store: MessageStore) {
+    this.#core = core;
+    this.#store = store;
+    this.#amounts = POSTINGS.map(({ amount }) => store[amount]);
+  }
+
+  /** Adds the line of the message at ring place `at`, its end included. */
+  add(at: number, into: TextBytes): void {
+    const store = this.#store;
+    const time = this.#time;
+    const account = store.accounts[at];
+    const campaign = store.campaign[at]!;
+    const receipt = store.receipt[at]!;
+    const outcome = store.outcome[at]!;
+    into.addBytes(ID);
+    into.addAscii(store.idOf(store.sequenceAt(at)));
+    into.addBytes(ACCEPTED);
+    into.addBytes(time.at(store.acceptedAtMs[at]!));
+    if (RECEIPT_STATES[receipt] === null) into.addBytes(NO_RECEIPT);
+    else {
+      into.addBytes(RECEIPTS[receipt]!);
+      into.addBytes(time.at(store.receiptAtMs[at]!));
+      into.addBytes(END);
+    }
+    if (outcome === HandsetOutcome.Pending) into.addBytes(NO_HANDSET);
+    else {
+      into.addBytes(HANDSETS[outcome]!);
+      into.addBytes(time.at(store.handsetAtMs[at]!));
+      into.addBytes(END);
+    }
+    into.addBytes(ACCOUNT);
+    if (account === undefined) into.addBytes(NULL);
+    else into.addJson(account);
+    into.addBytes(FROM);
+    into.addAscii(formatNumber(store.senderKey[at]!));
+    into.addBytes(TO);
+    into.addAscii(formatNumber(store.destinationKey[at]!));
+    into.addBytes(SENDER_KINDS[isTollFree(store.senderKey[at]!) ? TOLL_FREE : LONG_CODE]!);
+    if (campaign < 0) into.addBytes(NULL);
+    else into.addJson(this.#core.campaigns.id(campaign));
+    into.addBytes(this.#way(at));
+    into.addWhole(store.units[at]!);
+    into.addBytes(this.#decision(at));
+    this.#addLimit(at, into);
+    into.addBytes(PRICED_AT[store.truth[at]!]!);
+    into.addBytes(time.at(store.pricedAtMs[at]!));
+    into.addBytes(this.#era(at));
+    into.addWhole(this.#addPostings(at, account ?? NAMELESS_PAYER, into));
+    into.addBytes(LINE_END);
+  }
+
+  /** Adds the postings and the key of what they sum to, which is returned. */
+  #addPostings(at: number, payer: string, into: TextBytes): number {
+    const payees = PAYEES[this.#store.carrier[at]!]!;
+    let totalMicros = 0;
+    for (let cause = 0; cause < payees.length; cause += 1) {
+      const micros = this.#amounts[cause]![at]!;
+      if (micros === 0) continue;
+      if (totalMicros > 0) into.addBytes(COMMA);
+      into.addBytes(POSTING);
+      into.addJson(payer);
+      into.addBytes(payees[cause]!);
+      into.addWhole(micros);
+      into.addBytes(POSTING_END);
+      totalMicros += micros;
+    }
+    into.addBytes(TOTAL);
+    return totalMicros;
+  }
+
+  #addLimit(at: number, into: TextBytes): void {
+    const store = this.#store;
+    const binding = store.binding[at]!;
+    if (binding === Binding.None) {
+      into.addBytes(NULL);
+      return;
+    }
+    const { name, scope } = bindingAt(binding);
+    // Few messages meet a limit; those that do may carry a fraction or no number at all.
+    into.addAscii(JSON.stringify({ name, scope, used: store.limitUsed[at]!, cap: store.limitCap[at]! }));
+  }
+
+  #way(at: number): Buffer {
+    const store = this.#store;
+    const carrier = store.carrier[at]!;
+    const kind = store.kind[at]!;
+    const place = carrier * WAYS_PER_CARRIER + (store.route[at]! * KINDS + kind) * 2 + store.isUcs2[at]!;
+    return (this.#ways[place] ??= Buffer.from(
+      `,"carrier":"${CARRIER_LABELS[carrier]!}","route":"${ROUTES[store.route[at]!]!}","direction":"out",` +
+        `"message":"${MESSAGE_KINDS[kind]!}","encoding":"${encodingName(kind, store.isUcs2[at] === 1)}","segments":`,
+    ));
+  }
+
+  #decision(at: number): Buffer {
+    const { registration, code } = this.#store;
+    const place = code[at]! * REGISTRATION_REASONS.length + registration[at]!;
+    return (this.#decisions[place] ??= Buffer.from(
+      `,"registration":"${REGISTRATION_LABELS[registrationLabelIndex(registration[at]!)]!}"` +
+        `,"reason":"${REGISTRATION_REASONS[registration[at]!]!}","decision":"${decisionAt(code[at]!).name}","limit":`,
+    ));
+  }
+
+  /** The book and its row, up to the postings. */
+  #era(at: number): Buffer {
+    const { book, tariffRow } = this.#store;
+    const rows = (this.#eras[book[at]!] ??= []);
+    const row = tariffRow[at]!;
+    return (rows[row + 1] ??= Buffer.from(this.#eraText(book[at]!, row)));
+  }
+
+  #eraText(book: number, row: number): string {
+    const table = this.#core.books[book]!;
+    const found = describeRow(table, row);
+    const era = found && { from: found.from, confidence: found.confidence, sources: found.sources };
+    return `,"book":${JSON.stringify(table.book)},"era":${JSON.stringify(era)},"postings":[`;
+  }
+}
+
+function encodingName(kind: number, isUcs2: boolean): string {
+  if (kind === MessageKind.Mms) return 'none';
+  return isUcs2 ? 'ucs-2' : 'gsm-7';
+}
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+const ZERO = 0x30;
+
+/** Moments as JSON strings, in bytes that are used again: only what differs from the moment before is written. */
+class TimeText {
+  readonly #bytes = Buffer.from('"0000-00-00T00:00:00.000Z"');
+  #secondMs = Number.NaN;
+  #dayMs = Number.NaN;
+
+  /** The bytes of the moment, good until the next call. */
+  at(atMs: number): Uint8Array {
+    const bytes = this.#bytes;
+    const secondMs = Math.floor(atMs / SECOND_MS) * SECOND_MS;
+    if (secondMs !== this.#secondMs) this.#setSecond(secondMs);
+    const ms = atMs - secondMs;
+    bytes[21] = ZERO + ((ms / 100) | 0);
+    bytes[22] = ZERO + (((ms / 10) | 0) % 10);
+    bytes[23] = ZERO + (ms % 10);
+    return bytes;
+  }
+
+  #setSecond(secondMs: number): void {
+    const dayMs = Math.floor(secondMs / DAY_MS) * DAY_MS;
+    if (dayMs !== this.#dayMs) {
+      this.#bytes.write(new Date(dayMs).toISOString().slice(0, 10), 1, 'latin1');
+      this.#dayMs = dayMs;
+    }
+    const ms = secondMs - dayMs;
+    this.#setTwo(12, (ms / HOUR_MS) | 0);
+    this.#setTwo(15, ((ms / MINUTE_MS) | 0) % 60);
+    this.#setTwo(18, ((ms / SECOND_MS) | 0) % 60);
+    this.#secondMs = secondMs;
+  }
+
+  #setTwo(place: number, value: number): void {
+    this.#bytes[place] = ZERO + ((value / 10) | 0);
+    this.#bytes[place + 1] = ZERO + (value % 10);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Fees and fines that fell due, summed by who paid whom for what.
+ *
+ * There are as many sums as there are parties and fees in use: both come from the tariff book, the parties file and the operator.
+ */
+import { CARRIERS } from '../../registry-cache/index.ts';
+import type { Posting } from '../../tariffs/index.ts';
+import { CARRIER_LABELS, REGISTRATION_LABELS, type RevenueLabels, TRUTHS } from '../router/index.ts';
+
+/** One sum, under the labels that revenue from messages has. */
+export interface FeeSum {
+  readonly payer: string;
+  readonly labels: RevenueLabels;
+  micros: number;
+}
+
+export class PostedFees {
+  /** In the order they first fell due. */
+  readonly sums: FeeSum[] = [];
+  /** Of all sums. */
+  totalMicros = 0;
+  readonly #places = new Map<string, number>();
+
+  /** Throws RangeError, and posts nothing, if the sum of all fees could no longer be held exactly. */
+  post({ payer, payee, cause, micros }: Posting): void {
+    if (!Number.isSafeInteger(this.totalMicros + micros)) {
+      throw new RangeError(`${micros} micro-dollars more of ${cause} could not be held exactly`);
+    }
+    const key = JSON.stringify([payer, payee, cause]);
+    const place = this.#places.get(key) ?? this.sums.length;
+    if (place === this.sums.length) {
+      this.#places.set(key, place);
+      this.sums.push({ payer, labels: labelsOf(payee, cause), micros: 0 });
+    }
+    this.sums[place]!.micros += micros;
+    this.totalMicros += micros;
+  }
+}
+
+/** A fee belongs to a carrier if it is paid to one. It is about no message, hence of no class and no truth. */
+function labelsOf(payee: string, cause: string): RevenueLabels {
+  return {
+    payee,
+    cause,
+    carrier: CARRIERS.some(({ id }) => id === payee) ? payee : CARRIER_LABELS.at(-1)!,
+    registration: REGISTRATION_LABELS.at(-1)!,
+    truth: TRUTHS[0]!,
+  };
+}

@@ -1,0 +1,12 @@
+/** Asks for tests of limits. */
+import type { Ask } from './allowance.ts';
+
+/** A Wednesday noon in Los Angeles. */
+export const NOON_MS = Date.UTC(2024, 2, 6, 20);
+
+export const SENDER = 2_125_550_100;
+export const DESTINATION = 3_105_550_100;
+
+export function askFor(units: number, atMs: number, more: Partial<Ask> = {}): Ask {
+  return { units, atMs, uptimeMs: 0, senderKey: SENDER, destinationKey: DESTINATION, ...more };
+}

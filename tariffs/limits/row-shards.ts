@@ -1,0 +1,150 @@
+/**
+ * Room for millions of small rows: many small open-addressed tables, each of which grows, forgets and shrinks by itself.
+ *
+ * A single table would stop the process while it moves everything to a larger one, and hold both meanwhile. Here one insert moves
+ * one shard, a 4096th of the rows. What a row holds is its owner's business; a row whose first word is 0 is free. Rows are looked
+ * for from the place their hash says onward, and never leave a gap behind, since rows only go away when a shard is made anew.
+ *
+ * A shard that is filled to 0.8 first forgets its idle rows, those that say the same as no row. What is left goes to a shard in which
+ * it makes a load of 0.64, or stays if the shard is large enough. So a row takes between 1 / 0.8 and 1 / 0.64 times its width,
+ * and the room is that of the rows which were live at one time, not of all there ever were.
+ */
+
+export const SHARDS = 4_096;
+
+const FULL_LOAD = 0.8;
+const LOAD_WHEN_MADE = 0.64;
+const SHARD_ROWS_MIN = 16;
+/** Rows that one decision may add to a shard between asking for room and taking it. */
+const RESERVED_ROWS = 4;
+/** How long a shard that may not grow is left alone after it was found to be full of live rows. */
+const SWEEP_AGAIN_MS = 1_000;
+
+/** What the owner knows of its rows; `at` is the place of a row's first word. */
+export interface RowKind {
+  /** Words of a row. */
+  readonly width: number;
+  /** Any 32 bits, from the row alone. */
+  hashOf(words: Int32Array, at: number): number;
+  /** Whether the row says the same as no row. */
+  isIdle(words: Int32Array, at: number): boolean;
+}
+
+export class RowShards {
+  /** The rows of each shard, one after the other. */
+  readonly words: Int32Array[];
+  readonly #kind: RowKind;
+  /** Rows in each shard, and at how many it is full. */
+  readonly #counts = new Int32Array(SHARDS);
+  readonly #limits = new Int32Array(SHARDS);
+  readonly #sweptMs = new Float64Array(SHARDS).fill(-Infinity);
+  readonly #shardRowsMax: number;
+  #scratch = new Int32Array(0);
+
+  /** @param rowsMax rows to hold at most; some shards are full a few percent before all are. At least one row a shard. */
+  constructor(kind: RowKind, rowsMax: number) {
+    this.#kind = kind;
+    this.#shardRowsMax = Math.ceil((Math.max(1, Math.ceil(rowsMax / SHARDS)) + RESERVED_ROWS) / FULL_LOAD);
+    // One free row serves all shards that hold nothing; it is never written.
+    const none = new Int32Array(kind.width);
+    this.words = Array.from({ length: SHARDS }, () => none);
+  }
+
+  /** Rows held, idle ones that are not forgotten yet included. */
+  get rowCount(): number {
+    return this.rowCountOf(() => true);
+  }
+
+  /** Rows held in some of the shards. */
+  rowCountOf(isMeant: (shard: number) => boolean): number {
+    return this.#counts.reduce((sum, count, shard) => (isMeant(shard) ? sum + count : sum), 0);
+  }
+
+  get bytes(): number {
+    const rows = this.words.reduce((sum, words) => sum + words.byteLength, 0);
+    return (
+      rows + this.#scratch.byteLength + this.#counts.byteLength + this.#limits.byteLength + this.#sweptMs.byteLength
+    );
+  }
+
+  /** Whether as many rows as one decision adds go into the shard as it is. */
+  hasRoom(shard: number): boolean {
+    return this.#counts[shard]! + RESERVED_ROWS <= this.#limits[shard]!;
+  }
+
+  /** Says that a free row of the shard has been written. */
+  noteAdded(shard: number): void {
+    this.#counts[shard]! += 1;
+  }
+
+  /** Empties a shard and keeps its room. */
+  clear(shard: number): void {
+    if (this.#counts[shard] === 0) return;
+    this.words[shard]!.fill(0);
+    this.#counts[shard] = 0;
+  }
+
+  /**
+   * Makes room in a shard that has none, by forgetting idle rows and growing: false if it may not grow and no row is idle.
+   * Rows move. Some 15 ns a row, and there are 3,000 in the largest shard of a full table of ten million.
+   */
+  makeRoom(shard: number, nowMs: number): boolean {
+    const words = this.words[shard]!;
+    const { width } = this.#kind;
+    const rows = this.#limits[shard] === 0 ? 0 : words.length / width;
+    const mayGrow = rows < this.#shardRowsMax;
+    if (!mayGrow && nowMs - this.#sweptMs[shard]! < SWEEP_AGAIN_MS) return false;
+    this.#sweptMs[shard] = nowMs;
+    const live = this.#countLive(shard);
+    const wanted = Math.min(
+      Math.max(SHARD_ROWS_MIN, Math.ceil((live + RESERVED_ROWS) / LOAD_WHEN_MADE)),
+      this.#shardRowsMax,
+    );
+    const isFitting = wanted <= rows && wanted * 2 > rows;
+    if (!isFitting || live < this.#counts[shard]!) this.#remake(shard, isFitting ? rows : wanted);
+    return this.hasRoom(shard);
+  }
+
+  #countLive(shard: number): number {
+    const words = this.words[shard]!;
+    const { width } = this.#kind;
+    let live = 0;
+    for (let at = 0; at < words.length; at += width) {
+      if (words[at] !== 0 && !this.#kind.isIdle(words, at)) live += 1;
+    }
+    return live;
+  }
+
+  #remake(shard: number, rows: number): void {
+    const { width } = this.#kind;
+    const old = this.words[shard]!;
+    if (this.#scratch.length < old.length) this.#scratch = new Int32Array(old.length);
+    const source = this.#scratch;
+    source.set(old);
+    let target = old;
+    if (target.length === rows * width) target.fill(0);
+    else target = new Int32Array(rows * width);
+    let count = 0;
+    for (let from = 0; from < old.length; from += width) {
+      if (source[from] === 0 || this.#kind.isIdle(source, from)) continue;
+      let to = homeOf(this.#kind.hashOf(source, from), target.length, width);
+      while (target[to] !== 0) to = nextOf(to, target.length, width);
+      for (let word = 0; word < width; word += 1) target[to + word] = source[from + word]!;
+      count += 1;
+    }
+    this.words[shard] = target;
+    this.#counts[shard] = count;
+    this.#limits[shard] = Math.floor(rows * FULL_LOAD);
+  }
+}
+
+/** Place of the row that a hash leads to first, in a shard of `length` words. */
+export function homeOf(hash: number, length: number, width: number): number {
+  return (((hash >>> 0) * (length / width) * 2 ** -32) | 0) * width;
+}
+
+/** Place of the row after the one at `at`. */
+export function nextOf(at: number, length: number, width: number): number {
+  const next = at + width;
+  return next === length ? 0 : next;
+}
