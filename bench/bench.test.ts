@@ -39,8 +39,14 @@ describe('every bench runs and yields its figures', () => {
     decide: { figures: 2, baselines: ['the two lookups alone', 'Maps and objects, without limits'] },
     segments: { figures: 6, baselines: ['split-sms', 'sms-segments-calculator'] },
     rate: { figures: 1, baselines: ["scan of the book's rows"] },
+    postings: { figures: 2, baselines: ['Maps under joined keys', 'adding up every posting'] },
+    cdr: {
+      figures: 5,
+      baselines: ['JSON.stringify and writeSync', 'JSON.stringify and pino', 'JSON.parse of each line'],
+    },
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
+    'limits-across': { figures: 13, baselines: ['what is allowed', 'a second before', 'own limits'] },
   };
 
   test('none is left out here', () => {

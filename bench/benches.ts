@@ -12,8 +12,11 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   segments: () => import('./segments.bench.ts'),
   rate: () => import('./rate.bench.ts'),
   limits: () => import('./limits.bench.ts'),
+  postings: () => import('./postings.bench.ts'),
+  cdr: () => import('./cdr.load.ts'),
   'http-one': () => import('./http-one.load.ts'),
   'http-batch': () => import('./http-batch.load.ts'),
+  'limits-across': () => import('./limits-across.load.ts'),
 };
 
 /** A bench as work for a process: it is ready at once and runs when asked. */

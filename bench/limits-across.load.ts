@@ -205,9 +205,7 @@ function fullAgainMs(ledgers: readonly Ledger[], fromMs: number): number {
   const { ledger, cap } = secondsLedger(ledgers);
   const endMs = Math.max(...ledger.accepted.map(({ untilMs }) => untilMs));
   for (let startMs = fromMs; startMs + MS_PER_SECOND <= endMs; startMs += LOOK_MS) {
-    const inside = ledger.accepted.filter(
-      ({ untilMs }) => untilMs >= startMs && untilMs < startMs + MS_PER_SECOND,
-    );
+    const inside = ledger.accepted.filter(({ untilMs }) => untilMs >= startMs && untilMs < startMs + MS_PER_SECOND);
     const units = inside.reduce((sum, one) => sum + one.units, 0);
     if (units >= USED_AT_LEAST * cap) return startMs + MS_PER_SECOND - fromMs;
   }
@@ -285,9 +283,7 @@ async function flood(fleet: GatewayFleet, body: Buffer, messages: number, second
   const keepBusy = async (url: string): Promise<void> => {
     while (nowMs() < untilMs) accepted += await acceptedOf(agent, url, body);
   };
-  await Promise.all(
-    fleet.urls().flatMap(([, url]) => Array.from({ length: CONNECTIONS_EACH }, () => keepBusy(url))),
-  );
+  await Promise.all(fleet.urls().flatMap(([, url]) => Array.from({ length: CONNECTIONS_EACH }, () => keepBusy(url))));
   agent.destroy();
   if (accepted === 0) throw new Error(`none of the batches of ${messages} was taken`);
   return (accepted * MS_PER_SECOND) / (nowMs() - startMs);

@@ -1,7 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from './gateway-under-test.ts';
-import { HANDSET_OUTCOMES, handsetCells, messageCells, namedStream, revenueCells, TRUTHS } from './router/index.ts';
-import { MESSAGE_STATES, type MessageRecord } from './messages/index.ts';
+import {
+  DECISIONS,
+  HANDSET_OUTCOMES,
+  handsetCells,
+  messageCells,
+  namedStream,
+  REVENUE_LABELS,
+  revenueCells,
+  TRUTHS,
+} from './router/index.ts';
+import { MESSAGE_STATES, type MessageAnswer, type MessageRecord } from './messages/index.ts';
 
 // Nothing is lost, nothing is counted twice, and money is neither made nor destroyed: looked at from outside after some
 // thousand random messages through the HTTP door, with numbers registered and regimes switched in between.
@@ -31,7 +40,28 @@ interface Run {
   readonly results: readonly Result[];
   /** Every message as it ended. */
   readonly records: readonly MessageRecord[];
+  /** What came in from handsets. */
+  readonly inbound: readonly MessageAnswer[];
+  /** Micro-dollars of fees that the operator posted. */
+  readonly feesMicros: number;
+  /** What the gateway said of revenue and of balances before it was closed, by path. */
+  readonly books: ReadonlyMap<string, Books>;
 }
+
+interface Books {
+  readonly totalMicros: number;
+  readonly rows: readonly { readonly micros: number }[];
+  readonly paidMicros: number;
+  readonly receivedMicros: number;
+  readonly parties: readonly { readonly party: string; readonly balanceMicros: number }[];
+}
+
+const AXES = ['payee', 'cause', 'carrier', 'registration', 'truth'] as const;
+const LEDGER = '/v1/ledger';
+const REVENUE = [...AXES, 'truth,payee', 'carrier,cause', AXES.join()].map((by) => `/v1/revenue?by=${by}`);
+const HISTORY = '/v1/revenue?from=2024-03-01&to=2024-03-02';
+/** Not verified, so it is blocked at this date and charged all the same. */
+const TOLL_FREE = '+18005550123';
 
 type LabelOf = (index: number) => string | undefined;
 
@@ -43,6 +73,8 @@ async function play(seed: number, labelOf: LabelOf): Promise<Run> {
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
   const senders = Array.from({ length: 40 }, (_, place) => gateway.number('cpaas', place));
   const results: Result[] = [];
+  const inbound: MessageAnswer[] = [];
+  let feesMicros = 0;
 
   for (let batch = 0; batch < BATCHES; batch += 1) {
     for (let change = 0; change < 8; change += 1) {
@@ -54,7 +86,8 @@ async function play(seed: number, labelOf: LabelOf): Promise<Run> {
       carrier: pick(GROUPS.slice(0, 5)),
     });
     const messages = Array.from({ length: BATCH_SIZE }, (_, index) => ({
-      from: pick(senders),
+      from: index % 20 === 0 ? TOLL_FREE : pick(senders),
+      account: pick([undefined, 'acme', 'other']),
       to: gateway.number(pick(GROUPS), 100 + below(50)),
       text: pick(TEXTS),
       route: pick(['a2p', 'a2p', 'a2p', 'p2p']),
@@ -63,7 +96,17 @@ async function play(seed: number, labelOf: LabelOf): Promise<Run> {
     }));
     const answer = await gateway.ask<{ results: Result[] }>('POST', '/v1/messages/batch', messages);
     results.push(...answer.body.results);
-    gateway.time.advance(below(3_000));
+    for (let reply = 0; reply < 8; reply += 1) {
+      const body = { from: gateway.number(pick(GROUPS.slice(0, 5)), below(50)), to: pick(senders), text: pick(TEXTS) };
+      inbound.push((await gateway.ask<MessageAnswer>('POST', '/v1/inbound', body)).body);
+    }
+    const fee = {
+      fee: pick(['sev0-tier1', 'number-registry', 'tmobile-programme-evasion']),
+      account: 'acme',
+      count: 3,
+    };
+    feesMicros += (await gateway.ask<{ posting: { micros: number } }>('POST', '/v1/fees', fee)).body.posting.micros;
+    gateway.time.advance(below(9_000));
   }
   gateway.time.advance(30_000);
 
@@ -72,8 +115,10 @@ async function play(seed: number, labelOf: LabelOf): Promise<Run> {
     const path = `/v1/messages?limit=1000&since=${records.length}`;
     records.push(...(await gateway.ask<{ messages: MessageRecord[] }>('GET', path)).body.messages);
   }
+  const books = new Map<string, Books>();
+  for (const path of [LEDGER, HISTORY, ...REVENUE]) books.set(path, (await gateway.ask<Books>('GET', path)).body);
   await gateway.close();
-  return { gateway, results, records };
+  return { gateway, results, records, inbound, feesMicros, books };
 }
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
@@ -143,25 +188,55 @@ describe.each([1, 2])('seed %i', (seed) => {
   });
 
   test('revenue = what senders were charged = the sum of what each message was said to cost', () => {
-    const { gateway, results, records } = run;
+    const { gateway, results, records, inbound } = run;
     const { chargedMicros } = gateway.core.counters;
-    expect(chargedMicros).toBeGreaterThan(0);
+    const inboundMicros = sum(inbound.map(({ price }) => price.totalMicros));
+    expect(inboundMicros).toBeGreaterThan(0);
     expect(sum(revenueCells(gateway.core.counters).map(({ value }) => value))).toBe(chargedMicros);
-    expect(sum(results.map(({ totalMicros }) => totalMicros))).toBe(chargedMicros);
-    expect(sum(records.map(({ price }) => price.totalMicros))).toBe(chargedMicros);
-    for (const { price, decision } of records) {
+    expect(sum(gateway.core.counters.accountMicros)).toBe(chargedMicros);
+    expect(sum(results.map(({ totalMicros }) => totalMicros)) + inboundMicros).toBe(chargedMicros);
+    expect(sum(records.map(({ price }) => price.totalMicros)) + inboundMicros).toBe(chargedMicros);
+    for (const { price, account = 'sender' } of [
+      ...records,
+      ...inbound.map((one) => ({ ...one, account: 'sender' })),
+    ]) {
       expect(sum(price.postings.map(({ micros }) => micros))).toBe(price.totalMicros);
-      expect(price.totalMicros > 0).toBe(decision === 'accepted');
+      expect(price.postings.every(({ payer }) => payer === account)).toBe(true);
     }
-    const postings = records.flatMap(({ price, registration, truth }) =>
-      price.postings.map(({ payee, cause, micros }) => ({
-        labels: { payee, cause, registration, truth },
-        value: micros,
-      })),
+    const postings = [...records, ...inbound.map((one) => ({ ...one, truth: 'unlabelled' }))].flatMap(
+      ({ price, carrier, registration, truth }) =>
+        price.postings.map(({ payee, cause, micros }) => ({
+          labels: { payee, cause, carrier, registration, truth },
+          value: micros,
+        })),
     );
-    const keyOf = (one: { payee: string; cause: string; registration: string; truth: string }) =>
-      `${one.payee} ${one.cause} ${one.registration} ${one.truth}`;
+    const keyOf = (labels: (typeof REVENUE_LABELS)[number]): string => AXES.map((axis) => labels[axis]).join(' ');
     expect(cellsBy(postings, keyOf)).toEqual(cellsBy(revenueCells(gateway.core.counters), keyOf));
+  });
+
+  test('what is accepted costs money, and what is refused only where the carrier charges for that', () => {
+    const charged = new Set(DECISIONS.filter(({ isCharged }) => isCharged).map(({ name }) => name));
+    for (const { price, decision } of run.records) {
+      expect([decision, price.totalMicros > 0]).toEqual([decision, decision === 'accepted' || charged.has(decision)]);
+    }
+    expect(run.records.filter(({ decision }) => decision === 'toll_free_blocked').length).toBeGreaterThan(50);
+  });
+
+  test('revenue by any labels, and over the day, is what messages and fees were charged', () => {
+    const { gateway, feesMicros, books } = run;
+    const charged = gateway.core.counters.chargedMicros + feesMicros;
+    expect(feesMicros).toBeGreaterThan(0);
+    for (const path of [...REVENUE, HISTORY]) {
+      const { totalMicros, rows } = books.get(path)!;
+      expect([path, totalMicros, sum(rows.map(({ micros }) => micros))]).toEqual([path, charged, charged]);
+    }
+  });
+
+  test('the ledger sums to zero: what all paid is what all received', () => {
+    const { gateway, feesMicros, books } = run;
+    const { paidMicros, receivedMicros, parties } = books.get(LEDGER)!;
+    expect([paidMicros, receivedMicros]).toEqual(Array(2).fill(gateway.core.counters.chargedMicros + feesMicros));
+    expect(sum(parties.map(({ balanceMicros }) => balanceMicros))).toBe(0);
   });
 
   test('the summary says the same as the messages themselves', () => {

@@ -58,7 +58,7 @@ test('sending a message is documented with its fields and with both shapes of a 
   expect(fields.sort()).toEqual(
     ['account', 'callbackUrl', 'from', 'media', 'reference', 'route', 'text', 'to', 'truth'].sort(),
   );
-  expect(Object.keys(send?.responses ?? {})).toEqual(['202', '403', '422', '429', '503']);
+  expect(Object.keys(send?.responses ?? {})).toEqual(['202', '402', '403', '422', '429', '503']);
   expect(Object.keys(send?.responses['429']?.content ?? {})).toEqual(['application/json', 'application/problem+json']);
 });
 

@@ -49,6 +49,7 @@ test('who sets nothing gets a gateway on loopback, in the period with the toll, 
     overLimit: new Set(),
     queueMessages: 100_000,
     queueMaxWaitMs: 36_000_000,
+    books: [],
     callbackHosts: [],
     logLevel: 'warn',
   });
@@ -166,10 +167,24 @@ const VALUES: Readonly<
   overLimit: {
     good: 'att_campaign_tpm=queue, tmobile_brand_day=reject',
     means: new Set([Binding.AttCampaignTpm]),
-    bad: ['', 'wait', 'queue,reject', 'att_campaign_tpm', 'att_campaign_tpm=wait', 'account_balance=queue', 'tpm=queue,'],
-    wrong: 'must be reject, queue, or limit=queue and limit=reject separated by commas, for the limits att_campaign_tpm,',
+    bad: [
+      '',
+      'wait',
+      'queue,reject',
+      'att_campaign_tpm',
+      'att_campaign_tpm=wait',
+      'account_balance=queue',
+      'tpm=queue,',
+    ],
+    wrong:
+      'must be reject, queue, or limit=queue and limit=reject separated by commas, for the limits att_campaign_tpm,',
   },
-  queueMessages: { good: '1', means: 1, bad: ['0', '8388609', 'all'], wrong: 'must be a whole number from 1 to 8388608' },
+  queueMessages: {
+    good: '1',
+    means: 1,
+    bad: ['0', '8388609', 'all'],
+    wrong: 'must be a whole number from 1 to 8388608',
+  },
   queueMaxWaitMs: {
     good: '1',
     means: 1,

@@ -5,7 +5,17 @@
  * value, wherever it was written, goes through the same reading, so it is refused with the same words and its place.
  */
 import { isMap } from 'yaml';
-import { note, openYaml, type Place, type Problems, plainDateMs, readEntries, readFields, readWritten, formatBookError } from '../tariffs/index.ts';
+import {
+  note,
+  openYaml,
+  type Place,
+  type Problems,
+  plainDateMs,
+  readEntries,
+  readFields,
+  readWritten,
+  formatBookError,
+} from '../tariffs/index.ts';
 import {
   CDR_ROTATE_BYTES_DEFAULT,
   CDR_ROTATE_BYTES_MIN,

@@ -55,9 +55,8 @@ async function schemaOfMessages(): Promise<FastifySchema> {
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (method === 'POST' && url === PATH) found = schema;
   });
-  const world = loadWorld();
   // Registering looks at the core and keeps all else for requests, which never come.
-  app.register(nativeApi, { core: createCore(world), book: world.book } as NativeApi);
+  app.register(nativeApi, { core: createCore(loadWorld()) } as NativeApi);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   await app.ready();
   await app.close();

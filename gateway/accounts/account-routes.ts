@@ -18,6 +18,7 @@ import {
   type Core,
   UNLIMITED,
 } from '../router/index.ts';
+import { AccountStoreUnavailable } from './account-store.ts';
 import type { AccountUse } from './account-use.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -30,6 +31,8 @@ export interface AccountRoutes {
 
 const PREPAID = 'prepaid';
 const POSTPAID = 'postpaid';
+/** Seconds until a store that was away is worth another try. */
+const STORE_RETRY_AFTER_S = 1;
 const DOLLARS_MAX = PAYMENT_MICROS_MAX / 1e6;
 
 const AccountParams = Type.Object({ id: Type.String({ description: 'The name messages give as `account`.' }) });
@@ -38,9 +41,11 @@ const bound = (description: string): Type.TUnion<[Type.TInteger, Type.TNull]> =>
   Type.Union([Type.Integer({ minimum: 1, maximum: ACCOUNT_BOUND_MAX }), Type.Null()], { description });
 
 const Bounds = {
-  smsPerSecond: bound('Segments per second over all numbers of the account; null for no bound.'),
+  smsPerSecond: bound(
+    'Segments per second over all numbers of the account; a text of more never fits. Null for no bound.',
+  ),
   mmsPerSecond: bound('MMS per second over all its numbers.'),
-  numberSmsPerSecond: bound('Segments per second of each of its numbers.'),
+  numberSmsPerSecond: bound('Segments per second of each of its numbers; a text of more never fits.'),
   numberMmsPerSecond: bound('MMS per second of each of its numbers.'),
   inFlightMax: bound('Messages that have not come to their end.'),
 };
@@ -137,7 +142,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
   const { core, accounts, use } = routes;
   const guarded = routes.requireAdmin && { onRequest: routes.requireAdmin };
   app.removeContentTypeParser('text/plain');
-  app.setErrorHandler(handleInvalid);
+  app.setErrorHandler(handleFailure);
 
   app.put(
     '/v1/accounts/:id',
@@ -301,7 +306,12 @@ function readAmount({ amount, amountMicros }: PaymentBody): ReadAmount {
 }
 
 /** Garbage in a request about money is well-formed and wrong: 422, with what to give instead. */
-function handleInvalid(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function handleFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof AccountStoreUnavailable) {
+    const message = 'the store of accounts does not answer; ask again, a payment under the same reference';
+    reply.header('retry-after', STORE_RETRY_AFTER_S);
+    return sendProblem(reply, problem('accounts-unavailable', 503, 'Accounts unavailable', [{ field: '', message }]));
+  }
   if (error.validation === undefined) return handleError(error, request, reply);
   const found = fieldProblems(error.validation as unknown as TLocalizedValidationError[]);
   const mended = found.map(({ field, message }) => ({

@@ -47,7 +47,7 @@ async function ask(
   path: string,
   body?: unknown,
 ): Promise<{ status: number; body: Account }> {
-  const response = await fetch(`${gateway.url}/v1/accounts/${path}`, {
+  const response = await fetch(`${gateway.url}/v1/accounts${path === '' ? '' : `/${path}`}`, {
     method,
     ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
@@ -88,6 +88,20 @@ test('what a gateway declared and an operator changed stays changed when gateway
   await first.close();
   const second = await gatewayOn(url);
   expect((await ask(second, 'GET', 'starter-tight')).body.limits.smsPerSecond).toBe(77);
+});
+
+test('while Redis is away accounts stay known and changes are answered with 503', async () => {
+  const server = await redis();
+  const gateway = await gatewayOn(server.url);
+  await server.kill();
+  const refused = await ask(gateway, 'PUT', 'acme', { kind: 'postpaid' });
+  expect([refused.status, refused.body]).toMatchObject([503, { type: 'urn:tollgate:problem:accounts-unavailable' }]);
+  expect((await ask(gateway, 'GET', '')).body).toMatchObject({ accounts: [{}, {}, {}] });
+  await server.restart();
+  await eventually(
+    () => ask(gateway, 'PUT', 'acme', { kind: 'postpaid' }),
+    ({ status }) => status === 201,
+  );
 });
 
 test('a Redis that is emptied gets the declared accounts again', async () => {

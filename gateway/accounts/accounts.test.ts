@@ -80,23 +80,49 @@ describe('what is declared', () => {
     expect(two.complaints).toEqual(['b: its definition in the store is another and stays in force']);
   });
 
-  it('has its balance as it was first declared, and says so when a file has another', async () => {
+  it('is paid in when the account is first declared, and never again while it is there', async () => {
     const store = new MemoryAccountStore();
     const one = gatewayOn(store, declared);
     await one.accounts.open();
-    const two = gatewayOn(store, [{ account: account('a'), balanceMicros: 6 }], one.balances);
+    const forgetful: BalanceStore = {
+      credit: () => expect.unreachable('the account is there'),
+      money: (id) => one.balances.money(id),
+    };
+    const two = gatewayOn(store, [{ account: account('a'), balanceMicros: 6 }], forgetful);
     await two.accounts.open();
+    expect((await two.accounts.money('a')).balanceMicros).toBe(5);
+  });
+
+  it('is paid in once by gateways that start together, and one with another amount is told', async () => {
+    const store = new MemoryAccountStore();
+    const one = gatewayOn(store, declared);
+    await one.accounts.open();
+    const emptied = new MemoryAccountStore();
+    const two = gatewayOn(emptied, declared, one.balances);
+    const three = gatewayOn(new MemoryAccountStore(), [{ account: account('a'), balanceMicros: 6 }], one.balances);
+    await Promise.all([two.accounts.open(), three.accounts.open()]);
     expect((await one.balances.money('a')).balanceMicros).toBe(5);
-    expect(two.complaints).toEqual([
-      'a: its balance was declared and paid in before with another amount, and stays so',
+    expect(two.complaints).toEqual([]);
+    expect(three.complaints).toEqual([
+      'a: its balance was declared with another amount before, and is not paid in again',
     ]);
   });
 
   it('is told when there is no room for it', async () => {
     const { accounts, complaints } = gatewayOn(new MemoryAccountStore(1), declared);
     await accounts.open();
-    expect(accounts.find('b')).toBeUndefined();
-    expect(complaints).toContain('b: there is no room for it in the store');
+    expect(new Set(complaints)).toEqual(new Set(['b: the store has no room for it, so only this gateway knows it']));
+  });
+
+  it('is written again to a store that lost it', async () => {
+    const store = new MemoryAccountStore();
+    const { accounts } = gatewayOn(store, declared);
+    await accounts.open();
+    const emptied = new MemoryAccountStore();
+    store.changedSince = emptied.changedSince.bind(emptied);
+    store.declare = emptied.declare.bind(emptied);
+    await accounts.refresh();
+    expect((await emptied.changedSince('any'))?.accounts.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 });
 

@@ -14,7 +14,7 @@ import {
   NO_ACCOUNT,
   type Timers,
 } from '../router/index.ts';
-import { type AccountStore, asked, NOTHING_WRITTEN } from './account-store.ts';
+import { type AccountStore, asked } from './account-store.ts';
 
 export interface Declared {
   readonly account: Account;
@@ -34,6 +34,9 @@ export interface AccountsOptions {
 /** How often the store is asked for changes: half of what a change may take to reach every gateway. */
 export const ACCOUNTS_POLL_MS = 500;
 
+/** No store stands at it. */
+const UNREAD = 'unread';
+
 /** The reference of what the accounts file pays in. Those of requests have a word and a colon before them. */
 const DECLARED = 'declared';
 
@@ -43,9 +46,7 @@ export class Accounts {
   readonly #balances: BalanceStore;
   readonly #declared: readonly Declared[];
   readonly #onDeclaredOtherwise: AccountsOptions['onDeclaredOtherwise'];
-  /** Declared balances on their way into the store. */
-  readonly #unpaid = new Map<string, number>();
-  #mark = NOTHING_WRITTEN;
+  #mark = UNREAD;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(options: AccountsOptions) {
@@ -56,9 +57,8 @@ export class Accounts {
     this.#onDeclaredOtherwise = options.onDeclaredOtherwise;
   }
 
-  /** Writes what is declared and not there yet, and reads all there is. Rejects with AccountStoreUnavailable. */
+  /** Reads all there is, and declares what is not there yet. Rejects with AccountStoreUnavailable. */
   async open(): Promise<void> {
-    await this.#declare(this.#declared);
     await this.refresh();
     for (const { account } of this.#declared) {
       const there = this.find(account.id);
@@ -123,32 +123,29 @@ export class Accounts {
     for (;;) {
       const changed = await this.#store.changedSince(this.#mark);
       if (changed === undefined) return;
-      for (const account of changed.accounts) this.#core.accounts.set(account);
-      makeRoomForLimits(this.#core);
-      await this.#payIn();
+      this.#set(changed.accounts);
       const there = new Set(changed.accounts.map(({ id }) => id));
-      // A store that lost what was declared gets it again, and is then read once more.
-      await this.#declare(this.#declared.filter(({ account }) => !there.has(account.id)));
+      // At the start, and for a store that lost what was declared; it is then read once more.
+      for (const one of this.#declared) if (!there.has(one.account.id)) await this.#declare(one);
       this.#mark = changed.mark;
     }
   }
 
-  async #declare(declared: readonly Declared[]): Promise<void> {
-    for (const one of declared) {
-      if ((await this.#store.declare(one.account)) === 'full') {
-        this.#onDeclaredOtherwise(one.account.id, 'there is no room for it in the store');
-      } else if (one.balanceMicros > 0) this.#unpaid.set(one.account.id, one.balanceMicros);
+  /** Pays in first: once an account is there, nobody pays in again, whatever becomes of the reference. */
+  async #declare({ account, balanceMicros }: Declared): Promise<void> {
+    const complain = (what: string): void => this.#onDeclaredOtherwise(account.id, what);
+    this.#set([account]);
+    if (balanceMicros > 0) {
+      const { outcome } = await this.credit(account.id, balanceMicros, DECLARED);
+      if (outcome === 'conflict')
+        complain('its balance was declared with another amount before, and is not paid in again');
     }
+    if ((await this.#store.declare(account)) === 'full')
+      complain('the store has no room for it, so only this gateway knows it');
   }
 
-  /** Apart from declaring: money goes to accounts that the table knows. */
-  async #payIn(): Promise<void> {
-    for (const [id, micros] of this.#unpaid) {
-      const { outcome } = await this.credit(id, micros, DECLARED);
-      if (outcome === 'conflict') {
-        this.#onDeclaredOtherwise(id, 'its balance was declared and paid in before with another amount, and stays so');
-      }
-      this.#unpaid.delete(id);
-    }
+  #set(accounts: readonly Account[]): void {
+    for (const account of accounts) this.#core.accounts.set(account);
+    makeRoomForLimits(this.#core);
   }
 }

@@ -1,3 +1,3 @@
 /** The door of the accounts: who pays for messages, how much they may send, and their money. */
 export { MemoryBalanceStore } from './memory-balance-store.ts';
-export { type AccountOptions, openAccounts, type OpenedAccounts } from './open-accounts.ts';
+export { openAccounts } from './open-accounts.ts';

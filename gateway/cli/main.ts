@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { readPackageFile } from '../package-files.ts';
 import { cdrCommand } from './cdr/index.ts';
+import { rateCommand } from './rate/index.ts';
 import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
 import { traceCommand } from './trace.ts';
@@ -17,6 +18,7 @@ const program = new Command('tollgate')
   .showHelpAfterError('(tollgate --help lists the commands)')
   .addCommand(serveCommand())
   .addCommand(traceCommand())
+  .addCommand(rateCommand())
   .addCommand(registryCommand())
   .addCommand(cdrCommand())
   .exitOverride();

@@ -22,58 +22,70 @@ interface ModelLine {
 const bySequence = (one: Waiting, other: Waiting): number => SEQUENCE[one.at]! - SEQUENCE[other.at]!;
 
 const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('join' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('postpone' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('join' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('leave' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('postpone' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }),
+  },
 );
 
 describe('lines', () => {
-  test.prop([fc.array(step, { maxLength: 300 })])('behave as sorted arrays, of which the one due first is first', (steps) => {
-    const held = new HeldMessages(SEQUENCE, PLACES);
-    const model = new Map<number, ModelLine>();
-    const free = Array.from({ length: PLACES }, (_, at) => at);
-    for (const { do: what, key, number } of steps) {
-      const line = model.get(key);
-      if (what === 'join') {
-        const [at] = free.splice(number % Math.max(1, free.length), 1);
-        if (at === undefined) continue;
-        const units = 1 + (number % 7);
-        held.join(at, key, units, number / 100, number);
-        const joined = line ?? { messages: [], dueMs: number };
-        joined.messages = [...joined.messages, { at, units }].toSorted(bySequence);
-        if (joined.messages[0]!.at === at) joined.dueMs = number;
-        model.set(key, joined);
-        expect(held.drawOf(at)).toBe(number / 100);
-      } else if (line !== undefined && what === 'leave') {
-        held.leave(held.find(key), number);
-        free.push(line.messages.shift()!.at);
-        line.dueMs = number;
-        if (line.messages.length === 0) model.delete(key);
-      } else if (line !== undefined) {
-        held.postpone(held.find(key), number);
-        line.dueMs = number;
-      }
-
-      for (const one of KEYS) {
-        const found = held.find(one);
-        const expected = model.get(one);
-        if (expected === undefined) {
-          expect(found).toBe(NONE);
-          continue;
+  test.prop([fc.array(step, { maxLength: 300 })])(
+    'behave as sorted arrays, of which the one due first is first',
+    (steps) => {
+      const held = new HeldMessages(SEQUENCE, PLACES);
+      const model = new Map<number, ModelLine>();
+      const free = Array.from({ length: PLACES }, (_, at) => at);
+      for (const { do: what, key, number } of steps) {
+        const line = model.get(key);
+        if (what === 'join') {
+          const [at] = free.splice(number % Math.max(1, free.length), 1);
+          if (at === undefined) continue;
+          const units = 1 + (number % 7);
+          held.join(at, key, units, number / 100, number);
+          const joined = line ?? { messages: [], dueMs: number };
+          joined.messages = [...joined.messages, { at, units }].toSorted(bySequence);
+          if (joined.messages[0]!.at === at) joined.dueMs = number;
+          model.set(key, joined);
+          expect(held.drawOf(at)).toBe(number / 100);
+        } else if (line !== undefined && what === 'leave') {
+          held.leave(held.find(key), number);
+          free.push(line.messages.shift()!.at);
+          line.dueMs = number;
+          if (line.messages.length === 0) model.delete(key);
+        } else if (line !== undefined) {
+          held.postpone(held.find(key), number);
+          line.dueMs = number;
         }
-        expect(held.keyOf(found)).toBe(one);
-        expect(held.firstOf(found)).toBe(expected.messages[0]!.at);
-        expect(held.firstSequenceOf(found)).toBe(SEQUENCE[expected.messages[0]!.at]);
-        expect(held.unitsOf(found)).toBe(expected.messages.reduce((sum, { units }) => sum + units, 0));
+
+        for (const one of KEYS) {
+          const found = held.find(one);
+          const expected = model.get(one);
+          if (expected === undefined) {
+            expect(found).toBe(NONE);
+            continue;
+          }
+          expect(held.keyOf(found)).toBe(one);
+          expect(held.firstOf(found)).toBe(expected.messages[0]!.at);
+          expect(held.firstSequenceOf(found)).toBe(SEQUENCE[expected.messages[0]!.at]);
+          expect(held.unitsOf(found)).toBe(expected.messages.reduce((sum, { units }) => sum + units, 0));
+        }
+        const lines = [...model].toSorted(
+          ([, one], [, other]) => one.dueMs - other.dueMs || bySequence(one.messages[0]!, other.messages[0]!),
+        );
+        expect(held.count).toBe(PLACES - free.length);
+        expect(held.dueLine(Infinity)).toBe(lines.length === 0 ? NONE : held.find(lines[0]![0]));
+        if (lines.length > 0) expect(held.dueLine(lines[0]![1].dueMs - 1)).toBe(NONE);
       }
-      const lines = [...model].toSorted(
-        ([, one], [, other]) => one.dueMs - other.dueMs || bySequence(one.messages[0]!, other.messages[0]!),
-      );
-      expect(held.count).toBe(PLACES - free.length);
-      expect(held.dueLine(Infinity)).toBe(lines.length === 0 ? NONE : held.find(lines[0]![0]));
-      if (lines.length > 0) expect(held.dueLine(lines[0]![1].dueMs - 1)).toBe(NONE);
-    }
-  });
+    },
+  );
 
   test('come and go under as many keys as messages may wait, over and over', () => {
     const held = new HeldMessages(SEQUENCE, PLACES);

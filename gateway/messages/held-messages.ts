@@ -221,7 +221,7 @@ export class HeldMessages {
     const isLeftLong = left !== NONE && this.#rank[left]! >= this.#rank[right]!;
     this.#left[top] = isLeftLong ? left : right;
     this.#right[top] = isLeftLong ? right : left;
-    const shorter = this.#right[top]!;
+    const shorter = isLeftLong ? right : left;
     this.#rank[top] = shorter === NONE ? 1 : this.#rank[shorter]! + 1;
     return top;
   }

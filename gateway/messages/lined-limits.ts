@@ -94,8 +94,12 @@ export class LinedLimits {
   constructor(limits: Limits, queued: ReadonlySet<number>, held: HeldMessages) {
     this.held = held;
     this.#queued = queued;
-    const line = <T extends Allowance>(limit: number, binding: number, periodMs: number, inner: T): T | LinedAllowance =>
-      queued.has(binding) ? new LinedAllowance(this, limit, periodMs, inner) : inner;
+    const line = <T extends Allowance>(
+      limit: number,
+      binding: number,
+      periodMs: number,
+      inner: T,
+    ): T | LinedAllowance => (queued.has(binding) ? new LinedAllowance(this, limit, periodMs, inner) : inner);
     const byCarrier = (first: number, inner: readonly (Allowance | null)[]): (Allowance | null)[] =>
       inner.map((one, carrier) =>
         one === null ? null : line(first + carrier, CAMPAIGN_BINDING[CARRIERS[carrier]!.id]!, MINUTE_MS, one),
@@ -143,22 +147,21 @@ export class LinedLimits {
     return waitMs;
   }
 
-  /** How long until all of a line and then this message have had their turn, if nothing but this limit holds them up. */
+  /**
+   * How long until all of a line and then this message have had their turn, if nothing but this limit holds them up. Given that
+   * the whole cap is free at some time, less than a cap of units goes earlier and more later; by days, a cap goes at each midnight.
+   */
   #waitBehind(line: number, periodMs: number, inner: Allowance, key: number, cap: number, ask: Ask): number {
-    const ahead = this.held.unitsOf(line);
-    let periods = Math.floor(ahead / cap);
-    otherAsk.units = ahead - periods * cap + ask.units;
-    if (otherAsk.units > cap) {
-      otherAsk.units -= cap;
-      periods += 1;
-    }
+    const units = this.held.unitsOf(line) + ask.units;
+    const laterMs = periodMs === DAY_MS ? (Math.ceil(units / cap) - 1) * DAY_MS : ((units - cap) * periodMs) / cap;
+    otherAsk.units = cap;
     otherAsk.atMs = ask.atMs;
     otherAsk.uptimeMs = ask.uptimeMs;
     otherAsk.senderKey = ask.senderKey;
     otherAsk.destinationKey = ask.destinationKey;
-    const waitMs = inner.waitMs(key, cap, otherAsk);
-    // Not known here, or not at all: somebody is before it all the same.
-    return Math.max(1, waitMs) + periods * periodMs;
+    // A limit that cannot tell does not say how long; somebody is before the message all the same.
+    const freeMs = Math.max(0, inner.waitMs(key, cap, otherAsk));
+    return Math.max(1, Math.ceil(freeMs + laterMs));
   }
 
   /** The first in a line may be decided at once: what it waits for was given back. */

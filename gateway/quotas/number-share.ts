@@ -19,7 +19,7 @@ export class NumberShare {
   #isBeating = false;
 
   /**
-   * @param onShare told by how many the limits of a number are divided here; Infinity for no part at all
+   * @param onShare told over how many gateways the limits are spread, when that changes; Infinity, as at first, for no part at all
    * @param whenAway what it is told when Redis did not answer for too long
    */
   constructor(options: {
@@ -33,7 +33,6 @@ export class NumberShare {
     this.#uptimeMs = options.uptimeMs;
     this.#onShare = options.onShare;
     this.#whenAway = options.whenAway;
-    this.#onShare(this.#share);
   }
 
   /** Says that this gateway lives, and hears of the others. Never rejects. To be called some times in MEMBER_MS. */

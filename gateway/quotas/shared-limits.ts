@@ -56,7 +56,10 @@ export interface SharedLimitsOptions {
   readonly accountOf: (id: string) => number;
   /** What is done while Redis is away: nothing is admitted without a lease, or this part of each limit (but no money). */
   readonly whenAway: 'refuse' | number;
-  /** Told by how many gateways the limits of single numbers are to be divided here; Infinity for no part at all. */
+  /**
+   * Told over how many gateways the limits of single numbers are spread, when that changes; Infinity for no part of them at all, as
+   * until the first call.
+   */
   readonly onShare: (gateways: number) => void;
 }
 
@@ -110,7 +113,7 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
   readonly balances: BalanceStore;
   readonly #options: SharedLimitsOptions;
   readonly #shared: Shared[] = [];
-  readonly #sharedOf = new Map<LeasedUnits, Shared>();
+  readonly #brandDay: LeasedUnits;
   readonly #shards: readonly LeaseShard[];
   readonly #numbers: NumberShare;
   /** 1 for each shard that is away; the leased units look here. */
@@ -139,11 +142,12 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
       CARRIERS.map(({ id }, carrier) =>
         isLimitedByClass(carrier) ? this.#share(`${id}-${suffix}`, Rate, idOf.campaign, MINUTE_MS) : null,
       );
+    this.#brandDay = this.#share('brand-day', Day, idOf.brand);
     const balance = this.#share(MONEY_LIMIT, Money, idOf.account);
     this.limits = {
       campaignSms: byClass('sms'),
       campaignMms: byClass('mms'),
-      brandDay: this.#share('brand-day', Day, idOf.brand),
+      brandDay: this.#brandDay,
       accountSms: this.#share('account-sms', Rate, idOf.account, SECOND_MS),
       accountMms: this.#share('account-mms', Rate, idOf.account, SECOND_MS),
       accountInFlight: this.#share('account-in-flight', Level, idOf.account),
@@ -247,27 +251,25 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
   #share(limit: string, kind: number, idOf: (handle: number) => string, windowMs = 1): LeasedUnits {
     const awayFraction = fractionOf(this.#options.whenAway);
     const leased = new LeasedUnits({ kind, windowMs, awayFraction, away: this.#away });
-    const shared = { limit, leased, idOf, windowMs, keys: [] };
-    this.#shared.push(shared);
-    this.#sharedOf.set(leased, shared);
+    this.#shared.push({ limit, leased, idOf, windowMs, keys: [] });
     return leased;
   }
 
   /** Asks, and waits for the answers; when a day is about to end, until it has. */
   async #askAndWait(): Promise<void> {
-    const isLate = this.#after(LEASE_WAIT_MS);
-    for (const delayMs of [0, 2 * DAY_MARGIN_MS]) {
-      if (delayMs > 0) await this.#after(delayMs);
+    this.#askForLacking();
+    if (this.#isDayEnding()) {
+      await this.#within(2 * DAY_MARGIN_MS, new Promise(() => {}));
       this.#askForLacking();
-      const isMore = this.#shards.map(() => false);
-      for (const { leased } of this.#shared) {
-        for (let index = 0; index < leased.lackingCount; index += 1) {
-          isMore[leased.shardOf(leased.lackingAt(index))] = true;
-        }
-      }
-      await Promise.race([isLate, Promise.all(this.#shards.map((shard, index) => shard.answered(isMore[index] ?? false)))]);
-      if (!this.#isDayEnding()) return;
     }
+    const isMore = this.#shards.map(() => false);
+    for (const { leased } of this.#shared) {
+      for (let index = 0; index < leased.lackingCount; index += 1) {
+        isMore[leased.shardOf(leased.lackingAt(index))] = true;
+      }
+    }
+    const answers = this.#shards.map((shard, index) => shard.answered(isMore[index] ?? false));
+    await this.#within(LEASE_WAIT_MS, Promise.all(answers));
   }
 
   #askForLacking(): void {
@@ -371,11 +373,10 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
   }
 
   #isDayEnding(): boolean {
-    const { leased } = this.#sharedOf.get(this.limits.brandDay as LeasedUnits) ?? {};
-    if (leased === undefined || leased.lackingCount === 0) return false;
+    if (this.#brandDay.lackingCount === 0) return false;
     const nowMs = this.#uptimeMs();
-    return this.#shards.some((shard) => {
-      const redisMs = nowMs + shard.redisAheadMs;
+    return this.#shards.some(({ redisAheadMs }) => {
+      const redisMs = nowMs + redisAheadMs;
       return redisMs >= this.#dayAt(redisMs).endMs - DAY_MARGIN_MS;
     });
   }
@@ -385,14 +386,14 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
     return this.#day;
   }
 
+  /** Resolves with `work`, or without it after `ms`. */
   async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    await Promise.race([work, this.#after(ms)]);
-  }
-
-  #after(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.timers.after(ms, resolve);
+    let stop = (): void => {};
+    const isLate = new Promise<void>((resolve) => {
+      stop = this.#options.timers.after(ms, resolve);
     });
+    await Promise.race([work, isLate]);
+    stop();
   }
 
   #uptimeMs(): number {

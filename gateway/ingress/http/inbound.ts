@@ -1,9 +1,10 @@
 /** `POST /v1/inbound`: a message from a handset to one of our numbers. It is priced, charged and counted, and kept nowhere. */
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
 import { ACCOUNT_LENGTH_MAX, TEXT_LENGTH_MAX } from '../../limits.ts';
-import { type Intake, type MessageAnswer, priceView } from '../../messages/index.ts';
+import { AWAITS_LEASE, type Intake, type MessageAnswer, priceView } from '../../messages/index.ts';
 import {
   bindingAt,
   Binding,
@@ -29,12 +30,14 @@ import {
 } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from '../../problem.ts';
 import { answers } from '../../route-answers.ts';
+import { type LeaseDraws, submitOnceLeased } from './await-lease.ts';
 import { InboundAnswerSchema, ProblemSchema } from './schemas.ts';
 
 export interface InboundRoutes {
   readonly core: Core;
   readonly intake: Intake;
   readonly clock: Clock;
+  readonly leases: LeaseDraws;
 }
 
 const NS_PER_MS = 1e6;
@@ -77,30 +80,46 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
         }),
       },
     },
-    (request, reply) => {
-      const { body } = request;
+    ({ body }, reply) => {
       const wrong = readInbound(body, slot);
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
-      slot.account = body.account === undefined ? NO_ACCOUNT : core.accounts.find(body.account);
-      slot.atMs = clock.nowMs();
-      slot.pricedAtMs = intake.pricedAtMs();
-      slot.uptimeMs = clock.monotonicNs() / NS_PER_MS;
-      const code = takeInbound(core, slot);
-      if (code === DecisionCode.DestinationUnassigned || code === DecisionCode.DestinationLandline) {
-        const what = code === DecisionCode.DestinationLandline ? 'is a landline' : 'lies in a block that nobody holds';
-        const found = { field: 'from', message: `${what}; give the number of a handset` };
-        return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [found]));
-      }
-      const { http, name, meaning } = decisionAt(code);
-      if (code !== DecisionCode.Accepted && slot.binding === Binding.None) {
-        return sendProblem(
-          reply,
-          problem(name.replaceAll('_', '-'), http, 'Not taken', [{ field: '', message: meaning }]),
-        );
-      }
-      return reply.code(http).send(answerFrom(slot, body));
+      const code = take(body, true);
+      if (code !== AWAITS_LEASE) return answer(reply, body);
+      return submitOnceLeased(routes.leases, (mayAwaitLease) => {
+        // Others have used the slot meanwhile.
+        readInbound(body, slot);
+        return take(body, mayAwaitLease);
+      }).then(() => answer(reply, body));
     },
   );
+
+  /** Takes the message in `slot`; its decision, or AWAITS_LEASE. */
+  function take({ account }: InboundBody, mayAwaitLease: boolean): number {
+    slot.account = account === undefined ? NO_ACCOUNT : core.accounts.find(account);
+    slot.atMs = clock.nowMs();
+    slot.pricedAtMs = intake.pricedAtMs();
+    slot.uptimeMs = clock.monotonicNs() / NS_PER_MS;
+    const code = takeInbound(core, slot);
+    return code === DecisionCode.LimitNotLeased && mayAwaitLease ? AWAITS_LEASE : code;
+  }
+
+  /** Answers the message that was just taken, or not. */
+  function answer(reply: FastifyReply, body: InboundBody): FastifyReply {
+    const { code, binding } = slot;
+    if (code === DecisionCode.DestinationUnassigned || code === DecisionCode.DestinationLandline) {
+      const what = code === DecisionCode.DestinationLandline ? 'is a landline' : 'lies in a block that nobody holds';
+      const wrong = { field: 'from', message: `${what}; give the number of a handset` };
+      return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
+    }
+    const { http, name, meaning } = decisionAt(code);
+    if (code !== DecisionCode.Accepted && binding === Binding.None) {
+      return sendProblem(
+        reply,
+        problem(name.replaceAll('_', '-'), http, 'Not taken', [{ field: '', message: meaning }]),
+      );
+    }
+    return reply.code(http).send(answerFrom(slot, body));
+  }
 
   done();
 };

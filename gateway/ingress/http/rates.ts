@@ -8,6 +8,7 @@ import {
   isTollFree,
   numberRefusal,
   parseNumberKey,
+  parseSenderKey,
 } from '../../../registry-cache/index.ts';
 import {
   DIRECTIONS,
@@ -262,7 +263,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
     if (body.from !== undefined) {
       if (body.registered !== undefined)
         return wrong('registered', 'is already given by `from`; leave one of them out');
-      const key = parseNumberKey(body.from);
+      const key = parseSenderKey(body.from);
       if (key < 0) return wrong('from', numberRefusal(key).message);
       sender = isTollFree(key) ? 'toll-free' : '10dlc';
       if (body.sender !== undefined && body.sender !== sender)
