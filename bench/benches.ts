@@ -12,6 +12,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   segments: () => import('./segments.bench.ts'),
   rate: () => import('./rate.bench.ts'),
   limits: () => import('./limits.bench.ts'),
+  'lease-refill': () => import('./lease-refill.load.ts'),
   postings: () => import('./postings.bench.ts'),
   cdr: () => import('./cdr.load.ts'),
   'http-one': () => import('./http-one.load.ts'),

@@ -100,17 +100,17 @@ class LimitsBench {
   constructor(seed: number, isTiny: boolean) {
     this.#seed = seed;
     this.#isTiny = isTiny;
-    this.#loops = isTiny ? 4_096 : 4_194_304;
+    this.#loops = isTiny ? 4_096 : 1_048_576;
     this.#rounds = isTiny ? 2 : 9;
   }
 
   /** Limits of campaigns, brands and accounts: keys are handles. */
   byHandle(kind: Pace, allowance: Allowance, keys: number): Promise<Figure> {
     const columns = { ...this.#columns(), keys: this.#draw(keys) };
-    const map = kind === 'rate' ? new MapOfBuckets(MINUTE_MS) : new MapOfDays();
-    const baseline = takeLoop(map, Float64Array.from(columns.keys), kind);
     const name = `${kind} by handle, ${named(keys)} keys`;
-    return this.#compare(name, { keys }, checkLoop(allowance, columns, kind), baseline);
+    return this.#compare(name, { keys }, checkLoop(allowance, columns, kind), () =>
+      takeLoop(mapFor(kind), Float64Array.from(columns.keys), kind),
+    );
   }
 
   byNumber(kind: Pace, meter: number, count: number): Promise<Figure> {
@@ -121,11 +121,12 @@ class LimitsBench {
       senders: Float64Array.from(this.#draw(count), (at) => numbers[at]!),
     };
     const meters = metersOf(numbers, [meter]);
-    const map = kind === 'rate' ? new MapOfBuckets(MINUTE_MS) : new MapOfDays();
-    for (const number of numbers) map.take(number, 1, 1, START_MS);
     const name = `${kind} by number, ${named(count)} numbers`;
-    const baseline = takeLoop(map, columns.senders, kind);
-    return this.#compare(name, { numbers: count }, checkLoop(meters, columns, kind), baseline);
+    return this.#compare(name, { numbers: count }, checkLoop(meters, columns, kind), () => {
+      const map = mapFor(kind);
+      for (const number of numbers) map.take(number, 1, 1, START_MS);
+      return takeLoop(map, columns.senders, kind);
+    });
   }
 
   /** Each number writes to ten others over and over. */
@@ -138,12 +139,9 @@ class LimitsBench {
       destinations: Float64Array.from(this.#draw(CONTACTS), (at) => contacts[at]!),
     };
     const name = `recipients of a number, ${named(count)} numbers`;
-    const baseline = recipientsLoop(new MapOfRecipients(), columns);
-    return this.#compare(
-      name,
-      { numbers: count, contacts: CONTACTS },
-      checkLoop(new NumberMeters(), columns, 'day'),
-      baseline,
+    const params = { numbers: count, contacts: CONTACTS };
+    return this.#compare(name, params, checkLoop(new NumberMeters(), columns, 'day'), () =>
+      recipientsLoop(new MapOfRecipients(), columns),
     );
   }
 
@@ -159,7 +157,7 @@ class LimitsBench {
       'rate by number, numbers that come and go',
       { drawn: this.#loops },
       checkLoop(new NumberMeters(), columns, 'rate'),
-      takeLoop(new MapOfBuckets(MINUTE_MS), columns.senders, 'rate'),
+      () => takeLoop(new MapOfBuckets(MINUTE_MS), columns.senders, 'rate'),
     );
   }
 
@@ -242,12 +240,17 @@ class LimitsBench {
     figure: string,
     params: Readonly<Record<string, number>>,
     subjectLoop: Loop,
-    baselineLoop: Loop,
+    makeBaseline: () => Loop,
   ): Promise<Figure> {
     // All of it fits, or the two are not asked the same.
-    if (subjectLoop(this.#loops) !== this.#loops || baselineLoop(this.#loops) !== this.#loops) {
-      throw new Error(`${figure}: not everything was admitted`);
-    }
+    const requireAdmitted = (loop: Loop): void => {
+      if (loop(this.#loops) !== this.#loops) throw new Error(`${figure}: not everything was admitted`);
+    };
+    requireAdmitted(subjectLoop);
+    // Before there are millions of objects that each collection has to walk through.
+    const allocated = await allocatedBytesPerOp(subjectLoop, { isTiny: this.#isTiny });
+    const baselineLoop = makeBaseline();
+    requireAdmitted(baselineLoop);
     const [subject, baseline] = (await interleave(
       [loopSide('limits', UNIT, this.#loops, subjectLoop), loopSide('Map of objects', UNIT, this.#loops, baselineLoop)],
       this.#rounds,
@@ -259,13 +262,17 @@ class LimitsBench {
       params: { ...params, rounds: this.#rounds },
       subject,
       baseline,
-      allocatedBytesPerOp: await allocatedBytesPerOp(subjectLoop, { isTiny: this.#isTiny }),
+      allocatedBytesPerOp: allocated,
       target: [
         { measure: 'median', atLeast: CHECKS_MIN },
         { measure: 'allocatedBytesPerOp', atMost: 0 },
       ],
     });
   }
+}
+
+function mapFor(pace: Pace): MapOfBuckets | MapOfDays {
+  return pace === 'rate' ? new MapOfBuckets(MINUTE_MS) : new MapOfDays();
 }
 
 /** What a message costs a limit: 1 if it fitted and was taken. */

@@ -195,11 +195,11 @@ function dayOf(
     counters.countDecision(slot, truth);
     const carrier = CARRIER_LABELS[slot.carrier]!;
     const registration = REGISTRATION_LABELS[registrationLabelIndex(slot.registration)]!;
-    POSTINGS.forEach(({ cause, amount }, place) => {
+    for (const [place, { cause, amount }] of POSTINGS.entries()) {
       const micros = slot.quote[amount];
       const labels = { payee: messagePayee(place, carrier), cause, carrier, registration, truth: TRUTHS[truth]! };
       if (micros > 0) journal.push({ atMs, labels, micros });
-    });
+    }
   }
   // An hour in, an hour out: minutes have to be picked, however revenue keeps them.
   const fromMs = START_MS + 60 * MINUTE_MS;

@@ -75,7 +75,7 @@ export const QUEUE_MESSAGES_DEFAULT = 100_000;
 /** Ten hours, as Twilio has it. */
 export const QUEUE_MAX_WAIT_MS_DEFAULT = 36_000_000;
 /** Waiting messages decided before other work gets a turn. */
-export const QUEUE_RELEASES_AT_ONCE = 1_000;
+export const QUEUE_RELEASES_AT_ONCE = 500;
 
 /** Limits asked about in one call to a shard of Redis. */
 export const LEASE_KEYS_PER_CALL = 256;

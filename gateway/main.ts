@@ -6,7 +6,7 @@ import basicAuth from '@fastify/basic-auth';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -14,7 +14,8 @@ import Fastify, {
   type onRequestHookHandler,
 } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
-import { OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
+import { openRedis, OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
+import type { NumberMeters } from '../tariffs/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
@@ -28,6 +29,7 @@ import { HeldMessages, Intake, LinedLimits, MessageStore, summarise, type Summar
 import { isLoopback, type ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
+import { openSharedLimits, type SharedLimitsKeeper } from './quotas/index.ts';
 import { NO_PARTIES } from './read-parties.ts';
 import { feeRoutes, Revenue, revenueRoutes } from './revenue/index.ts';
 import {
@@ -70,7 +72,10 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   const limits = ownLimits();
   const run = runTag(clock.nowMs());
   const store = new MessageStore(options.inbox, run);
-  const lined = linesBefore(createCore(world, limits), store, options);
+  const shared = await opened(openShared({ options, clock, timers, log, core: () => core }));
+  const bare = createCore(world, shared?.keeper.limits ?? limits);
+  shared?.spread(bare.limits.numbers);
+  const lined = linesBefore(bare, store, options);
   const { core } = lined;
   core.books.push(...world.otherBooks);
   const revenue = new Revenue(core, clock.nowMs());
@@ -122,13 +127,17 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
       callbackGuard: guard,
       requireAdmin,
     }),
-  );
+  ).catch(async (error: unknown) => {
+    callbacks.close();
+    await shared?.close();
+    throw error;
+  });
   const accounts = await opened(
     openAccounts({
       core,
       messages: store,
       redisUrl: options.redisUrl,
-      balances: new MemoryBalanceStore(core.accounts, limits.accountBalance),
+      balances: shared?.keeper.balances ?? new MemoryBalanceStore(core.accounts, limits.accountBalance),
       declared: world.accounts,
       timers,
       log,
@@ -137,6 +146,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   ).catch(async (error: unknown) => {
     callbacks.close();
     await registries.close();
+    await shared?.close();
     throw error;
   });
   store.whenFinal = (at) => accounts.messageEnded(at);
@@ -144,6 +154,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     callbacks.close();
     await accounts.close();
     await registries.close();
+    await shared?.close();
     throw error;
   });
   const intake = new Intake({
@@ -189,7 +200,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     requireAdmin,
     isOpen: () => isOpen,
     cdrs,
-    leases: OWN_LIMITS,
+    leases: shared?.keeper ?? OWN_LIMITS,
     registryStore: registries.store,
     registryView: registries.view,
     reached: (position) => registries.reached(position),
@@ -206,6 +217,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     feesMicros: () => revenue.fees.totalMicros,
     registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
     cdrs,
+    leases: () => shared?.keeper.figures(),
   });
   await app.register(consoleRoutes, {
     summary,
@@ -228,6 +240,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     await cdrs?.close();
     await accounts.close();
     await registries.close();
+    await shared?.close();
     throw error;
   });
 
@@ -239,6 +252,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
     stopDelivery();
     callbacks.close();
+    await shared?.close();
     await cdrs?.close();
     await accounts.close();
     await registries.close();
@@ -248,6 +262,60 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
 
 /** Of a gateway that shares its limits with nobody. */
 const OWN_LIMITS = { answered: () => Promise.resolve() };
+
+/** How long Redis may take over one question about a shared limit: leases last two seconds. */
+const LEASE_COMMAND_TIMEOUT_MS = 1_000;
+
+interface Shared {
+  readonly keeper: SharedLimitsKeeper;
+  /** Keeps the share of a core's limits per number that this gateway may use. */
+  spread(numbers: NumberMeters): void;
+  close(): Promise<void>;
+}
+
+/** The limits that this gateway shares with others, if there is a Redis to share them by. `core` is asked once messages come. */
+async function openShared(parts: {
+  readonly options: ServeOptions;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: FastifyBaseLogger;
+  readonly core: () => Core;
+}): Promise<Shared | undefined> {
+  const { options, core, clock, timers, log } = parts;
+  if (options.redisUrl === undefined) return undefined;
+  const connection = await openRedis(options.redisUrl, { commandTimeoutMs: LEASE_COMMAND_TIMEOUT_MS });
+  let share = Infinity;
+  let spread: NumberMeters | undefined;
+  const keeper = await openSharedLimits({
+    connection,
+    clock,
+    timers,
+    log,
+    gatewayId: randomUUID(),
+    idOf: {
+      campaign: (handle) => core().campaigns.id(handle),
+      brand: (handle) => core().brands.id(handle),
+      account: (handle) => core().accounts.at(handle).id,
+    },
+    accountOf: (id) => core().accounts.find(id),
+    awayFraction: options.limitsWhenAway,
+    onShare(gateways) {
+      share = gateways;
+      spread?.setShare(gateways);
+    },
+  });
+  return {
+    keeper,
+    spread(numbers) {
+      spread = numbers;
+      numbers.setShare(share);
+    },
+    async close() {
+      await keeper.close();
+      await connection.close();
+    },
+  };
+}
 
 /** A core whose limits have lines before them, and those limits, if messages are to wait over any; else the core as it is. */
 function linesBefore(

@@ -75,6 +75,8 @@ export interface ServeOptions {
   queueMessages: number;
   /** How long a message may wait. */
   queueMaxWaitMs: number;
+  /** Part of each shared limit that is admitted without a lease while Redis is away; 0 admits nothing. */
+  limitsWhenAway: number;
   /** Hosts besides loopback that receipts may be posted to. */
   callbackHosts: readonly string[];
   adminUser: string | undefined;
@@ -146,6 +148,12 @@ function readRate(written: string): Reading<number> {
 function readScale(written: string): Reading<number> {
   const value = /^\d{1,3}(\.\d{1,8})?$/.test(written) ? Number(written) : Number.NaN;
   return value <= 100 ? { value } : { wrong: 'must be a number from 0 to 100' };
+}
+
+function readFraction(written: string): Reading<number> {
+  if (written === 'refuse') return { value: 0 };
+  const value = /^\d(\.\d{1,6})?$/.test(written) ? Number(written) : Number.NaN;
+  return value > 0 && value <= 1 ? { value } : { wrong: 'must be refuse, or a number above 0, at most 1' };
 }
 
 function readSwitch(written: string): Reading<boolean> {
@@ -441,6 +449,15 @@ export const OPTIONS: readonly Option[] = [
     help: 'how long a message may wait there',
     fallback: String(QUEUE_MAX_WAIT_MS_DEFAULT),
     read: whole(1, 604_800_000),
+  }),
+  option({
+    key: 'limitsWhenAway',
+    flag: '--limits-when-away',
+    argument: 'what',
+    variable: 'TOLLGATE_LIMITS_WHEN_AWAY',
+    help: 'with Redis away, what is done where a shared limit has to be asked: refuse, or admit this fraction of it (0 to 1; never money)',
+    fallback: 'refuse',
+    read: readFraction,
   }),
   option({
     key: 'callbackHosts',

@@ -6,7 +6,7 @@
  */
 
 import { RateCode } from './rate-code.ts';
-import { NO_ERA, carrierCell, eraAt, partyCell } from './rate-table.ts';
+import { carrierCell, describeEra, partyCell } from './rate-table.ts';
 import type { EraColumns, RateTable } from './rate-table.ts';
 import { POSTINGS, emptyQuote, rate } from './rate.ts';
 import type { Quote, RateRequest } from './rate.ts';
@@ -69,8 +69,8 @@ export function explain(table: RateTable, request: Readonly<RateRequest>): Expla
     const row = rows[cause];
     if (row === undefined) return [];
     const micros = quote[amount];
-    const paid = payee === 'carrier' ? table.carriers[carrier]! : payee;
-    return [{ payee: paid, cause, unitMicros: micros / units, units, micros, row }];
+    const paid = payee === 'carrier' ? table.carriers[carrier] : undefined;
+    return [{ payee: paid ?? payee, cause, unitMicros: micros / units, units, micros, row }];
   });
   return { book: table.book, quote, lines };
 }
@@ -84,16 +84,16 @@ function rowInForce(
   rows: readonly DatedRow[],
   atMs: number,
 ): ExplainedRow | undefined {
-  const era = eraAt(columns, cell, atMs);
-  if (era === NO_ERA) return undefined;
-  const { book, line, from, confidence, sources, note } = rows[columns.rows[era]!]!;
-  const isNewest = era === columns.starts[cell];
+  const era = describeEra(columns, cell, atMs);
+  const row = era && rows[era.row];
+  if (era === undefined || row === undefined) return undefined;
+  const { book, line, from, confidence, sources, note } = row;
   return {
     book,
     line,
     from,
-    until: isNewest ? null : rows[columns.rows[era - 1]!]!.from,
-    priceMicros: columns.priceMicros[era]!,
+    until: era.nextRow === undefined ? null : (rows[era.nextRow]?.from ?? null),
+    priceMicros: era.priceMicros,
     confidence,
     sources: sources.map((key) => ({ key, citation: asWritten.sources.get(key) ?? '' })),
     note,

@@ -277,11 +277,8 @@ function fileOf(name: string, drawn: readonly Row[]): string {
   const both = ['message: sms', 'message: mms'].map(
     (m) => `    - { ${m}, from: 2020-01-01, out: 0, in: 0, confidence: A, source: [N] }`,
   );
-  const alone = [
-    'carriers: { att: A, other: O }',
-    'sources: { N: a notice }',
-    ...['parties:', '  aggregatorPrice:', ...both, '  dcaMargin:', ...both],
-  ];
+  const alone = ['carriers: { att: A, other: O }', 'sources: { N: a notice }', 'parties:'];
+  alone.push('  aggregatorPrice:', ...both, '  dcaMargin:', ...both);
   const own = name === 'base' ? alone : ['extends: base'];
   return [
     `book: ${name}`,

@@ -23,7 +23,8 @@ export const MESSAGE_CAUSES: readonly string[] = POSTINGS.map(({ cause }) => cau
 
 /** Who is paid under the cause at this place of `MESSAGE_CAUSES`, for a message of the carrier with this name. */
 export function messagePayee(cause: number, carrier: string): string {
-  const { payee } = POSTINGS[cause]!;
+  const payee = POSTINGS[cause]?.payee;
+  if (payee === undefined) throw new RangeError(`a message has no posting ${cause}`);
   return payee === 'carrier' ? carrier : payee;
 }
 

@@ -68,6 +68,18 @@ export function eraAt(columns: EraColumns, cell: number, atMs: number): number {
   return NO_ERA;
 }
 
+/** The era of `cell` in force at `atMs`, with the row that set its price and the row that ends it, if one does; undefined where none is. */
+export function describeEra(
+  columns: EraColumns,
+  cell: number,
+  atMs: number,
+): { readonly priceMicros: number; readonly row: number; readonly nextRow: number | undefined } | undefined {
+  const era = eraAt(columns, cell, atMs);
+  if (era === NO_ERA) return undefined;
+  const nextRow = era === columns.starts[cell] ? undefined : columns.rows[era - 1];
+  return { priceMicros: columns.priceMicros[era]!, row: columns.rows[era]!, nextRow };
+}
+
 /** The book row behind `Quote.row`, or `null` for -1 (no carrier price was involved) and for numbers that are no row. */
 export function describeRow(table: RateTable, row: number): RateRow | null {
   return table.rows[row] ?? null;

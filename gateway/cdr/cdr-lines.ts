@@ -4,12 +4,12 @@
  * A line is some six hundred bytes of which most are one of a few texts, so those are made once and copied, and neither an
  * object nor a string is made for a record: bench cdr has what `JSON.stringify` of the same record would cost beside it.
  */
-import { formatNumber, isTollFree } from '../../registry-cache/index.ts';
+import { isTollFree } from '../../registry-cache/index.ts';
 import { describeRow, DIRECTIONS, MESSAGE_CAUSES, messagePayee, POSTINGS, SENDERS } from '../../tariffs/index.ts';
 import { type MessageStore, RECEIPT_STATES, type TextBytes } from '../messages/index.ts';
 import {
   Binding,
-  bindingAt,
+  BINDINGS,
   CARRIER_LABELS,
   type Core,
   decisionAt,
@@ -33,9 +33,12 @@ const NO_HANDSET = Buffer.from(',"handset":null');
 const HANDSETS = HANDSET_OUTCOMES.map((outcome) => Buffer.from(`,"handset":{"outcome":"${outcome}","at":`));
 const ACCOUNT = Buffer.from(',"account":');
 const NULL = Buffer.from('null');
-const FROM = Buffer.from(',"from":"');
-const TO = Buffer.from('","to":"');
+// Number keys are the ten digits that E.164 has behind +1.
+const FROM = Buffer.from(',"from":"+1');
+const TO = Buffer.from('","to":"+1');
 const SENDER_KINDS = SENDERS.map((sender) => Buffer.from(`","sender":"${sender}","campaign":`));
+const LIMITS = BINDINGS.map(({ name, scope }) => Buffer.from(`{"name":"${name}","scope":"${scope}","used":`));
+const CAP = Buffer.from(',"cap":');
 const PRICED_AT = TRUTHS.map((truth) => Buffer.from(`,"truth":"${truth}","pricedAt":`));
 const POSTING = Buffer.from('{"payer":');
 const POSTING_END = Buffer.from('}');
@@ -54,6 +57,11 @@ const PAYEES = CARRIER_LABELS.map((carrier) =>
   ),
 );
 
+const RADIX = 36;
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** 36 to the eleventh power is above 2^53. */
+const SEQUENCE_DIGITS_MAX = 11;
+
 const KINDS = MESSAGE_KINDS.length;
 /** Of the places of `#ways`: carrier, then route, direction, kind and whether the text is in UCS-2. */
 const WAYS_PER_CARRIER = ROUTES.length * DIRECTIONS.length * KINDS * 2;
@@ -63,6 +71,8 @@ export class CdrLines {
   readonly #store: MessageStore;
   readonly #amounts: readonly Uint32Array[];
   readonly #time = new TimeText();
+  readonly #idPrefix: Buffer;
+  readonly #digits = new Uint8Array(SEQUENCE_DIGITS_MAX);
   /** Parts that few messages are the first to need: made when they are. */
   readonly #ways: Buffer[] = [];
   readonly #decisions: Buffer[] = [];
@@ -72,6 +82,7 @@ export class CdrLines {
     this.#core = core;
     this.#store = store;
     this.#amounts = POSTINGS.map(({ amount }) => store[amount]);
+    this.#idPrefix = Buffer.from(store.idOf(0).slice(0, -1));
   }
 
   /** Adds the line of the message at ring place `at`, its end included. */
@@ -83,7 +94,8 @@ export class CdrLines {
     const receipt = store.receipt[at]!;
     const outcome = store.outcome[at]!;
     into.addBytes(ID);
-    into.addAscii(store.idOf(store.sequenceAt(at)));
+    into.addBytes(this.#idPrefix);
+    this.#addSequence(store.sequenceAt(at), into);
     into.addBytes(ACCEPTED);
     into.addBytes(time.at(store.acceptedAtMs[at]!));
     if (RECEIPT_STATES[receipt] === null) into.addBytes(NO_RECEIPT);
@@ -102,9 +114,9 @@ export class CdrLines {
     if (account === undefined) into.addBytes(NULL);
     else into.addJson(account);
     into.addBytes(FROM);
-    into.addAscii(formatNumber(store.senderKey[at]!));
+    into.addWhole(store.senderKey[at]!);
     into.addBytes(TO);
-    into.addAscii(formatNumber(store.destinationKey[at]!));
+    into.addWhole(store.destinationKey[at]!);
     into.addBytes(SENDER_KINDS[isTollFree(store.senderKey[at]!) ? TOLL_FREE : LONG_CODE]!);
     if (campaign < 0) into.addBytes(NULL);
     else into.addJson(this.#core.campaigns.id(campaign));
@@ -117,6 +129,20 @@ export class CdrLines {
     into.addBytes(this.#era(at));
     into.addWhole(this.#addPostings(at, account ?? NAMELESS_PAYER, into));
     into.addBytes(LINE_END);
+  }
+
+  /** Adds what is behind the run in an id: the sequence number to base 36, as `idOf` of the store has it. */
+  #addSequence(sequence: number, into: TextBytes): void {
+    const digits = this.#digits;
+    let first = SEQUENCE_DIGITS_MAX;
+    let rest = sequence;
+    do {
+      const higher = Math.floor(rest / RADIX);
+      first -= 1;
+      digits[first] = DIGITS.charCodeAt(rest - higher * RADIX);
+      rest = higher;
+    } while (rest > 0);
+    for (let place = first; place < SEQUENCE_DIGITS_MAX; place += 1) into.addByte(digits[place]!);
   }
 
   /** Adds the postings and the key of what they sum to, which is returned. */
@@ -145,9 +171,11 @@ export class CdrLines {
       into.addBytes(NULL);
       return;
     }
-    const { name, scope } = bindingAt(binding);
-    // Few messages meet a limit; those that do may carry a fraction or no number at all.
-    into.addAscii(JSON.stringify({ name, scope, used: store.limitUsed[at]!, cap: store.limitCap[at]! }));
+    into.addBytes(LIMITS[binding]!);
+    addNumber(store.limitUsed[at]!, into);
+    into.addBytes(CAP);
+    addNumber(store.limitCap[at]!, into);
+    into.addBytes(END);
   }
 
   #way(at: number): Buffer {
@@ -184,6 +212,12 @@ export class CdrLines {
     const era = found && { from: found.from, confidence: found.confidence, sources: found.sources };
     return `,"book":${JSON.stringify(table.book)},"era":${JSON.stringify(era)},"postings":[`;
   }
+}
+
+/** Adds what may be a fraction, or no number at all. */
+function addNumber(value: number, into: TextBytes): void {
+  if (Number.isSafeInteger(value) && value >= 0) into.addWhole(value);
+  else into.addAscii(JSON.stringify(value));
 }
 
 function encodingName(kind: number, isUcs2: boolean): string {

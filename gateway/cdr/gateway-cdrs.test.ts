@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../gateway-under-test.ts';
 import { messageCells, namedStream, revenueCells } from '../router/index.ts';
+import { Bill } from './bill.ts';
 import type { Cdr } from './cdr.ts';
 import { cdrsOf, filesIn, scratchDirectory } from './cdrs-under-test.ts';
 
@@ -100,6 +101,12 @@ test('there is one CDR for each message, and all postings together are the reven
     ),
   );
   for (const cdr of cdrs) expect(ending(cdr)).toBe('complete');
+
+  // Priced anew by the book they were billed by, they cost what they cost.
+  const [table] = gateway.core.books;
+  const bill = new Bill(table!);
+  for (const cdr of cdrs) bill.add(cdr);
+  expect([bill.totalMicros, bill.unpricedCount]).toEqual([counters.chargedMicros, 0]);
 });
 
 /** Whether a CDR has all that a message has at its end. */

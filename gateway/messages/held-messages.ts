@@ -101,6 +101,10 @@ export class HeldMessages {
     return this.#lineUnits[line]!;
   }
 
+  firstUnitsOf(line: number): number {
+    return this.#units[this.#first[line]!]!;
+  }
+
   /** When the first message of a line is to be decided. */
   dueMsOf(line: number): number {
     return this.#dueMs[line]!;

@@ -216,24 +216,27 @@ export class Intake {
   /** Decides the message in `slot`. One that may wait gets `queued`, and takes nothing of anything. */
   #decide(sequence: number, isNew: boolean): void {
     const slot = this.slot;
+    const queueing = this.#queueing;
     const startNs = this.#clock.monotonicNs();
     slot.uptimeMs = startNs / NS_PER_MS;
-    // Of a limit that charges for refusals a message that waits must not be charged: hence first a look.
-    if (this.#mustWait(sequence, isNew)) {
-      slot.code = DecisionCode.Queued;
-      clearQuote(slot);
-    } else {
+    if (queueing === undefined) {
       decide(this.#core, slot);
+    } else {
+      // First a look: some limits charge for what they refuse, and a message that waits is not refused.
+      queueing.lined.begin(sequence);
+      foresee(this.#core, slot);
+      if (this.#mayWait(queueing, isNew)) {
+        slot.code = DecisionCode.Queued;
+        clearQuote(slot);
+      } else if (slot.code === DecisionCode.Accepted || slot.quote.totalMicros > 0) {
+        decide(this.#core, slot);
+      }
     }
     this.decisionTimes.observe(this.#clock.monotonicNs() - startNs);
   }
 
-  #mustWait(sequence: number, isNew: boolean): boolean {
-    const queueing = this.#queueing;
-    if (queueing === undefined) return false;
-    const { lined, maxWaitMs } = queueing;
-    lined.begin(sequence);
-    foresee(this.#core, this.slot);
+  /** Whether the message in `slot`, as foreseen, is to wait. One that waits already needs no room and has its own end. */
+  #mayWait({ lined, maxWaitMs }: Queueing, isNew: boolean): boolean {
     if (!lined.mayWait(this.slot.binding)) return false;
     return !isNew || (lined.turn.waitMs <= maxWaitMs && lined.held.count < lined.held.bound);
   }

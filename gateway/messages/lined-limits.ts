@@ -73,16 +73,6 @@ class Turn {
   waitMs = Number.NaN;
 }
 
-/** A question to a limit with other units than the message has. */
-class OtherAsk implements Ask {
-  units = 1;
-  atMs = Number.NaN;
-  uptimeMs = Number.NaN;
-  senderKey = Number.NaN;
-  destinationKey = Number.NaN;
-}
-const otherAsk = new OtherAsk();
-
 export class LinedLimits {
   /** To decide by, in place of those these were made of. */
   readonly limits: Limits;
@@ -136,9 +126,7 @@ export class LinedLimits {
     const line = this.held.count === 0 ? NONE : this.held.find(lineKey);
     const isBehind = line !== NONE && this.held.firstSequenceOf(line) < this.turn.sequence;
     const waitMs =
-      isBehind && ask.units <= cap
-        ? this.#waitBehind(line, periodMs, inner, key, cap, ask)
-        : inner.waitMs(key, cap, ask);
+      isBehind && ask.units <= cap ? this.#waitBehind(line, periodMs, cap, ask) : inner.waitMs(key, cap, ask);
     if (waitMs > 0 && waitMs !== Infinity) {
       this.turn.lineKey = lineKey;
       this.turn.units = ask.units;
@@ -148,20 +136,17 @@ export class LinedLimits {
   }
 
   /**
-   * How long until all of a line and then this message have had their turn, if nothing but this limit holds them up. Given that
-   * the whole cap is free at some time, less than a cap of units goes earlier and more later; by days, a cap goes at each midnight.
+   * How long until all of a line and then this message have had their turn, if nothing but this limit holds them up: those behind
+   * the first at the pace of the limit or, by days, a cap at each midnight. The limit itself is not asked: one on lease would
+   * take that for demand.
    */
-  #waitBehind(line: number, periodMs: number, inner: Allowance, key: number, cap: number, ask: Ask): number {
-    const units = this.held.unitsOf(line) + ask.units;
-    const laterMs = periodMs === DAY_MS ? (Math.ceil(units / cap) - 1) * DAY_MS : ((units - cap) * periodMs) / cap;
-    otherAsk.units = cap;
-    otherAsk.atMs = ask.atMs;
-    otherAsk.uptimeMs = ask.uptimeMs;
-    otherAsk.senderKey = ask.senderKey;
-    otherAsk.destinationKey = ask.destinationKey;
-    // A limit that cannot tell does not say how long; somebody is before the message all the same.
-    const freeMs = Math.max(0, inner.waitMs(key, cap, otherAsk));
-    return Math.max(1, Math.ceil(freeMs + laterMs));
+  #waitBehind(line: number, periodMs: number, cap: number, ask: Ask): number {
+    const { held } = this;
+    const firstMs = Math.max(0, held.dueMsOf(line) - ask.atMs);
+    const units = held.unitsOf(line) + ask.units;
+    const isByDay = periodMs === DAY_MS;
+    const periods = isByDay ? Math.ceil(units / cap) - 1 : (units - held.firstUnitsOf(line)) / cap;
+    return Math.max(1, Math.ceil(firstMs + periods * periodMs));
   }
 
   /** The first in a line may be decided at once: what it waits for was given back. */

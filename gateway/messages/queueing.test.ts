@@ -1,17 +1,20 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { type Ask, type Balances, NOT_LEASED } from '../../tariffs/index.ts';
-import { type Account, UNLIMITED } from '../router/account-table.ts';
-import { CARRIER_LABELS, handsetCells, messageCells } from '../router/counters.ts';
 import {
+  type Account,
   Binding,
   BINDINGS,
+  CARRIER_LABELS,
   DECISIONS,
   HandsetOutcome,
+  handsetCells,
   makeRoomForLimits,
+  messageCells,
   MessageKind,
   type Rng,
   Route,
+  UNLIMITED,
 } from '../router/index.ts';
 import { coreUnderTest, declare, TO } from '../router/world-under-test.ts';
 import { HeldMessages } from './held-messages.ts';
@@ -538,7 +541,7 @@ const traffic = fc.array(
     kind: fc.constantFrom(MessageKind.Sms, MessageKind.Sms, MessageKind.Mms),
     gapMs: fc.constantFrom(0, 0, 0, 0, 70, 400, 2_000, 5_000, 15_000),
   }),
-  { minLength: 1, maxLength: 200 },
+  { minLength: 1, maxLength: 120, size: 'max' },
 );
 
 describe('whatever comes', () => {
@@ -550,7 +553,7 @@ describe('whatever comes', () => {
   const PER_SECOND = 16;
 
   test.prop([traffic, fc.boolean(), fc.constantFrom(20, 10_000), fc.constantFrom(30 * SECOND, 10 * HOUR)], {
-    numRuns: 25,
+    numRuns: 20,
   })(
     'no limit is exceeded, each message ends once, and of one kind none goes past another',
     (messages, isNearMidnight, bound, maxWaitMs) => {

@@ -8,7 +8,8 @@
 const FIRST_SIZE_BYTES = 4_096;
 /** Up to here a loop is faster than the call it saves. */
 const SHORT_BYTES = 24;
-const DIGITS_MAX = 16;
+const BILLION = 1_000_000_000;
+const BILLION_DIGITS = 9;
 const ZERO = 0x30;
 const QUOTE = '"';
 
@@ -52,23 +53,23 @@ export class TextBytes {
     this.size += length;
   }
 
+  addByte(byte: number): void {
+    if (this.size === this.bytes.length) this.grow(1);
+    this.bytes[this.size] = byte;
+    this.size += 1;
+  }
+
   /** Adds a whole number from 0 to 2^53 - 1 in decimal digits. */
   addWhole(value: number): void {
     if (value > 0x7fff_ffff) {
-      this.addAscii(String(value));
+      const billions = Math.floor(value / BILLION);
+      this.addWhole(billions);
+      this.addDigits(value - billions * BILLION, BILLION_DIGITS);
       return;
     }
-    if (this.size + DIGITS_MAX > this.bytes.length) this.grow(DIGITS_MAX);
-    const { bytes } = this;
     let digits = 1;
     for (let bound = 10; value >= bound; bound *= 10) digits += 1;
-    let rest = value;
-    for (let at = this.size + digits - 1; at >= this.size; at -= 1) {
-      const tenth = (rest / 10) | 0;
-      bytes[at] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.size += digits;
+    this.addDigits(value, digits);
   }
 
   addText(text: string): void {
@@ -91,6 +92,19 @@ export class TextBytes {
   /** What was added, not copied: add nothing afterwards. */
   take(): Buffer {
     return this.bytes.subarray(0, this.size);
+  }
+
+  /** Adds the last `digits` digits of a whole number below 2^31. */
+  private addDigits(value: number, digits: number): void {
+    if (this.size + digits > this.bytes.length) this.grow(digits);
+    const { bytes } = this;
+    let rest = value;
+    for (let at = this.size + digits - 1; at >= this.size; at -= 1) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.size += digits;
   }
 
   private grow(byBytes: number): void {

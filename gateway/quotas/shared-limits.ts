@@ -54,8 +54,8 @@ export interface SharedLimitsOptions {
   readonly idOf: Readonly<Record<'campaign' | 'brand' | 'account', (handle: number) => string>>;
   /** Handle of an account; -1 if there is none. */
   readonly accountOf: (id: string) => number;
-  /** What is done while Redis is away: nothing is admitted without a lease, or this part of each limit (but no money). */
-  readonly whenAway: 'refuse' | number;
+  /** Part of each limit that may be admitted without a lease while Redis is away, 0 for nothing; never money. */
+  readonly awayFraction: number;
   /**
    * Told over how many gateways the limits of single numbers are spread, when that changes; Infinity for no part of them at all, as
    * until the first call.
@@ -68,14 +68,14 @@ export interface LeaseFigures {
   readonly isAway: boolean;
   /** Gateways alive, this one included. */
   readonly gateways: number;
-  /** Keys that this gateway holds something of, by limit. */
-  readonly leases: Readonly<Record<string, number>>;
-  /** Keys asked about, by result. */
+  /** Campaigns, brands and accounts of whose limits this gateway holds or owes something. */
+  readonly leased: number;
+  /** Limits asked about, by result: granted, refused, or only told what was spent and given back. */
   readonly draws: Readonly<Record<'granted' | 'refused' | 'told', number>>;
-  /** Calls that got no answer. */
+  /** Times a shard went away. */
   readonly failures: number;
-  /** Messages admitted without a lease, by limit. */
-  readonly awayMessages: Readonly<Record<string, number>>;
+  /** Times a limit admitted a message without a lease. */
+  readonly awayCount: number;
 }
 
 export interface SharedLimitsKeeper {
@@ -129,7 +129,7 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
 
   constructor(options: SharedLimitsOptions) {
     this.#options = options;
-    const { connection, gatewayId, idOf, clock, whenAway } = options;
+    const { connection, gatewayId, idOf, clock, awayFraction } = options;
     const uptimeMs = (): number => this.#uptimeMs();
     const redisAheadMs = clock.nowMs() - uptimeMs();
     this.#shards = Array.from(
@@ -167,7 +167,7 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
       gatewayId,
       uptimeMs,
       onShare: options.onShare,
-      whenAway: fractionOf(whenAway) === 0 ? Infinity : Math.ceil(1 / fractionOf(whenAway)),
+      whenAway: awayFraction === 0 ? Infinity : Math.ceil(1 / awayFraction),
     });
   }
 
@@ -194,10 +194,10 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
     return {
       isAway: this.#away.includes(1),
       gateways: this.#numbers.gateways,
-      leases: Object.fromEntries(this.#shared.map(({ limit, leased }) => [limit, leased.activeCount])),
+      leased: this.#shared.reduce((count, { leased }) => count + leased.activeCount, 0),
       draws: this.#draws,
       failures: this.#failures,
-      awayMessages: Object.fromEntries(this.#shared.map(({ limit, leased }) => [limit, leased.awayCount])),
+      awayCount: this.#shared.reduce((count, { leased }) => count + leased.awayCount, 0),
     };
   }
 
@@ -234,9 +234,9 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
     this.#failures += 1;
     if (!this.#away.includes(1)) {
       for (const { leased } of this.#shared) leased.beginOutage();
-      const { log, whenAway } = this.#options;
+      const { log, awayFraction } = this.#options;
       log.warn(
-        { err: why, whenAway },
+        { err: why, awayFraction },
         'Redis does not serve the shared limits; what is held on lease may still be used, then --limits-when-away holds',
       );
     }
@@ -249,7 +249,7 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
   }
 
   #share(limit: string, kind: number, idOf: (handle: number) => string, windowMs = 1): LeasedUnits {
-    const awayFraction = fractionOf(this.#options.whenAway);
+    const { awayFraction } = this.#options;
     const leased = new LeasedUnits({ kind, windowMs, awayFraction, away: this.#away });
     this.#shared.push({ limit, leased, idOf, windowMs, keys: [] });
     return leased;
@@ -399,8 +399,4 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
   #uptimeMs(): number {
     return this.#options.clock.monotonicNs() / NS_PER_MS;
   }
-}
-
-function fractionOf(whenAway: 'refuse' | number): number {
-  return whenAway === 'refuse' ? 0 : whenAway;
 }

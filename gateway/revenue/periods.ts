@@ -67,10 +67,10 @@ function difference(startMs: number, before: Float64Array, totals: Float64Array)
   return {
     startMs,
     cells: Uint32Array.from(cells),
-    micros: Float64Array.from(cells, (cell) => totals[cell]! - (before[cell] ?? 0)),
+    micros: Float64Array.from(cells, (cell) => (totals[cell] ?? 0) - (before[cell] ?? 0)),
   };
 }
 
 function add(sums: Float64Array, { cells, micros }: Period): void {
-  for (let at = 0; at < cells.length; at += 1) sums[cells[at]!]! += micros[at]!;
+  cells.forEach((cell, at) => (sums[cell] = (sums[cell] ?? 0) + (micros[at] ?? 0)));
 }

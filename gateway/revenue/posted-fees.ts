@@ -5,7 +5,15 @@
  */
 import { CARRIERS } from '../../registry-cache/index.ts';
 import type { Posting } from '../../tariffs/index.ts';
-import { CARRIER_LABELS, REGISTRATION_LABELS, type RevenueLabels, TRUTHS } from '../router/index.ts';
+import {
+  CARRIER_LABELS,
+  nameAt,
+  Registration,
+  REGISTRATION_LABELS,
+  registrationLabelIndex,
+  type RevenueLabels,
+  TRUTHS,
+} from '../router/index.ts';
 
 /** One sum, under the labels that revenue from messages has. */
 export interface FeeSum {
@@ -19,21 +27,25 @@ export class PostedFees {
   readonly sums: FeeSum[] = [];
   /** Of all sums. */
   totalMicros = 0;
-  readonly #places = new Map<string, number>();
+  readonly #byKey = new Map<string, FeeSum>();
 
   /** Throws RangeError, and posts nothing, if the sum of all fees could no longer be held exactly. */
   post({ payer, payee, cause, micros }: Posting): void {
     if (!Number.isSafeInteger(this.totalMicros + micros)) {
       throw new RangeError(`${micros} micro-dollars more of ${cause} could not be held exactly`);
     }
-    const key = JSON.stringify([payer, payee, cause]);
-    const place = this.#places.get(key) ?? this.sums.length;
-    if (place === this.sums.length) {
-      this.#places.set(key, place);
-      this.sums.push({ payer, labels: labelsOf(payee, cause), micros: 0 });
-    }
-    this.sums[place]!.micros += micros;
+    this.#sumOf(payer, payee, cause).micros += micros;
     this.totalMicros += micros;
+  }
+
+  #sumOf(payer: string, payee: string, cause: string): FeeSum {
+    const key = JSON.stringify([payer, payee, cause]);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const sum = { payer, labels: labelsOf(payee, cause), micros: 0 };
+    this.#byKey.set(key, sum);
+    this.sums.push(sum);
+    return sum;
   }
 }
 
@@ -42,8 +54,8 @@ function labelsOf(payee: string, cause: string): RevenueLabels {
   return {
     payee,
     cause,
-    carrier: CARRIERS.some(({ id }) => id === payee) ? payee : CARRIER_LABELS.at(-1)!,
-    registration: REGISTRATION_LABELS.at(-1)!,
-    truth: TRUTHS[0]!,
+    carrier: CARRIERS.some(({ id }) => id === payee) ? payee : nameAt(CARRIER_LABELS, CARRIERS.length),
+    registration: nameAt(REGISTRATION_LABELS, registrationLabelIndex(Registration.NotClassed)),
+    truth: nameAt(TRUTHS, 0),
   };
 }

@@ -8,7 +8,7 @@
 import { Ledger, type PartyBalance, type Posting } from '../../tariffs/index.ts';
 import { REVENUE_HOURS_KEPT_MS, REVENUE_MINUTES_KEPT_MS } from '../limits.ts';
 import { SENDER } from '../messages/index.ts';
-import { type Core, REVENUE_LABELS, type RevenueAxis, type RevenueLabels } from '../router/index.ts';
+import { type Core, revenueCells, REVENUE_LABELS, type RevenueAxis, type RevenueLabels } from '../router/index.ts';
 import { Periods } from './periods.ts';
 import { PostedFees } from './posted-fees.ts';
 
@@ -96,7 +96,7 @@ export class Revenue {
     const { counters, accounts } = this.#core;
     const payers = [SENDER, ...Array.from(accounts, ({ id }) => id)];
     payers.forEach((payer, place) => post(payer, CLEARING, counters.accountMicros[place] ?? 0));
-    REVENUE_LABELS.forEach(({ payee }, cell) => post(CLEARING, payee, counters.revenueMicros[cell]!));
+    for (const { labels, value } of revenueCells(counters)) post(CLEARING, labels.payee, value);
     for (const { payer, labels, micros } of this.fees.sums) post(payer, labels.payee, micros);
     const left = ledger.balanceMicros(CLEARING);
     if (left !== 0) throw new Error(`what senders were charged and what was earned from messages differ by ${left}`);
@@ -131,12 +131,8 @@ export class Revenue {
   }
 
   #named(sums: Float64Array): Earned[] {
-    const earned: Earned[] = [];
-    sums.forEach((micros, cell) => {
-      const labels = REVENUE_LABELS[cell] ?? this.fees.sums[cell - REVENUE_LABELS.length]!.labels;
-      if (micros !== 0) earned.push({ labels, micros });
-    });
-    return earned;
+    const labels = [...REVENUE_LABELS, ...this.fees.sums.map((fee) => fee.labels)];
+    return labels.map((one, cell) => ({ labels: one, micros: sums[cell] ?? 0 })).filter(({ micros }) => micros !== 0);
   }
 }
 

@@ -152,7 +152,13 @@ export type RevenueLabels = Readonly<Record<RevenueAxis, string>>;
 export const REVENUE_LABELS: readonly RevenueLabels[] = MESSAGE_CAUSES.flatMap((cause, place) =>
   CARRIER_LABELS.flatMap((carrier) =>
     REGISTRATION_LABELS.flatMap((registration) =>
-      TRUTHS.map((truth) => ({ payee: messagePayee(place, carrier), cause, carrier, registration, truth })),
+      TRUTHS.map((truth) => ({
+        payee: messagePayee(place, carrier),
+        cause,
+        carrier,
+        registration,
+        truth,
+      })),
     ),
   ),
 );

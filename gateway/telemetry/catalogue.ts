@@ -135,6 +135,36 @@ export const CATALOGUE = {
     help: 'CDRs that wait to be written.',
     labels: [],
   },
+  tollgate_limit_leases_state: {
+    type: 'gauge',
+    help: 'Who counts the limits of campaigns, brands and accounts: 1 for the state it is in. own: this gateway alone; shared: leased from Redis; away: Redis does not serve them.',
+    labels: ['state'],
+  },
+  tollgate_limit_gateways: {
+    type: 'gauge',
+    help: 'Gateways that share limits, this one included.',
+    labels: [],
+  },
+  tollgate_limit_leased_keys: {
+    type: 'gauge',
+    help: 'Limits of single campaigns, brands and accounts that this gateway holds leases on.',
+    labels: [],
+  },
+  tollgate_limit_lease_draws_total: {
+    type: 'counter',
+    help: 'Limits that Redis was asked about, by result: granted, refused, or told what was spent and given back.',
+    labels: ['result'],
+  },
+  tollgate_limit_lease_failures_total: {
+    type: 'counter',
+    help: 'Times a part of the shared limits could not be asked.',
+    labels: [],
+  },
+  tollgate_limit_local_fraction_total: {
+    type: 'counter',
+    help: 'Times a limit admitted a message by the local fraction while Redis was away.',
+    labels: [],
+  },
 } as const satisfies Readonly<Record<string, MetricEntry>>;
 
 export type MetricName = keyof typeof CATALOGUE;

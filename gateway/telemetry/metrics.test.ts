@@ -131,9 +131,9 @@ test('label values are the known words, never a number, a text or an id', () => 
     outcome: HANDSET_OUTCOMES,
     payee: PAYEES,
     cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
-    state: ['loading', 'live', 'behind', 'away'],
+    state: ['loading', 'live', 'behind', 'away', 'own', 'shared'],
     action: ['served', 'refused'],
-    result: ['delivered', 'failed', 'dropped'],
+    result: ['delivered', 'failed', 'dropped', 'granted', 'refused', 'told'],
   };
   const ours = after.samples.filter(({ name }) => name.startsWith('tollgate_'));
   const strange = ours.flatMap(({ name, labels }) =>
@@ -166,14 +166,16 @@ describe('values equal the counters', () => {
       of('tollgate_refusals_total').map(({ labels, value }) => [labels['limit'], value]),
     );
     expect(byLimit).toEqual({
+      ...Object.fromEntries(BINDINGS.slice(1).map(({ name }) => [name, 0])),
       carrier_regime: 1,
       att_campaign_tpm: expect.any(Number) as number,
-      tmobile_brand_day: 0,
+      att_number_tpm: expect.any(Number) as number,
       in_flight_messages: expect.any(Number) as number,
-      registry_age_ms: 0,
     });
     const refusals = messageCells(gateway.core.counters).filter(({ labels }) => labels.decision === 'att_tpm_exceeded');
-    expect(byLimit['att_campaign_tpm']).toBe(sum(refusals.map(({ value }) => ({ name: '', labels: {}, value }))));
+    expect((byLimit['att_campaign_tpm'] ?? 0) + (byLimit['att_number_tpm'] ?? 0)).toBe(
+      sum(refusals.map(({ value }) => ({ name: '', labels: {}, value }))),
+    );
     expect(byLimit['in_flight_messages']).toBeGreaterThan(0);
   });
 

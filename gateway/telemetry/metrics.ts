@@ -27,6 +27,8 @@ import { CATALOGUE, type MetricName } from './catalogue.ts';
 const MICROS_PER_DOLLAR = 1e6;
 const NS_PER_SECOND = 1e9;
 const MS_PER_SECOND = 1e3;
+const LEASE_STATES: readonly string[] = ['own', 'shared', 'away'];
+const NO_DRAWS: LeaseFigures['draws'] = { granted: 0, refused: 0, told: 0 };
 
 /** How this process's view of the registry follows its store. */
 export interface RegistryFigures {
@@ -47,6 +49,16 @@ export interface CdrFigures {
   readonly pendingCount: number;
 }
 
+/** How the leases on limits go that are shared with other gateways. */
+export interface LeaseFigures {
+  readonly isAway: boolean;
+  readonly gateways: number;
+  readonly leased: number;
+  readonly draws: Readonly<Record<'granted' | 'refused' | 'told', number>>;
+  readonly failures: number;
+  readonly awayCount: number;
+}
+
 export interface MetricSources {
   readonly core: Core;
   readonly store: MessageStore;
@@ -58,6 +70,8 @@ export interface MetricSources {
   readonly feesMicros: () => number;
   /** Undefined if none are written. */
   readonly cdrs: CdrFigures | undefined;
+  /** Undefined if this gateway counts its limits alone. */
+  readonly leases: () => LeaseFigures | undefined;
 }
 
 type Sample = MetricValue<string>;
@@ -81,7 +95,7 @@ export function createRegistry(sources: MetricSources): Registry {
   return registry;
 }
 
-function readers({ core, store, intake, callbacks, registry, feesMicros, cdrs }: MetricSources): Record<MetricName, Read> {
+function readers({ core, store, intake, callbacks, registry, feesMicros, cdrs, leases }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
   return {
     tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),
@@ -120,6 +134,17 @@ function readers({ core, store, intake, callbacks, registry, feesMicros, cdrs }:
     tollgate_cdr_errors_total: () => [sample({}, cdrs?.errorCount ?? 0)],
     tollgate_cdr_dropped_records_total: () => [sample({}, cdrs?.droppedCount ?? 0)],
     tollgate_cdr_pending_records: () => [sample({}, cdrs?.pendingCount ?? 0)],
+    tollgate_limit_leases_state: () => {
+      const figures = leases();
+      const state = figures === undefined ? 'own' : figures.isAway ? 'away' : 'shared';
+      return LEASE_STATES.map((one) => sample({ state: one }, one === state ? 1 : 0));
+    },
+    tollgate_limit_gateways: () => [sample({}, leases()?.gateways ?? 1)],
+    tollgate_limit_leased_keys: () => [sample({}, leases()?.leased ?? 0)],
+    tollgate_limit_lease_draws_total: () =>
+      Object.entries(leases()?.draws ?? NO_DRAWS).map(([result, value]) => sample({ result }, value)),
+    tollgate_limit_lease_failures_total: () => [sample({}, leases()?.failures ?? 0)],
+    tollgate_limit_local_fraction_total: () => [sample({}, leases()?.awayCount ?? 0)],
   };
 }
 

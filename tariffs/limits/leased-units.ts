@@ -99,7 +99,7 @@ class AskInPlace implements Ask {
 
 export class LeasedUnits implements Allowance {
   readonly kind: number;
-  /** Messages admitted without a lease, since the start. */
+  /** Times something was taken without a lease, since the start. */
   awayCount = 0;
   readonly #awayFraction: number;
   readonly #away: Uint8Array;
@@ -254,14 +254,6 @@ export class LeasedUnits implements Allowance {
 
   place(key: number, shard: number): void {
     this.#shard[key] = shard;
-  }
-
-  /** Units held for messages to come. Goes through all active keys. */
-  heldUnits(): number {
-    let units = 0;
-    for (let index = 0; index < this.#active.count; index += 1)
-      units += Math.max(0, this.#held[this.#active.at(index)]!);
-    return units;
   }
 
   /** The store went away: what may be admitted without a lease begins, from nothing. */

@@ -64,11 +64,13 @@ function gatewaysOn(quotas: readonly Quota[], count: number): GatewayUnderTest[]
 describe('leases under any order of calls, answers, losses and crashes', () => {
   const QUOTAS = [
     quota(LeaseKind.Rate, 15, MINUTE_MS),
-    quota(LeaseKind.Rate, 40, SECOND_MS),
-    quota(LeaseKind.Day, 300),
+    quota(LeaseKind.Rate, 800, SECOND_MS),
+    quota(LeaseKind.Day, 400),
     quota(LeaseKind.Level, 6),
     MONEY,
   ];
+  /** Units of a message, so that some messages use a limit up. */
+  const FACTORS = [1, 20, 5, 0, 1];
   const GATEWAYS = 3;
   const LEVEL_AT = 3;
   const MONEY_AT = 4;
@@ -113,7 +115,7 @@ describe('leases under any order of calls, answers, losses and crashes', () => {
         }
         const at = gateways[one.gateway]!;
         if (one.do === 'send' || one.do === 'message') {
-          const units = one.at === LEVEL_AT ? 1 : one.units;
+          const units = Math.max(1, one.units * FACTORS[one.at]!);
           let waitMs = at.send(one.at, units);
           if (waitMs === NOT_LEASED && one.do === 'message') {
             await at.exchange();
@@ -121,7 +123,7 @@ describe('leases under any order of calls, answers, losses and crashes', () => {
           }
           if (waitMs !== 0) continue;
           if (one.at === LEVEL_AT) {
-            const endsAtMs = redis.nowMs + (units * 7_919 * (index + 1)) % FLIGHT_MS_MAX;
+            const endsAtMs = redis.nowMs + ((7_919 * (index + 1)) % FLIGHT_MS_MAX);
             const flight = { gateway: at, leased: at.leased, endsAtMs };
             flights.push(flight);
             admitted[LEVEL_AT]!.begin(redis.nowMs, flight);
@@ -162,5 +164,164 @@ describe('leases under any order of calls, answers, losses and crashes', () => {
     }
     // Enough to have met every limit in most runs.
     expect(admittedUnits).toBeGreaterThan(100 * numRuns);
+  });
+});
+
+describe('the clock of Redis', () => {
+  it('alone says when a day is over, whatever the gateways believe', async () => {
+    const DAY = quota(LeaseKind.Day, 1_000);
+    const gateways = gatewaysOn([DAY], 4);
+    const { endMs } = pacificDayAt(START_MS);
+    const admitted = new Admitted(DAY);
+    const takenLate: number[] = [];
+    for (; redis.nowMs < endMs + 3_000; redis.nowMs += 7) {
+      for (const one of gateways) {
+        // The first answer comes only when some have long been wrong about the date.
+        if (redis.nowMs < endMs - 1_500 && one !== gateways[0]) continue;
+        for (let message = 0; message < 3; message += 1) {
+          let waitMs = one.send(0, 1);
+          if (waitMs === NOT_LEASED) {
+            await one.exchange();
+            waitMs = one.send(0, 1);
+          }
+          if (waitMs === 0) {
+            admitted.take(1, redis.nowMs);
+            if (redis.nowMs >= endMs - 40) takenLate.push(redis.nowMs - endMs);
+          }
+        }
+        await one.exchange();
+      }
+      if (redis.nowMs < endMs) expect(admitted.usedOn(redis.nowMs)).toBeLessThanOrEqual(1_000);
+    }
+    // Both days were used, and between them hardly any time was lost.
+    expect(admitted.usedOn(endMs - 1)).toBe(1_000);
+    expect(admitted.usedOn(endMs)).toBe(1_000);
+    expect(Math.min(...takenLate.filter((ms) => ms >= 0))).toBeLessThan(30);
+  });
+
+  it('when set back, gives no unit twice', async () => {
+    const quotas = [quota(LeaseKind.Rate, 60, MINUTE_MS), quota(LeaseKind.Day, 100)];
+    const [one] = gatewaysOn(quotas, 1);
+    redis.nowMs = pacificDayAt(START_MS).endMs + 1_000;
+    let units = [0, 0];
+    const takeAll = async (): Promise<void> => {
+      for (let message = 0; message < 200; message += 1) {
+        for (const at of [0, 1]) {
+          if (one!.send(at, 1) !== 0) await one!.exchange();
+          else units[at]! += 1;
+        }
+      }
+    };
+    await takeAll();
+    expect(units).toEqual([60, 100]);
+    // Back over midnight, on a gateway that has no memory.
+    redis.nowMs -= 5_000;
+    one!.start();
+    await takeAll();
+    expect(units).toEqual([60, 100]);
+    redis.nowMs += 8_000;
+    await one!.exchange();
+    units = [0, 0];
+    await takeAll();
+    expect(units).toEqual([3, 0]);
+  });
+});
+
+describe('a gateway that ends', () => {
+  const RATE = quota(LeaseKind.Rate, 1_000, MINUTE_MS);
+
+  it('by a crash costs what it held for as long as that takes to refill, and no more', async () => {
+    const [one, ...others] = gatewaysOn([RATE], 5);
+    one!.send(0, 1);
+    await one!.exchange();
+    expect(one!.send(0, 1)).toBe(0);
+    expect(one!.send(0, 9)).toBe(0);
+    one!.start();
+    const room = async (): Promise<number> => {
+      const other = others.pop()!;
+      other.send(0, 1);
+      await other.exchange();
+      const used = other.leased[0]!.used(0, 1_000, other.ask(1));
+      await other.shutDown();
+      return 1_000 - used;
+    };
+    // Eleven were leased: for the message, and a hundredth of the limit.
+    expect(await room()).toBe(989);
+    redis.nowMs += 1_999;
+    expect(await room()).toBe(989);
+    redis.nowMs += 1 + 330;
+    expect(await room()).toBe(994);
+    redis.nowMs += 330;
+    expect(await room()).toBe(1_000);
+  });
+
+  it('in order gives everything back, of every kind', async () => {
+    const quotas = [RATE, quota(LeaseKind.Day, 1_000), quota(LeaseKind.Level, 500), MONEY];
+    await credit(1_000_000, 'first');
+    const [one, two] = gatewaysOn(quotas, 2);
+    const units = [3, 5, 1, 7_000];
+    for (const [at, many] of units.entries()) one!.send(at, many);
+    await one!.exchange();
+    for (const [at, many] of units.entries()) expect(one!.send(at, many)).toBe(0);
+    one!.leased[2]!.giveBack(0, 1);
+    await one!.shutDown();
+    for (const [at, many] of units.entries()) two!.send(at, many);
+    await two!.exchange();
+    const used = quotas.map(({ cap }, at) => two!.leased[at]!.used(0, cap, two!.ask(1)));
+    expect(used).toEqual([3, 5, 0, 993_000]);
+  });
+});
+
+describe('a Redis that was emptied', () => {
+  it('is told what was spent of nothing, and is drawn from anew', async () => {
+    const RATE = quota(LeaseKind.Rate, 100, MINUTE_MS);
+    const [one] = gatewaysOn([RATE], 1);
+    one!.send(0, 1);
+    await one!.exchange();
+    expect(one!.send(0, 1)).toBe(0);
+    await redis.client.flushall();
+    one!.send(0, 50);
+    await one!.exchange();
+    expect(one!.send(0, 50)).toBe(NOT_LEASED);
+    await one!.exchange();
+    expect(one!.send(0, 50)).toBe(0);
+  });
+});
+
+describe('money', () => {
+  it('of a crashed gateway is unaccounted for, of one that was only away it comes back', async () => {
+    await credit(10_000, 'first');
+    const [one] = gatewaysOn([MONEY], 1);
+    one!.send(0, 4_000);
+    await one!.exchange();
+    expect(await money()).toEqual({ free: 5_000, held: 5_000, lost: 0 });
+    redis.nowMs += 5_000;
+    expect(await money()).toEqual({ free: 5_000, held: 0, lost: 5_000 });
+    expect(one!.send(0, 4_000)).toBe(0);
+    await one!.exchange();
+    expect(await money()).toEqual({ free: 5_000, held: 1_000, lost: 0 });
+    one!.start();
+    redis.nowMs += 3 * 3_600_000;
+    one!.send(0, 1_000);
+    await one!.exchange();
+    const after = await money();
+    expect([after.free + after.held, after.lost]).toEqual([5_000, 1_000]);
+  });
+
+  it('is paid in once for each reference, and taken back only as far as it is there', async () => {
+    const balances = new RedisBalances(redis.connection, 'balance');
+    expect(await balances.money('acme')).toEqual({ balanceMicros: 0, heldMicros: 0, unaccountedMicros: 0 });
+    const outcomes = [];
+    for (const [micros, reference] of [[500, 'a'], [500, 'a'], [400, 'a'], [-600, 'b'], [-200, 'b']] as const) {
+      outcomes.push((await balances.credit('acme', micros, reference)).outcome);
+    }
+    expect(outcomes).toEqual(['credited', 'repeated', 'conflict', 'insufficient', 'credited']);
+    expect((await balances.money('acme')).balanceMicros).toBe(300);
+    // Neither the account nor the reference of one may be taken for those of another.
+    await balances.credit('a:b', 1, 'c');
+    expect((await balances.credit('a', 1, 'b:c')).outcome).toBe('credited');
+    const huge = 4_503_599_627_370_497;
+    await balances.credit('rich', huge, 'a');
+    expect((await balances.money('rich')).balanceMicros).toBe(huge);
   });
 });

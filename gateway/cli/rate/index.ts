@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { DIRECTIONS, SENDERS } from '../../../tariffs/index.ts';
 import { carryOut } from '../registry/carry-out.ts';
+import { rateDiffCommand } from './diff.ts';
 import { type Asked, rateAll } from './rate.ts';
 import { describeQuotes } from './table.ts';
 
@@ -33,6 +34,8 @@ export function rateCommand(): Command {
     .option('--json', 'answer with one JSON object per line', false)
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
+    // What stands behind a subcommand is its own, though it is called --book here too.
+    .enablePositionalOptions()
     .action((asked: Asked & { readonly json: boolean }) =>
       carryOut(() => {
         const quotes = rateAll(asked);
@@ -41,7 +44,8 @@ export function rateCommand(): Command {
         return Promise.resolve();
       }),
     );
-  return command;
+  const diff = rateDiffCommand().exitOverride();
+  return command.addCommand(diff.showHelpAfterError('(tollgate rate diff --help lists the options)'));
 }
 
 function oneMore(written: string, before: readonly string[] = []): string[] {

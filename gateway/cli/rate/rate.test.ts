@@ -166,6 +166,8 @@ describe('a mistake in the call ends with 2 and says what to give', () => {
     [['--carrier', 'att', '--registered', '--unregistered'], /cannot be used with option/],
     [['--carrier', 'att', '--sender', 'fax'], /Allowed choices are 10dlc, toll-free, short-code/],
     [['--carrier', 'att', 'more'], /too many arguments/],
+    [['diff', '--book', 'us-10dlc', '--book', 'what-if-flat'], /required option '--cdr <path>' not specified/],
+    [['diff', '--cdr', 'gone'], /required option '--book <book>' not specified/],
   ])('%j, as the command line says', async (words, said) => {
     const { code, err } = await call(...words);
     expect(code).toBe(2);

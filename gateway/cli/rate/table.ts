@@ -73,7 +73,7 @@ function describeTotals(quotes: readonly Quote[]): string {
 }
 
 /** Pads each column to its widest value, with two spaces between. */
-function setTable(rows: readonly (readonly string[])[], figures: ReadonlySet<number> = FIGURES): string[] {
+export function setTable(rows: readonly (readonly string[])[], figures: ReadonlySet<number> = FIGURES): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>
     row

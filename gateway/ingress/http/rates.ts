@@ -148,7 +148,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
     (request, reply) => {
       const { carrier, book: name } = request.query;
       const table = name === undefined ? bookInForce() : bookNamed(name);
-      if (table === undefined) return sendProblem(reply, noSuchBook('book', name));
+      if (table === undefined) return sendProblem(reply, noSuchBook(notLoaded('book', name)));
       const book = table.asWritten;
       if (carrier !== undefined && !book.carriers.has(carrier)) {
         const message = `is not in the book; it has ${[...book.carriers.keys()].toSorted().join(', ')}`;
@@ -186,7 +186,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
     (request, reply) => {
       const { book } = request.body;
       const table = bookNamed(book);
-      if (table === undefined) return sendProblem(reply, noSuchBook('book', book));
+      if (table === undefined) return sendProblem(reply, noSuchBook(notLoaded('book', book)));
       core.book = core.books.indexOf(table);
       request.log.info({ book }, 'tariff book switched');
       return reply.send(describeBooks());
@@ -194,16 +194,17 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
   );
 
   function bookInForce(): RateTable {
-    return core.books[core.book]!;
+    const table = core.books[core.book];
+    if (table === undefined) throw new RangeError(`no book at place ${core.book}`);
+    return table;
   }
 
   function bookNamed(name: string): RateTable | undefined {
     return core.books.find((table) => table.book === name);
   }
 
-  function noSuchBook(field: string, name: string | undefined): Problem {
-    const message = `"${name}" is not loaded; there are ${core.books.map((table) => table.book).join(', ')}`;
-    return problem('no-such-book', 422, 'No such book', [{ field, message }]);
+  function notLoaded(field: string, name: string | undefined): FieldProblem {
+    return { field, message: `"${name}" is not loaded; there are ${core.books.map(({ book }) => book).join(', ')}` };
   }
 
   function describeBooks(): Type.Static<typeof BooksAnswer> {
@@ -227,7 +228,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
     for (const [at, name] of names.entries()) {
       const table = bookNamed(name);
       const field = book === undefined ? `books.${at}` : 'book';
-      if (table === undefined) return { wrong: noSuchBook(field, name).errors![0]! };
+      if (table === undefined) return { wrong: notLoaded(field, name) };
       tables.push(table);
     }
     return tables;
@@ -353,6 +354,10 @@ interface AskedMessage {
 
 function wrong(field: string, message: string): Wrong {
   return { wrong: { field, message } };
+}
+
+function noSuchBook(one: FieldProblem): Problem {
+  return problem('no-such-book', 422, 'No such book', [one]);
 }
 
 function unpriceable(one: FieldProblem): Problem {
