@@ -15,7 +15,7 @@ import Fastify, {
 } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
-import type { NumberMeters } from '../tariffs/index.ts';
+import type { Fee, NumberMeters } from '../tariffs/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
@@ -206,7 +206,8 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     reached: (position) => registries.reached(position),
   });
   await app.register(revenueRoutes, { revenue, clock, requireAdmin });
-  await app.register(feeRoutes, { revenue, fees: () => world.book.fees, tariffDateMs, clock, requireAdmin });
+  const fees = (): readonly Fee[] => (core.books[core.book] ?? world.rates).asWritten.fees;
+  await app.register(feeRoutes, { revenue, fees, tariffDateMs, clock, requireAdmin });
   await registries.register(app);
   await accounts.register(app);
   await app.register(metricsRoute, {

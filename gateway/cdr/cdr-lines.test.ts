@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { messageRecord, TextBytes } from '../messages/index.ts';
 import { type Cdr, readCdr } from './cdr.ts';
-import { CdrLines } from './cdr-lines.ts';
+import { CdrLines, TimeText } from './cdr-lines.ts';
 import { endedMessages } from './cdrs-under-test.ts';
 
 const SEED = 1;
@@ -60,4 +61,24 @@ test('a line says what the record of the native API says', () => {
     expect.arrayContaining(['accepted true', 'toll_free_blocked true', 'destination_landline false']),
   );
   expect(cdrs.map(({ limit }) => limit?.scope)).toContain('campaign');
+});
+
+test('moments are written as Date writes them, whatever was written before', () => {
+  const time = new TimeText();
+  const moments = fc.array(fc.date({ min: new Date('0000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }));
+  const edges = [
+    '2024-02-29T23:59:59.999Z',
+    '2024-03-01',
+    '2023-12-31T23:59:59.999Z',
+    '2000-02-29',
+    '2100-03-01',
+    '1970-01-01',
+  ];
+  fc.assert(
+    fc.property(moments, (dates) => {
+      for (const date of [...dates, ...edges.map((edge) => new Date(edge))]) {
+        expect(Buffer.from(time.at(date.getTime())).toString()).toBe(JSON.stringify(date));
+      }
+    }),
+  );
 });

@@ -231,11 +231,11 @@ const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 const ZERO = 0x30;
 
-/** Moments as JSON strings, in bytes that are used again: only what differs from the moment before is written. */
-class TimeText {
+/** Moments of the years 0 to 9999 as JSON strings, in bytes that are used again: only what differs from the moment before is written. */
+export class TimeText {
   readonly #bytes = Buffer.from('"0000-00-00T00:00:00.000Z"');
   #secondMs = Number.NaN;
-  #dayMs = Number.NaN;
+  #day = Number.NaN;
 
   /** The bytes of the moment, good until the next call. */
   at(atMs: number): Uint8Array {
@@ -250,16 +250,35 @@ class TimeText {
   }
 
   #setSecond(secondMs: number): void {
-    const dayMs = Math.floor(secondMs / DAY_MS) * DAY_MS;
-    if (dayMs !== this.#dayMs) {
-      this.#bytes.write(new Date(dayMs).toISOString().slice(0, 10), 1, 'latin1');
-      this.#dayMs = dayMs;
-    }
-    const ms = secondMs - dayMs;
+    const day = Math.floor(secondMs / DAY_MS);
+    if (day !== this.#day) this.#setDay(day);
+    const ms = secondMs - day * DAY_MS;
     this.#setTwo(12, (ms / HOUR_MS) | 0);
     this.#setTwo(15, ((ms / MINUTE_MS) | 0) % 60);
     this.#setTwo(18, ((ms / SECOND_MS) | 0) % 60);
     this.#secondMs = secondMs;
+  }
+
+  /**
+   * Writes the date of a day counted from 1970-01-01, by the proleptic Gregorian calendar. `Date` would make three objects, and
+   * the days of arrival and of the tariff take turns. Source: H. Hinnant, chrono-Compatible Low-Level Date Algorithms,
+   * `civil_from_days`: years begin in March, so that the leap day comes last.
+   */
+  #setDay(day: number): void {
+    this.#day = day;
+    const fromMarch0 = day + 719_468;
+    const era = Math.floor(fromMarch0 / 146_097);
+    const dayOfEra = fromMarch0 - era * 146_097;
+    const yearOfEra =
+      ((dayOfEra - ((dayOfEra / 1_460) | 0) + ((dayOfEra / 36_524) | 0) - ((dayOfEra / 146_096) | 0)) / 365) | 0;
+    const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
+    const monthFromMarch = ((5 * dayOfYear + 2) / 153) | 0;
+    const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+    const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+    this.#setTwo(1, (year / 100) | 0);
+    this.#setTwo(3, year % 100);
+    this.#setTwo(6, month);
+    this.#setTwo(9, dayOfYear - (((153 * monthFromMarch + 2) / 5) | 0) + 1);
   }
 
   #setTwo(place: number, value: number): void {

@@ -16,6 +16,8 @@ const program = new Command('tollgate')
   .description('Simulates the US A2P 10DLC SMS path: who is registered, what it costs, what lands, who is paid.')
   .version(version)
   .showHelpAfterError('(tollgate --help lists the commands)')
+  // An option belongs to the command before it: `rate` and `rate diff` both have --book.
+  .enablePositionalOptions()
   .addCommand(serveCommand())
   .addCommand(traceCommand())
   .addCommand(rateCommand())

@@ -5,8 +5,8 @@ import Type from 'typebox';
 import { formatMicros, instantMs, plainDateMs } from '../../tariffs/index.ts';
 import { type FieldProblem, problem, sendProblem } from '../problem.ts';
 import { answers } from '../route-answers.ts';
-import type { Clock, RevenueAxis } from '../router/index.ts';
-import { type Earned, HOUR_MS, MINUTE_MS, type Revenue, revenueBy, totalOf } from './revenue.ts';
+import { type Clock, MINUTE_MS, type RevenueAxis } from '../router/index.ts';
+import { type Earned, HOUR_MS, type Revenue, revenueBy, totalOf } from './revenue.ts';
 
 export interface RevenueRoutes {
   readonly revenue: Revenue;

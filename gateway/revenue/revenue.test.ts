@@ -6,12 +6,13 @@ import {
   AccountTable,
   Counters,
   MessageSlot,
+  MINUTE_MS,
   NO_ACCOUNT,
   type RevenueAxis,
   type RevenueLabels,
   TRUTHS,
 } from '../router/index.ts';
-import { type Earned, HOUR_MS, MINUTE_MS, Revenue, revenueBy, totalOf } from './revenue.ts';
+import { type Earned, HOUR_MS, Revenue, revenueBy, totalOf } from './revenue.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 /** Within a minute, and within an hour. */

@@ -8,11 +8,17 @@
 import { Ledger, type PartyBalance, type Posting } from '../../tariffs/index.ts';
 import { REVENUE_HOURS_KEPT_MS, REVENUE_MINUTES_KEPT_MS } from '../limits.ts';
 import { SENDER } from '../messages/index.ts';
-import { type Core, revenueCells, REVENUE_LABELS, type RevenueAxis, type RevenueLabels } from '../router/index.ts';
+import {
+  type Core,
+  MINUTE_MS,
+  revenueCells,
+  REVENUE_LABELS,
+  type RevenueAxis,
+  type RevenueLabels,
+} from '../router/index.ts';
 import { Periods } from './periods.ts';
 import { PostedFees } from './posted-fees.ts';
 
-export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
 /** The four parties' side of a message and the sender's meet here, and leave nothing. No account can be called so. */

@@ -34,7 +34,6 @@ export function rateCommand(): Command {
     .option('--json', 'answer with one JSON object per line', false)
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
-    // What stands behind a subcommand is its own, though it is called --book here too.
     .enablePositionalOptions()
     .action((asked: Asked & { readonly json: boolean }) =>
       carryOut(() => {

@@ -74,6 +74,13 @@ test('explains a price in a process of its own, without a gateway', async () => 
   for (const line of lines.slice(8)) expect(line.length).toBeLessThanOrEqual(100);
 });
 
+test('leaves to `rate diff` the options behind it', async () => {
+  const words = ['rate', 'diff', '--cdr', join(folder, 'gone'), '--book', 'us-10dlc', '--book', 'what-if-flat'];
+  const command = spawn(process.execPath, ['--import', 'tsx', 'gateway/cli/main.ts', ...words]);
+  const [err, [code]] = await Promise.all([text(command.stderr), once(command, 'exit')]);
+  expect([code, err]).toEqual([2, `tollgate: --cdr: ${join(folder, 'gone')} cannot be read (ENOENT)\n`]);
+});
+
 describe('what is priced', () => {
   test.each<[string, string[], Partial<Quote>]>([
     ['a destination, by its number', ['--to', '+12019161000'], { carrier: 'att', totalMicros: 10_400 }],
