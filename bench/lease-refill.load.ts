@@ -110,7 +110,12 @@ function drawerOf(connection: RedisConnection, keysPerCall: number): Work {
 
 /** As many quotas of one shard, each told of a lease that was spent and asked for another. */
 function linesOf(shard: number, count: number): QuotaLine[] {
-  const request = Object.assign(new LeaseRequest(), { cap: CAP, spent: UNITS_PER_LEASE, need: 1, want: UNITS_PER_LEASE });
+  const request = Object.assign(new LeaseRequest(), {
+    cap: CAP,
+    spent: UNITS_PER_LEASE,
+    need: 1,
+    want: UNITS_PER_LEASE,
+  });
   const line = leaseLine(LeaseKind.Rate, request, MINUTE_MS);
   const lines: QuotaLine[] = [];
   for (let n = 0; lines.length < count; n += 1) {
@@ -148,7 +153,12 @@ async function takeFigure(isTiny: boolean): Promise<Figure> {
   const unit = 'messages/s';
   const loops = isTiny ? 16_384 : 16_777_216;
   const rounds = isTiny ? 2 : 9;
-  const leased = new LeasedUnits({ kind: LeaseKind.Rate, windowMs: MINUTE_MS, awayFraction: 0, away: new Uint8Array(SHARDS) });
+  const leased = new LeasedUnits({
+    kind: LeaseKind.Rate,
+    windowMs: MINUTE_MS,
+    awayFraction: 0,
+    away: new Uint8Array(SHARDS),
+  });
   leased.ensure(CAMPAIGNS);
   for (let key = 0; key < CAMPAIGNS; key += 1) leased.settle(key, { units: CAP, room: CAP, waitMs: 0 }, 0, Infinity);
   const buckets = new RateBuckets(MINUTE_MS, CAMPAIGNS);

@@ -15,7 +15,7 @@ import Fastify, {
 } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
-import type { Fee, NumberMeters } from '../tariffs/index.ts';
+import { type Fee, NumberMeters } from '../tariffs/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
@@ -72,9 +72,9 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   const limits = ownLimits();
   const run = runTag(clock.nowMs());
   const store = new MessageStore(options.inbox, run);
-  const shared = await opened(openShared({ options, clock, timers, log, core: () => core }));
-  const bare = createCore(world, shared?.keeper.limits ?? limits);
-  shared?.spread(bare.limits.numbers);
+  const meters = new NumberMeters();
+  const shared = await opened(openShared({ options, clock, timers, log, meters, core: () => core }));
+  const bare = createCore(world, shared?.keeper.limits ?? limits, meters);
   const lined = linesBefore(bare, store, options);
   const { core } = lined;
   core.books.push(...world.otherBooks);
@@ -269,24 +269,25 @@ const LEASE_COMMAND_TIMEOUT_MS = 1_000;
 
 interface Shared {
   readonly keeper: SharedLimitsKeeper;
-  /** Keeps the share of a core's limits per number that this gateway may use. */
-  spread(numbers: NumberMeters): void;
   close(): Promise<void>;
 }
 
-/** The limits that this gateway shares with others, if there is a Redis to share them by. `core` is asked once messages come. */
+/**
+ * The limits that this gateway shares with others, if there is a Redis to share them by; `meters`, which count by themselves, then go by
+ * this gateway's part. `core` is asked once messages come.
+ */
 async function openShared(parts: {
   readonly options: ServeOptions;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: FastifyBaseLogger;
+  readonly meters: NumberMeters;
   readonly core: () => Core;
 }): Promise<Shared | undefined> {
-  const { options, core, clock, timers, log } = parts;
+  const { options, core, clock, timers, log, meters } = parts;
   if (options.redisUrl === undefined) return undefined;
   const connection = await openRedis(options.redisUrl, { commandTimeoutMs: LEASE_COMMAND_TIMEOUT_MS });
-  let share = Infinity;
-  let spread: NumberMeters | undefined;
+  meters.setShare(Infinity);
   const keeper = await openSharedLimits({
     connection,
     clock,
@@ -300,17 +301,10 @@ async function openShared(parts: {
     },
     accountOf: (id) => core().accounts.find(id),
     awayFraction: options.limitsWhenAway,
-    onShare(gateways) {
-      share = gateways;
-      spread?.setShare(gateways);
-    },
+    onShare: (gateways) => meters.setShare(gateways),
   });
   return {
     keeper,
-    spread(numbers) {
-      spread = numbers;
-      numbers.setShare(share);
-    },
     async close() {
       await keeper.close();
       await connection.close();

@@ -2,7 +2,6 @@
 export { HeldMessages } from './held-messages.ts';
 export {
   AWAITS_LEASE,
-  type CounterHistory,
   type Dispatcher,
   Intake,
   NOT_STORED,

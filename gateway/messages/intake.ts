@@ -43,12 +43,6 @@ export interface RegistryView {
   readonly refusesWhenStale: boolean;
 }
 
-/** What keeps sums of the counters by time: told before anything is counted in a new period. */
-export interface CounterHistory {
-  readonly nextMinuteMs: number;
-  roll(nowMs: number): void;
-}
-
 /** Messages that wait for room under a limit. */
 export interface Queueing {
   /** The core decides by its limits. */
@@ -89,7 +83,6 @@ export class Intake {
   readonly #view: RegistryView;
   /** The date whose regime and tariff apply, or undefined to follow the clock. */
   readonly #tariffDateMs: number | undefined;
-  readonly #history: CounterHistory | undefined;
   readonly #isPushedBack: () => boolean;
   readonly #queueing: Queueing | undefined;
 
@@ -101,7 +94,6 @@ export class Intake {
     clock: Clock;
     view: RegistryView;
     tariffDateMs: number | undefined;
-    history?: CounterHistory;
     /** Whether what is written down of each message cannot keep up: then none is taken. */
     isPushedBack?: () => boolean;
     /** Without it every limit refuses. */
@@ -114,7 +106,6 @@ export class Intake {
     this.#clock = options.clock;
     this.#view = options.view;
     this.#tariffDateMs = options.tariffDateMs;
-    this.#history = options.history;
     this.#isPushedBack = options.isPushedBack ?? (() => false);
     this.#queueing = options.queueing;
   }
@@ -321,8 +312,6 @@ export class Intake {
   }
 
   #count(truth: number): void {
-    const history = this.#history;
-    if (history !== undefined && this.slot.atMs >= history.nextMinuteMs) history.roll(this.slot.atMs);
     this.#core.counters.countDecision(this.slot, truth);
   }
 

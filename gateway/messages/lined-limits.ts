@@ -6,8 +6,8 @@
  * with its old place among all messages, so it passes those who came later, also at limits it had got past before.
  */
 import { CARRIERS } from '../../registry-cache/index.ts';
-import { type Allowance, type Ask, NumberMeter, type NumberMeters } from '../../tariffs/index.ts';
-import { Binding, type Level, type Limits, MINUTE_MS, SECOND_MS } from '../router/index.ts';
+import { type Allowance, type Ask, NumberMeter } from '../../tariffs/index.ts';
+import { Binding, type Level, type Limits, MINUTE_MS, type NumberLimits, SECOND_MS } from '../router/index.ts';
 import { type HeldMessages, NONE } from './held-messages.ts';
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -105,7 +105,7 @@ export class LinedLimits {
       accountMms: line(ACCOUNT_MMS, Binding.AccountMmsRate, SECOND_MS, limits.accountMms),
       accountInFlight: queued.has(Binding.AccountInFlight) ? new LinedLevel(this, accountInFlight) : accountInFlight,
       numbers: meterBindings.some((binding) => queued.has(binding))
-        ? (new LinedMeters(this, queued, limits.numbers) as Allowance as NumberMeters)
+        ? new LinedMeters(this, queued, limits.numbers)
         : limits.numbers,
     };
   }
@@ -203,13 +203,13 @@ class LinedLevel extends LinedAllowance implements Level {
 }
 
 /** The meters of sender numbers; a line is one number's at one meter. */
-class LinedMeters implements Allowance {
+class LinedMeters implements NumberLimits {
   readonly #lined: LinedLimits;
-  readonly #inner: NumberMeters;
+  readonly #inner: NumberLimits;
   /** By meter; 0 for those without lines. */
   readonly #periodMs: Int32Array;
 
-  constructor(lined: LinedLimits, queued: ReadonlySet<number>, inner: NumberMeters) {
+  constructor(lined: LinedLimits, queued: ReadonlySet<number>, inner: NumberLimits) {
     this.#lined = lined;
     this.#inner = inner;
     this.#periodMs = Int32Array.from({ length: METER_COUNT }, (_, meter) => {

@@ -18,7 +18,7 @@ import {
 } from '../router/index.ts';
 import { formatNumber } from '../../registry-cache/index.ts';
 import { type Amounts, describeRow, messagePostings, type Posting } from '../../tariffs/index.ts';
-import { MESSAGE_STATES, RECEIPT_STATES, type MessageStore } from './message-store.ts';
+import { MESSAGE_STATES, MessageState, RECEIPT_STATES, type MessageStore } from './message-store.ts';
 
 export interface PriceView {
   readonly totalMicros: number;
@@ -52,6 +52,8 @@ export interface MessageAnswer {
   limit?: LimitView;
   /** When the same message would fit; left out where waiting does not help. */
   retryAfterMs?: number;
+  /** Of a queued message: milliseconds until its turn, at least. */
+  expectedWaitMs?: number;
   reference?: string;
 }
 
@@ -117,7 +119,8 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
       used: store.limitUsed[at]!,
       cap: store.limitCap[at]!,
     };
-    if (store.retryAfterMs[at]! > 0) answer.retryAfterMs = store.retryAfterMs[at]!;
+    if (store.state[at] === MessageState.Queued) answer.expectedWaitMs = store.retryAfterMs[at]!;
+    else if (store.retryAfterMs[at]! > 0) answer.retryAfterMs = store.retryAfterMs[at]!;
   }
   const reference = store.references[at];
   if (reference !== undefined) answer.reference = reference;

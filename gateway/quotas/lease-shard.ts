@@ -4,7 +4,13 @@
  * A shard that does not answer is away. It is asked again every RETRY_MS, by the very call whose answer is missing.
  */
 import type { LeaseAnswer, LeasedUnits, PacificDay } from '../../tariffs/index.ts';
-import { type LeaseCall, LeaseSession, makeCall, type QuotaConnection, type QuotaLine } from '../../tariffs/redis/index.ts';
+import {
+  type LeaseCall,
+  LeaseSession,
+  makeCall,
+  type QuotaConnection,
+  type QuotaLine,
+} from '../../tariffs/redis/index.ts';
 
 /** What a call asked about, in the order of its lines. */
 export interface Asked {
@@ -101,34 +107,33 @@ export class LeaseShard {
 
   #send(pending: Pending): void {
     this.#isSending = true;
-    makeCall(this.#connection, pending.call)
-      .then(
-        (answer) => {
-          this.#isSending = false;
-          this.#pending = undefined;
-          if (answer === 'reset') {
-            this.#session.restart();
-            this.#listener.forgotten(this.index);
-          } else {
-            this.redisAheadMs = answer.redisMs - pending.firstSentMs;
-            answer.quotas.forEach((quota, at) => {
-              const asked = pending.asked[at];
-              if (asked !== undefined) this.#listener.settle(asked, quota, pending.firstSentMs, answer.redisMs);
-            });
-          }
-          if (this.isAway) {
-            this.isAway = false;
-            this.#listener.cameBack(this.index);
-          }
-          release(this.#waitingForThis);
-          this.#listener.isFree(this.index);
-          if (this.#pending === undefined) release(this.#waitingForNext);
-        },
-        (error: unknown) => {
-          this.#isSending = false;
-          this.#setAway(error);
-        },
-      );
+    makeCall(this.#connection, pending.call).then(
+      (answer) => {
+        this.#isSending = false;
+        this.#pending = undefined;
+        if (answer === 'reset') {
+          this.#session.restart();
+          this.#listener.forgotten(this.index);
+        } else {
+          this.redisAheadMs = answer.redisMs - pending.firstSentMs;
+          answer.quotas.forEach((quota, at) => {
+            const asked = pending.asked[at];
+            if (asked !== undefined) this.#listener.settle(asked, quota, pending.firstSentMs, answer.redisMs);
+          });
+        }
+        if (this.isAway) {
+          this.isAway = false;
+          this.#listener.cameBack(this.index);
+        }
+        release(this.#waitingForThis);
+        this.#listener.isFree(this.index);
+        if (this.#pending === undefined) release(this.#waitingForNext);
+      },
+      (error: unknown) => {
+        this.#isSending = false;
+        this.#setAway(error);
+      },
+    );
   }
 
   #setAway(why: unknown): void {

@@ -6,7 +6,7 @@ import type { BrandTable, CampaignTable, CarrierMap, NumberRegistry } from '../.
 import { NumberMeters, type RateTable } from '../../tariffs/index.ts';
 import { AccountTable } from './account-table.ts';
 import { Counters } from './counters.ts';
-import { type Limits, ownLimits, type SharedLimits } from './limits.ts';
+import { type Limits, type NumberLimits, ownLimits, type SharedLimits } from './limits.ts';
 import type { RegimeTable } from './regime-table.ts';
 
 /** What a world is made of; the composition root loads it. */
@@ -29,15 +29,22 @@ export interface Core extends Omit<World, 'rates'> {
   readonly counters: Counters;
 }
 
-/** @param shared limits that other gateways share; without them this process counts alone */
-export function createCore(world: World, shared: SharedLimits = ownLimits()): Core {
+/**
+ * @param shared limits that other gateways share; without them this process counts alone
+ * @param numbers what counts per number; held to a share where there are other gateways
+ */
+export function createCore(
+  world: World,
+  shared: SharedLimits = ownLimits(),
+  numbers: NumberLimits = new NumberMeters(),
+): Core {
   const { rates, ...rest } = world;
   const core: Core = {
     ...rest,
     books: [rates],
     book: 0,
     accounts: new AccountTable(),
-    limits: { ...shared, numbers: new NumberMeters() },
+    limits: { ...shared, numbers },
     counters: new Counters(),
   };
   makeRoomForLimits(core);

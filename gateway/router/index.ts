@@ -50,6 +50,7 @@ export {
   isLimitedByClass,
   type Level,
   type Limits,
+  type NumberLimits,
   MINUTE_MS,
   ownLimits,
   SECOND_MS,

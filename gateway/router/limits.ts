@@ -3,7 +3,7 @@
  * Which of them a message meets is `admit.ts`'s business; how much they allow, the tariffs'.
  */
 import { CARRIERS } from '../../registry-cache/index.ts';
-import { type Allowance, Balances, Levels, NumberMeters, PacificDays, RateBuckets } from '../../tariffs/index.ts';
+import { type Allowance, type Ask, Balances, Levels, PacificDays, RateBuckets } from '../../tariffs/index.ts';
 
 export const MINUTE_MS = 60_000;
 export const SECOND_MS = 1_000;
@@ -30,9 +30,14 @@ export interface SharedLimits {
   readonly accountBalance: Allowance;
 }
 
+/** Limits counted per sender number; `key` is a `NumberMeter`. */
+export interface NumberLimits extends Allowance {
+  /** Counts a message that the number `ask.senderKey` received: it may send one more unanswered. */
+  noteInbound(ask: Ask): void;
+}
+
 export interface Limits extends SharedLimits {
-  /** By sender number. */
-  readonly numbers: NumberMeters;
+  readonly numbers: NumberLimits;
 }
 
 /** AT&T publishes segments per minute by message class; Bird applies them to US Cellular and the group of small carriers too. */

@@ -22,7 +22,10 @@ function requestAt(leased: LeasedUnits, nowMs: number): LeaseRequest | undefined
 }
 
 /** Draws for a message of so many units; the store holds `units` for us then, until `endsAtMs`. */
-function draw(leased: LeasedUnits, { units = 1, cap = 1_000, held = 10, room = 900, nowMs = 1, endsAtMs = 2_000 } = {}): void {
+function draw(
+  leased: LeasedUnits,
+  { units = 1, cap = 1_000, held = 10, room = 900, nowMs = 1, endsAtMs = 2_000 } = {},
+): void {
   expect(leased.waitMs(0, cap, ask(units, nowMs))).toBe(NOT_LEASED);
   expect(requestAt(leased, nowMs)).toBeDefined();
   leased.settle(0, answer(held, room), nowMs, endsAtMs);

@@ -423,6 +423,7 @@ export class LeasedUnits implements Allowance {
       return this.#spent[key]! + ask.units <= part ? 0 : LEVEL_RETRY_MS;
     }
     if (this.kind === LeaseKind.Money || this.#awayFraction === 0) return NOT_LEASED;
+    if (this.kind === LeaseKind.Rate && ask.units > part) return NOT_LEASED;
     const begins = this.#outageOf[key] !== this.#outage;
     this.#outageOf[key] = this.#outage;
     if (this.kind === LeaseKind.Day) {
@@ -430,7 +431,6 @@ export class LeasedUnits implements Allowance {
       // A day that was never asked for, or is over by now, is not known here.
       return ask.uptimeMs < this.#endsAtMs[key]! && ask.units <= this.#awayLeft[key]! ? 0 : NOT_LEASED;
     }
-    if (ask.units > part) return NOT_LEASED;
     const awayAsk = this.#awayAsk;
     awayAsk.atMs = ask.uptimeMs;
     if (begins) {

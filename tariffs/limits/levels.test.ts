@@ -30,9 +30,12 @@ test.each([-1, 1, Number.NaN])('key %d, which was never ensured, admits nothing'
   expect(levels.used(key, 10, askFor(1, NOON_MS))).toBe(0);
 });
 
-const steps = fc.array(fc.record({ key: fc.nat({ max: 3 }), units: fc.integer({ min: 1, max: 4 }), ends: fc.boolean() }), {
-  maxLength: 60,
-});
+const steps = fc.array(
+  fc.record({ key: fc.nat({ max: 3 }), units: fc.integer({ min: 1, max: 4 }), ends: fc.boolean() }),
+  {
+    maxLength: 60,
+  },
+);
 
 propertyTest.prop([steps, fc.integer({ min: 1, max: 8 })])('a level agrees with a list of what is held', (run, cap) => {
   const levels = new Levels();

@@ -127,8 +127,9 @@ export class GatewayUnderTest {
 
   /** What its own hand says to a message; taken if it says yes. */
   send(at: number, units: number): number {
-    const waitMs = this.leased[at]!.waitMs(0, this.#quotas[at]!.cap, this.ask(units));
-    if (waitMs === 0) this.leased[at]!.take(0, this.#quotas[at]!.cap, this.ask(units));
+    const { leased, cap } = this.#hand(at);
+    const waitMs = leased.waitMs(0, cap, this.ask(units));
+    if (waitMs === 0) leased.take(0, cap, this.ask(units));
     return waitMs;
   }
 
@@ -139,7 +140,7 @@ export class GatewayUnderTest {
     const asked: Asked[] = [];
     const lines = this.#quotas.flatMap(({ kind, windowMs, key }, at) => {
       const day = this.#dayOf(kind);
-      if (day === 'ending' || !this.leased[at]!.request(0, this.uptimeMs, request)) return [];
+      if (day === 'ending' || !this.#hand(at).leased.request(0, this.uptimeMs, request)) return [];
       asked.push({ at, day });
       return [{ key, line: lineOf(kind, request, windowMs, day) }];
     });
@@ -173,13 +174,14 @@ export class GatewayUnderTest {
     }
     this.redisAheadMs = answer.redisMs - pending.sentMs;
     pending.asked.forEach(({ at, day }, index) => {
-      const quota = answer.quotas[index]!;
-      const { kind } = this.#quotas[at]!;
-      if (quota.isOtherDay) return this.leased[at]!.repeat(0);
+      const quota = answer.quotas[index];
+      const { leased, kind } = this.#hand(at);
+      if (quota === undefined) throw new Error(`no answer to line ${index}`);
+      if (quota.isOtherDay) return leased.repeat(0);
       let endsAtMs = pending.sentMs + LEASE_MS - LEASE_MARGIN_MS;
       if (day !== undefined) endsAtMs = pending.sentMs + (day.endMs - answer.redisMs) - DAY_MARGIN_MS;
       else if (kind === LeaseKind.Money) endsAtMs = Infinity;
-      this.leased[at]!.settle(0, quota, this.uptimeMs, endsAtMs);
+      leased.settle(0, quota, this.uptimeMs, endsAtMs);
     });
   }
 
@@ -197,13 +199,20 @@ export class GatewayUnderTest {
     const asked: Asked[] = [];
     const lines = this.#quotas.flatMap(({ kind, windowMs, key }, at) => {
       const day = this.#dayOf(kind);
-      if (day === 'ending' || !this.leased[at]!.surrender(0, this.uptimeMs, request)) return [];
+      if (day === 'ending' || !this.#hand(at).leased.surrender(0, this.uptimeMs, request)) return [];
       asked.push({ at, day });
       return [{ key, line: lineOf(kind, request, windowMs, day) }];
     });
     this.#begin(asked, this.#session.next(lines, this.#gateways, true));
     await this.reach();
     this.start();
+  }
+
+  #hand(at: number): Quota & { readonly leased: LeasedUnits } {
+    const quota = this.#quotas[at];
+    const leased = this.leased[at];
+    if (quota === undefined || leased === undefined) throw new RangeError(`there is no quota ${at}`);
+    return { ...quota, leased };
   }
 
   #begin(asked: readonly Asked[], call: LeaseCall): void {
@@ -264,7 +273,8 @@ export class Admitted {
     this.total += 1;
     this.#inUse = this.#inUse.filter((one) => one.endsAtMs > nowMs);
     this.#inUse.push(flight);
-    if (this.#inUse.length > this.#quota.cap) throw new Error(`level of ${this.#quota.cap}: ${this.#inUse.length} in use`);
+    if (this.#inUse.length > this.#quota.cap)
+      throw new Error(`level of ${this.#quota.cap}: ${this.#inUse.length} in use`);
   }
 
   usedOn(nowMs: number): number {

@@ -77,83 +77,109 @@ describe('leases under any order of calls, answers, losses and crashes', () => {
 
   const gateway = fc.nat(GATEWAYS - 1);
   const step = fc.oneof(
-    { weight: 16, arbitrary: fc.record({ do: fc.constantFrom('send' as const, 'message' as const), gateway, at: fc.nat(QUOTAS.length - 1), units: fc.integer({ min: 1, max: 9 }) }) },
+    {
+      weight: 16,
+      arbitrary: fc.record({
+        do: fc.constantFrom('send' as const, 'message' as const),
+        gateway,
+        at: fc.nat(QUOTAS.length - 1),
+        units: fc.integer({ min: 1, max: 9 }),
+      }),
+    },
     { weight: 6, arbitrary: fc.record({ do: fc.constant('exchange' as const), gateway }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('call' as const, 'reach' as const, 'hear' as const, 'lose' as const), gateway }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constantFrom('call' as const, 'reach' as const, 'hear' as const, 'lose' as const),
+        gateway,
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('late' as const), gateway, which: fc.nat(50) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('crash' as const, 'shut down' as const), gateway }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.nat(60), fc.nat(60), fc.nat(2_500), fc.nat(9_000)) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('credit' as const), micros: fc.integer({ min: 1, max: 60 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('wait' as const),
+        ms: fc.oneof(fc.nat(60), fc.nat(60), fc.nat(2_500), fc.nat(9_000)),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('credit' as const), micros: fc.integer({ min: 1, max: 60 }) }),
+    },
   );
 
   it('never admit more than there is', async () => {
     let admittedUnits = 0;
-    const property = fc.asyncProperty(fc.array(step, { minLength: 100, maxLength: 250, size: 'max' }), async (steps) => {
-      await redis.client.flushall();
-      redis.nowMs = START_MS;
-      const gateways = gatewaysOn(QUOTAS, GATEWAYS);
-      const admitted = QUOTAS.map((one) => new Admitted(one));
-      const flights: { gateway: GatewayUnderTest; leased: GatewayUnderTest['leased']; endsAtMs: number }[] = [];
-      let crashes = 0;
-      const landDue = (): void => {
-        for (const flight of flights.splice(0)) {
-          if (flight.endsAtMs > redis.nowMs) flights.push(flight);
-          else if (flight.gateway.leased === flight.leased) flight.leased[LEVEL_AT]!.giveBack(0, 1);
-        }
-      };
-      for (const [index, one] of steps.entries()) {
-        if (one.do === 'wait') {
-          redis.nowMs += one.ms;
-          landDue();
-          continue;
-        }
-        if (one.do === 'credit') {
-          expect(await credit(one.micros, String(index))).toBe('credited');
-          expect(await credit(one.micros, String(index))).toBe('repeated');
-          admitted[MONEY_AT]!.creditedMicros += one.micros;
-          continue;
-        }
-        const at = gateways[one.gateway]!;
-        if (one.do === 'send' || one.do === 'message') {
-          const units = Math.max(1, one.units * FACTORS[one.at]!);
-          let waitMs = at.send(one.at, units);
-          if (waitMs === NOT_LEASED && one.do === 'message') {
-            await at.exchange();
-            waitMs = at.send(one.at, units);
+    const property = fc.asyncProperty(
+      fc.array(step, { minLength: 100, maxLength: 250, size: 'max' }),
+      async (steps) => {
+        await redis.client.flushall();
+        redis.nowMs = START_MS;
+        const gateways = gatewaysOn(QUOTAS, GATEWAYS);
+        const admitted = QUOTAS.map((one) => new Admitted(one));
+        const flights: { gateway: GatewayUnderTest; leased: GatewayUnderTest['leased']; endsAtMs: number }[] = [];
+        let crashes = 0;
+        const landDue = (): void => {
+          for (const flight of flights.splice(0)) {
+            if (flight.endsAtMs > redis.nowMs) flights.push(flight);
+            else if (flight.gateway.leased === flight.leased) flight.leased[LEVEL_AT]!.giveBack(0, 1);
           }
-          if (waitMs !== 0) continue;
-          if (one.at === LEVEL_AT) {
-            const endsAtMs = redis.nowMs + ((7_919 * (index + 1)) % FLIGHT_MS_MAX);
-            const flight = { gateway: at, leased: at.leased, endsAtMs };
-            flights.push(flight);
-            admitted[LEVEL_AT]!.begin(redis.nowMs, flight);
+        };
+        for (const [index, one] of steps.entries()) {
+          if (one.do === 'wait') {
+            redis.nowMs += one.ms;
+            landDue();
+            continue;
+          }
+          if (one.do === 'credit') {
+            expect(await credit(one.micros, String(index))).toBe('credited');
+            expect(await credit(one.micros, String(index))).toBe('repeated');
+            admitted[MONEY_AT]!.creditedMicros += one.micros;
+            continue;
+          }
+          const at = gateways[one.gateway]!;
+          if (one.do === 'send' || one.do === 'message') {
+            const units = Math.max(1, one.units * FACTORS[one.at]!);
+            let waitMs = at.send(one.at, units);
+            if (waitMs === NOT_LEASED && one.do === 'message') {
+              await at.exchange();
+              waitMs = at.send(one.at, units);
+            }
+            if (waitMs !== 0) continue;
+            if (one.at === LEVEL_AT) {
+              const endsAtMs = redis.nowMs + ((7_919 * (index + 1)) % FLIGHT_MS_MAX);
+              const flight = { gateway: at, leased: at.leased, endsAtMs };
+              flights.push(flight);
+              admitted[LEVEL_AT]!.begin(redis.nowMs, flight);
+            } else {
+              admitted[one.at]!.take(units, redis.nowMs);
+            }
+          } else if (one.do === 'exchange') await at.exchange();
+          else if (one.do === 'call') at.call();
+          else if (one.do === 'reach') await at.reach();
+          else if (one.do === 'hear') at.hear();
+          else if (one.do === 'lose') at.lose();
+          else if (one.do === 'late') await at.reachLate(one.which);
+          else if (one.do === 'crash') {
+            at.start();
+            crashes += 1;
           } else {
-            admitted[one.at]!.take(units, redis.nowMs);
+            // What is in flight ends first.
+            for (const flight of flights) if (flight.leased === at.leased) flight.endsAtMs = redis.nowMs;
+            landDue();
+            await at.shutDown();
           }
-        } else if (one.do === 'exchange') await at.exchange();
-        else if (one.do === 'call') at.call();
-        else if (one.do === 'reach') await at.reach();
-        else if (one.do === 'hear') at.hear();
-        else if (one.do === 'lose') at.lose();
-        else if (one.do === 'late') await at.reachLate(one.which);
-        else if (one.do === 'crash') {
-          at.start();
-          crashes += 1;
-        } else {
-          // What is in flight ends first.
-          for (const flight of flights) if (flight.leased === at.leased) flight.endsAtMs = redis.nowMs;
-          landDue();
-          await at.shutDown();
         }
-      }
-      for (const one of gateways) await one.shutDown();
-      const { free, held, lost } = await money();
-      const { total, creditedMicros } = admitted[MONEY_AT]!;
-      if (crashes === 0) expect(free).toBe(creditedMicros - total);
-      expect(free + held + lost).toBeLessThanOrEqual(creditedMicros);
-      expect(free + held + lost + total).toBeGreaterThanOrEqual(creditedMicros);
-      admittedUnits += admitted.reduce((sum, one) => sum + one.total, 0);
-    });
+        for (const one of gateways) await one.shutDown();
+        const { free, held, lost } = await money();
+        const { total, creditedMicros } = admitted[MONEY_AT]!;
+        if (crashes === 0) expect(free).toBe(creditedMicros - total);
+        expect(free + held + lost).toBeLessThanOrEqual(creditedMicros);
+        expect(free + held + lost + total).toBeGreaterThanOrEqual(creditedMicros);
+        admittedUnits += admitted.reduce((sum, one) => sum + one.total, 0);
+      },
+    );
     const seed = Number(process.env['TOLLGATE_MODEL_SEED'] ?? 20_261_123);
     const numRuns = Number(process.env['TOLLGATE_MODEL_RUNS'] ?? 150);
     try {
@@ -312,7 +338,13 @@ describe('money', () => {
     const balances = new RedisBalances(redis.connection, 'balance');
     expect(await balances.money('acme')).toEqual({ balanceMicros: 0, heldMicros: 0, unaccountedMicros: 0 });
     const outcomes = [];
-    for (const [micros, reference] of [[500, 'a'], [500, 'a'], [400, 'a'], [-600, 'b'], [-200, 'b']] as const) {
+    for (const [micros, reference] of [
+      [500, 'a'],
+      [500, 'a'],
+      [400, 'a'],
+      [-600, 'b'],
+      [-200, 'b'],
+    ] as const) {
       outcomes.push((await balances.credit('acme', micros, reference)).outcome);
     }
     expect(outcomes).toEqual(['credited', 'repeated', 'conflict', 'insufficient', 'credited']);

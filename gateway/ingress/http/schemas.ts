@@ -2,6 +2,7 @@
  * The native API's bodies and answers, once: the same schemas validate, serialise and document.
  */
 import Type from 'typebox';
+import { MESSAGE_STATES } from '../../messages/index.ts';
 import {
   ACCOUNT_LENGTH_MAX,
   MEDIA_COUNT_MAX,
@@ -64,7 +65,7 @@ export const Price = Type.Object({
 
 const answerFields = {
   id: Type.String(),
-  status: Type.String({ description: 'accepted, sent, delivered, filtered, undelivered or rejected' }),
+  status: Type.String({ description: MESSAGE_STATES.join(', ') }),
   decision: Type.String({ description: DECISIONS.map((one) => one.name).join(', ') }),
   registration: Type.String({ description: REGISTRATION_LABELS.join(', ') }),
   reason: Type.String({ description: REGISTRATION_REASONS.join(', ') }),
@@ -75,11 +76,14 @@ const answerFields = {
   limit: Type.Optional(
     Type.Object(
       { name: Type.String(), scope: Type.String(), key: Type.String(), used: Type.Number(), cap: Type.Number() },
-      { description: 'The limit or rule that refused the message. Of a balance: the price, and what is left.' },
+      { description: 'The limit or rule that refused the message, or that it waits for. Of a balance: the price, and what is left.' },
     ),
   ),
   retryAfterMs: Type.Optional(
     Type.Number({ description: 'When the same message would fit; left out where waiting does not help.' }),
+  ),
+  expectedWaitMs: Type.Optional(
+    Type.Number({ description: 'Of a queued message: until its turn, at least. Others of its limit are before it.' }),
   ),
   registryView: Type.Optional(
     Type.String({ description: '`stale` if the view of the registry was older than the operator allows.' }),
