@@ -33,6 +33,7 @@ import { openSharedLimits, type SharedLimitsKeeper } from './quotas/index.ts';
 import { NO_PARTIES } from './read-parties.ts';
 import { feeRoutes, Revenue, revenueRoutes } from './revenue/index.ts';
 import {
+  bookInForce,
   type Clock,
   type Core,
   createCore,
@@ -78,6 +79,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   const lined = linesBefore(bare, store, options);
   const { core } = lined;
   core.books.push(...world.otherBooks);
+  const fees = (): readonly Fee[] => bookInForce(core).asWritten.fees;
   const revenue = new Revenue(core, clock.nowMs());
   const callbacks = new Callbacks({ store, timers });
   const carriers = new SimulatedCarriers({
@@ -120,7 +122,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
       // Keys that everybody can read let nobody in from afar.
       parties: options.parties === undefined && !isLoopback(options.host) ? NO_PARTIES : world.parties,
       declared: world.declared,
-      fees: world.book.fees,
+      fees,
       tariffDateMs,
       onFee: (posting) => revenue.postFee(posting, clock.nowMs()),
       webhooks: callbacks,
@@ -206,7 +208,6 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     reached: (position) => registries.reached(position),
   });
   await app.register(revenueRoutes, { revenue, clock, requireAdmin });
-  const fees = (): readonly Fee[] => (core.books[core.book] ?? world.rates).asWritten.fees;
   await app.register(feeRoutes, { revenue, fees, tariffDateMs, clock, requireAdmin });
   await registries.register(app);
   await accounts.register(app);

@@ -121,11 +121,45 @@ describe('two gateways on one Redis', () => {
   });
 });
 
+describe('a limit', () => {
+  it('is one for all gateways, to the last message, and what one held when it ended is there for the others', async () => {
+    const server = await redis();
+    const gateways = [await gatewayOn(server.url), await gatewayOn(server.url), await gatewayOn(server.url)];
+    const [first] = gateways;
+    expect((await ask(first!, 'PUT', `/nnsr/v1/numbers/${FROM}`, { campaignId: 'CSOLE01' })).status).toBe(200);
+    for (const gateway of gateways) {
+      await eventually(
+        () => stateAt(gateway),
+        (state) => state === 'registered',
+      );
+    }
+    // AT&T allows a sole proprietor 15 segments a minute, of which one refills in four seconds.
+    const startMs = systemClock.nowMs();
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => send(gateways[index % 3]!)));
+    console.log(JSON.stringify(answers.map((a) => [a.status, (a.body as any).decision, (a.body as any).limit])));
+    const taken = answers.filter(({ status }) => status === 202).length;
+    expect(taken).toBeGreaterThanOrEqual(15);
+    expect(taken).toBeLessThanOrEqual(15 + (systemClock.nowMs() - startMs) / 4_000);
+    const refused = answers.find(({ status }) => status !== 202);
+    expect([refused?.status, refused?.body.detail]).toEqual([429, expect.stringMatching(/att_campaign_tpm|AT&T/)]);
+  });
+
+  it('that cannot be asked admits nothing, and says so', async () => {
+    const server = await redis();
+    const proxy = await proxyTo(server);
+    const gateway = await gatewayOn(proxy.url);
+    await provision(gateway);
+    proxy.cut();
+    const refused = await send(gateway);
+    expect([refused.status, refused.body]).toEqual([503, expect.objectContaining({ decision: 'limit_not_leased' })]);
+  });
+});
+
 describe('a Redis that goes away', () => {
   it('leaves messages decided, flagged once the view is stale, and writes answered with 503; back, all catches up', async () => {
     const server = await redis();
     const proxy = await proxyTo(server);
-    const cutOff = await gatewayOn(proxy.url, { registryStaleMs: '1500' });
+    const cutOff = await gatewayOn(proxy.url, { registryStaleMs: '1500', limitsWhenAway: '1' });
     const other = await gatewayOn(server.url);
     await provision(cutOff);
     proxy.cut();

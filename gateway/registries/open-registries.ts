@@ -45,7 +45,8 @@ export interface RegistryOptions {
   readonly parties: Parties;
   /** Brands and campaigns to begin with. */
   readonly declared: Declared;
-  readonly fees: readonly Fee[];
+  /** Of the tariff book in force. */
+  readonly fees: () => readonly Fee[];
   readonly tariffDateMs: () => number;
   /** Told of each fee of the campaign registry that fell due at this gateway. */
   readonly onFee: (posting: Posting) => void;

@@ -20,7 +20,7 @@ export interface World {
 }
 
 export interface Core extends Omit<World, 'rates'> {
-  /** Every book that has been in force in this run. Messages name theirs by its place here. */
+  /** Every book loaded. Messages name theirs by its place here. */
   readonly books: RateTable[];
   /** Place of the book in force. */
   book: number;
@@ -61,4 +61,9 @@ export function makeRoomForLimits({ limits, campaigns, brands, accounts }: Core)
   for (const allowance of [limits.accountSms, limits.accountMms, limits.accountInFlight, limits.accountBalance]) {
     allowance.ensure(accounts.count);
   }
+}
+
+/** The book that messages and fees are priced by now. */
+export function bookInForce(core: Core): RateTable {
+  return core.books[core.book]!;
 }

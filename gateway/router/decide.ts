@@ -20,7 +20,7 @@ import { rate, RateCode, SENDERS } from '../../tariffs/index.ts';
 import type { RateRequest } from '../../tariffs/index.ts';
 import { admit, admitPrice, forgetAdmitted, takeAdmitted } from './admit.ts';
 import { Binding, DecisionCode, decisionAt, Registration, Route } from './codes.ts';
-import type { Core } from './core.ts';
+import { bookInForce, type Core } from './core.ts';
 import { Regime } from './regime-table.ts';
 import { clearQuote, clearResult, type MessageSlot } from './slot.ts';
 
@@ -111,7 +111,7 @@ function price(core: Core, slot: MessageSlot, fromTollFree: boolean): boolean {
   request.units = slot.units;
   request.route = slot.route;
   request.atMs = slot.pricedAtMs;
-  return rate(core.books[core.book]!, request, slot.quote) === RateCode.Ok;
+  return rate(bookInForce(core), request, slot.quote) === RateCode.Ok;
 }
 
 /** Finds the campaign of `slot.senderKey` and whether it counts as registered at `carrier` at `slot.atMs`. Allocates nothing. */

@@ -8,7 +8,7 @@ import { carrierOf, isAssigned, isTollFree, LineType, lineTypeOf } from '../../r
 import { DIRECTIONS, rate, RateCode, type RateRequest, SENDERS } from '../../tariffs/index.ts';
 import { admitPrice, forgetAdmitted, takeAdmitted } from './admit.ts';
 import { DecisionCode, Registration } from './codes.ts';
-import type { Core } from './core.ts';
+import { bookInForce, type Core } from './core.ts';
 import { classifySender } from './decide.ts';
 import { clearQuote, clearResult, type MessageSlot } from './slot.ts';
 
@@ -63,6 +63,6 @@ function judge(core: Core, slot: MessageSlot): number {
   request.units = slot.units;
   request.route = slot.route;
   request.atMs = slot.pricedAtMs;
-  if (rate(core.books[core.book]!, request, slot.quote) !== RateCode.Ok) return DecisionCode.NoTariff;
+  if (rate(bookInForce(core), request, slot.quote) !== RateCode.Ok) return DecisionCode.NoTariff;
   return admitPrice(core, slot) ? DecisionCode.Accepted : slot.code;
 }

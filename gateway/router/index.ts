@@ -31,7 +31,7 @@ export {
   ROUTES,
   TRUTHS,
 } from './codes.ts';
-export { type Core, createCore, makeRoomForLimits, type World } from './core.ts';
+export { bookInForce, type Core, createCore, makeRoomForLimits, type World } from './core.ts';
 export {
   CARRIER_LABELS,
   type Cell,

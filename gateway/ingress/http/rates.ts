@@ -21,6 +21,7 @@ import {
 } from '../../../tariffs/index.ts';
 import { type Intake, priceView } from '../../messages/index.ts';
 import {
+  bookInForce,
   classifySender,
   type Clock,
   type Core,
@@ -147,7 +148,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
     },
     (request, reply) => {
       const { carrier, book: name } = request.query;
-      const table = name === undefined ? bookInForce() : bookNamed(name);
+      const table = name === undefined ? bookInForce(core) : bookNamed(name);
       if (table === undefined) return sendProblem(reply, noSuchBook(notLoaded('book', name)));
       const book = table.asWritten;
       if (carrier !== undefined && !book.carriers.has(carrier)) {
@@ -193,12 +194,6 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
     },
   );
 
-  function bookInForce(): RateTable {
-    const table = core.books[core.book];
-    if (table === undefined) throw new RangeError(`no book at place ${core.book}`);
-    return table;
-  }
-
   function bookNamed(name: string): RateTable | undefined {
     return core.books.find((table) => table.book === name);
   }
@@ -208,7 +203,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
   }
 
   function describeBooks(): Type.Static<typeof BooksAnswer> {
-    const inForce = bookInForce();
+    const inForce = bookInForce(core);
     return {
       inForce: inForce.book,
       books: core.books.map((table) => ({
@@ -223,7 +218,7 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
   function readBooks({ book, books }: RateBody): readonly RateTable[] | Wrong {
     if (book !== undefined && books !== undefined) return wrong('book', 'is also in `books`; leave one of them out');
     const names = book === undefined ? books : [book];
-    if (names === undefined) return [bookInForce()];
+    if (names === undefined) return [bookInForce(core)];
     const tables: RateTable[] = [];
     for (const [at, name] of names.entries()) {
       const table = bookNamed(name);

@@ -105,7 +105,7 @@ describe('a fee of the book', () => {
   const day = (text: string): number => Date.parse(`${text}T00:00:00Z`);
 
   it('holds from its first day until the day before its last', () => {
-    const fees = new Fees([
+    const fees = new Fees(() => [
       fee({ amountMicros: 1, until: '2025-08-01', untilMs: day('2025-08-01') }),
       fee({ amountMicros: 2, from: '2025-08-01', fromMs: day('2025-08-01'), untilMs: day('2026-01-01') }),
     ]);
@@ -114,7 +114,7 @@ describe('a fee of the book', () => {
   });
 
   it('that was waived is none', () => {
-    expect(new Fees([fee({ waived: true })]).at('x', 0)).toBeUndefined();
+    expect(new Fees(() => [fee({ waived: true })]).at('x', 0)).toBeUndefined();
   });
 
   it('of a campaign goes by its use case', async () => {

@@ -18,22 +18,22 @@ const VETTING_FEES: Readonly<Record<VettingClass, string>> = {
 };
 
 export class Fees {
-  readonly #fees: readonly Fee[];
+  readonly #fees: () => readonly Fee[];
 
-  constructor(fees: readonly Fee[]) {
+  constructor(fees: () => readonly Fee[]) {
     this.#fees = fees;
   }
 
   /** The fee `id` as it is on a date; undefined when there is none then. */
   at(id: string, dateMs: number): Fee | undefined {
-    return feeAt(this.#fees, id, dateMs);
+    return feeAt(this.#fees(), id, dateMs);
   }
 
   /** What a campaign of this use case costs a month; undefined for an unknown use case. */
   monthly(usecase: string, dateMs: number): Fee | undefined {
     const id =
       FEE_BY_USE_CASE[usecase] ??
-      this.#fees.find((fee) => fee.kind === 'monthly' && fee.payee === 'tcr' && fee.appliesTo.includes(usecase))?.id;
+      this.#fees().find((fee) => fee.kind === 'monthly' && fee.payee === 'tcr' && fee.appliesTo.includes(usecase))?.id;
     return id === undefined ? undefined : this.at(id, dateMs);
   }
 

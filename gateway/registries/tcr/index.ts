@@ -43,8 +43,8 @@ export interface TcrOptions {
   readonly seed: number;
   /** What differs from DEFAULT_SETTINGS. */
   readonly settings?: Partial<TcrSettings>;
-  /** `TariffBook.fees`. */
-  readonly fees: readonly Fee[];
+  /** `TariffBook.fees` of the book in force. */
+  readonly fees: () => readonly Fee[];
   /** The date that fees and MMS rates are taken from. */
   readonly tariffDateMs: () => number;
   readonly receivers: Receivers;

@@ -161,7 +161,7 @@ export async function openTcrUnderTest(own: Partial<TcrOptions> & { time?: Still
     clock: time,
     timers: time,
     seed: 1,
-    fees: feesOfBook(),
+    fees: feesOfBook,
     tariffDateMs: () => START_MS,
     receivers: {
       publishCampaigns: (published) => {
