@@ -95,7 +95,16 @@ export function createRegistry(sources: MetricSources): Registry {
   return registry;
 }
 
-function readers({ core, store, intake, callbacks, registry, feesMicros, cdrs, leases }: MetricSources): Record<MetricName, Read> {
+function readers({
+  core,
+  store,
+  intake,
+  callbacks,
+  registry,
+  feesMicros,
+  cdrs,
+  leases,
+}: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
   return {
     tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),

@@ -61,7 +61,8 @@ describe('prices at the default date', () => {
     });
 
     const second = await gateway.send({ from: freshNumber(), to });
-    const surcharges = surcharge === 0 ? [] : [{ payer, payee: carrier, cause: 'unregistered_surcharge', micros: surcharge }];
+    const surcharges =
+      surcharge === 0 ? [] : [{ payer, payee: carrier, cause: 'unregistered_surcharge', micros: surcharge }];
     expect(second.status).toBe(202);
     expect(second.body).toMatchObject({ registration: 'unregistered', reason: 'not_in_registry', carrier });
     expect(second.body.price).toEqual({

@@ -76,7 +76,10 @@ const answerFields = {
   limit: Type.Optional(
     Type.Object(
       { name: Type.String(), scope: Type.String(), key: Type.String(), used: Type.Number(), cap: Type.Number() },
-      { description: 'The limit or rule that refused the message, or that it waits for. Of a balance: the price, and what is left.' },
+      {
+        description:
+          'The limit or rule that refused the message, or that it waits for. Of a balance: the price, and what is left.',
+      },
     ),
   ),
   retryAfterMs: Type.Optional(
