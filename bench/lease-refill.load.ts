@@ -114,6 +114,7 @@ function linesOf(shard: number, count: number): QuotaLine[] {
     cap: CAP,
     spent: UNITS_PER_LEASE,
     need: 1,
+    waiting: 1,
     want: UNITS_PER_LEASE,
   });
   const line = leaseLine(LeaseKind.Rate, request, MINUTE_MS);

@@ -136,7 +136,6 @@ describe('a limit', () => {
     // AT&T allows a sole proprietor 15 segments a minute, of which one refills in four seconds.
     const startMs = systemClock.nowMs();
     const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => send(gateways[index % 3]!)));
-    console.log(JSON.stringify(answers.map((a) => [a.status, (a.body as any).decision, (a.body as any).limit])));
     const taken = answers.filter(({ status }) => status === 202).length;
     expect(taken).toBeGreaterThanOrEqual(15);
     expect(taken).toBeLessThanOrEqual(15 + (systemClock.nowMs() - startMs) / 4_000);

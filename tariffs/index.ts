@@ -24,6 +24,7 @@ export {
   VERIZON_SMS_PER_MINUTE,
   attClassOf,
   attMmsTpm,
+  attSmsTpm,
   tmobileTierOf,
   tollFreeRule,
 } from './limits/carrier-limits.ts';

@@ -2,14 +2,14 @@
  * What carriers allow, as published: AT&T's segments per minute by message class, T-Mobile's daily cap by brand tier.
  *
  * The tables are indexed by small integers so that a campaign record can hold its class and a brand record its tier in a few bits;
- * names are turned into indexes once, when a campaign or brand is loaded. Who is counted, and over what, is the caller's:
- * `MinuteBuckets` for AT&T, `DayCounters` for T-Mobile. Each figure names its source by key of `books/us-10dlc.yaml`, or in full.
+ * names are turned into indexes once, when a campaign or brand is loaded. Who is counted, and over what, is the caller's. Sources are
+ * named here and linked in `limit-catalogue.ts`.
  */
 
 export interface AttClass {
   /** TCR's `msgClass`; `none` is a sender without a registered campaign. */
   readonly letter: string;
-  /** Segments per minute. */
+  /** Segments per minute as published last; ask `attSmsTpm`. */
   readonly smsTpm: number;
   /** MMS per minute from ATT_MMS_RAISED_MS on; ask `attMmsTpm`. */
   readonly mmsTpm: number;
@@ -20,7 +20,8 @@ export interface AttClass {
 /**
  * AT&T classes. Rates of A to F, K, N, G, P, S, T, W and X: Telnyx, 10DLC rate limits (developers.telnyx.com, copy of 2026-04-10),
  * agreeing with Infobip, 10DLC Throughput, and Bandwidth, AT&T 10DLC. Q, Y and Z appear only in lists of 2021 (Clickatell,
- * REMAC); their MMS rates were not published, so the rate every class had before the rise stands in.
+ * REMAC); their MMS rates were not published, so the rate every class had before the rise stands in. The notice of the rise does not
+ * name E and F: that theirs came on the same day is assumed.
  *
  * `none`: AT&T says only that unregistered numbers get the rate of person-to-person traffic. 60 a minute is assumed: the upper end
  * of CTIA's 15 to 60 for a consumer's number, and the segment a second that long codes had before 10DLC.
@@ -38,7 +39,7 @@ export const ATT_CLASSES: readonly AttClass[] = [
   { letter: 'N', smsTpm: 60, mmsTpm: 50, scope: 'number' }, // agents and franchises, at most 5,000 numbers
   { letter: 'P', smsTpm: 2_400, mmsTpm: 1_200, scope: 'campaign' }, // charity
   { letter: 'Q', smsTpm: 3_000, mmsTpm: 50, scope: 'campaign' }, // political, early name
-  { letter: 'S', smsTpm: 9_000, mmsTpm: 2_400, scope: 'campaign' }, // social; 60,000 in the lists of 2021
+  { letter: 'S', smsTpm: 9_000, mmsTpm: 2_400, scope: 'campaign' }, // social, by approval
   { letter: 'T', smsTpm: 75, mmsTpm: 50, scope: 'campaign' }, // low volume
   { letter: 'W', smsTpm: 15, mmsTpm: 50, scope: 'campaign' }, // sole proprietor
   { letter: 'X', smsTpm: 4_500, mmsTpm: 2_400, scope: 'campaign' }, // emergency, public safety
@@ -46,6 +47,13 @@ export const ATT_CLASSES: readonly AttClass[] = [
   { letter: 'Z', smsTpm: 60, mmsTpm: 50, scope: 'campaign' }, // free trial of a large provider
   { letter: 'none', smsTpm: 60, mmsTpm: 50, scope: 'number' },
 ];
+
+/**
+ * 2022-01-01 (UTC). Lists of 2021 (Clickatell, REMAC) have 60,000 for class S, later ones 9,000; when it changed is not known, and the
+ * end of that year is assumed.
+ */
+const ATT_SOCIAL_LOWERED_MS = 1_640_995_200_000;
+const ATT_SOCIAL_TPM_BEFORE = 60_000;
 
 /** 2023-10-11 (UTC), when AT&T raised MMS; until then every class had 50 a minute. Source: Bandwidth, Increase to AT&T MMS throughputs. */
 const ATT_MMS_RAISED_MS = 1_696_982_400_000;
@@ -56,6 +64,8 @@ export function attClassOf(letter: string): number {
   return ATT_CLASSES.findIndex((attClass) => attClass.letter === letter);
 }
 
+const ATT_SOCIAL = attClassOf('S');
+
 /**
  * MMS per minute that AT&T allowed the class at index `attClass` on the date a message is priced at; 0 if there is no such
  * class. Allocates nothing: the date comes inside an object, since V8 boxes one that is handed over on its own to a function it does not inline.
@@ -64,6 +74,14 @@ export function attMmsTpm(attClass: number, message: { readonly pricedAtMs: numb
   const found = ATT_CLASSES[attClass];
   if (found === undefined) return 0;
   return message.pricedAtMs < ATT_MMS_RAISED_MS ? ATT_MMS_TPM_BEFORE : found.mmsTpm;
+}
+
+/** The same of SMS segments. */
+export function attSmsTpm(attClass: number, message: { readonly pricedAtMs: number }): number {
+  const found = ATT_CLASSES[attClass];
+  if (found === undefined) return 0;
+  if (attClass === ATT_SOCIAL && message.pricedAtMs < ATT_SOCIAL_LOWERED_MS) return ATT_SOCIAL_TPM_BEFORE;
+  return found.smsTpm;
 }
 
 export interface TmobileTier {

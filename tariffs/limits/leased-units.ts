@@ -61,7 +61,9 @@ export class LeaseRequest {
   back = 0;
   /** Units without which the request is in vain. Of a level with those in use. */
   need = 0;
-  /** Units wished for, `need` among them. Of a level all that is to be held. */
+  /** Units that all waiting messages need, `need` among them. Of a level with those in use. */
+  waiting = 0;
+  /** Units wished for, `waiting` among them. Of a level all that is to be held. */
   want = 0;
 }
 
@@ -267,6 +269,7 @@ export class LeasedUnits implements Allowance {
    */
   request(key: number, nowMs: number, out: LeaseRequest): boolean {
     if ((this.#flags[key]! & UNDER_WAY) !== 0) return false;
+    const lackedSum = this.#lackedSum[key]!;
     this.#measure(key, nowMs);
     const { kind } = this;
     const cap = this.#caps[key]!;
@@ -275,13 +278,14 @@ export class LeasedUnits implements Allowance {
     const usable = isLive ? inHand : 0;
     const lacked = this.#lacked[key]!;
     const need = Math.max(0, lacked - usable);
+    const waiting = need > 0 ? Math.max(need, lackedSum - usable) : 0;
     const isScarce = this.#isScarce(key);
     const idleMs = nowMs - this.#activeAtMs[key]!;
     const isIdle = idleMs >= (isScarce ? IDLE_SCARCE_MS : IDLE_MS);
     const lead = isIdle ? 0 : this.#leadOf(key, isScarce);
 
     let want = 0;
-    if (need > 0) want = Math.max(need, lacked + lead - usable);
+    if (need > 0) want = Math.max(waiting, lacked + lead - usable);
     else if (usable * 2 < lead && nowMs >= this.#refusedUntilMs[key]!) want = lead - usable;
     let back = 0;
     if (!isLive) back = inHand;
@@ -311,10 +315,12 @@ export class LeasedUnits implements Allowance {
     // What is left of a day that is over goes to nobody.
     out.back = kind === LeaseKind.Day && !isLive ? 0 : back;
     out.need = need;
+    out.waiting = waiting;
     out.want = want;
     if (kind === LeaseKind.Level) {
       out.back = 0;
       out.need += out.spent;
+      out.waiting += out.spent;
       out.want += out.spent + usable - back * Number(isLive);
     } else {
       this.#spent[key] = 0;
@@ -380,6 +386,7 @@ export class LeasedUnits implements Allowance {
     out.extra = this.#tellExtra(key, out.cap);
     out.back = isLevel || (this.kind === LeaseKind.Day && nowMs >= this.#endsAtMs[key]!) ? 0 : held;
     out.need = 0;
+    out.waiting = 0;
     out.want = 0;
     const isAny = held + this.#spent[key]! + out.extra > 0;
     this.#held[key] = 0;

@@ -40,8 +40,8 @@ export interface QuotaLine {
  * @param p3 first millisecond after it
  */
 export function leaseLine(kind: number, request: LeaseRequest, p1 = 0, p2 = 0, p3 = 0): string {
-  const { cap, spent, extra, back, need, want } = request;
-  return `${kind} ${cap} ${p1} ${p2} ${p3} ${spent} ${extra} ${back} ${need} ${want}`;
+  const { cap, spent, extra, back, need, waiting, want } = request;
+  return `${kind} ${cap} ${p1} ${p2} ${p3} ${spent} ${extra} ${back} ${need} ${waiting} ${want}`;
 }
 
 export class LeaseSession {

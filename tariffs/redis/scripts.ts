@@ -43,7 +43,7 @@ end
  * Draws, renews and returns leases.
  *
  * KEYS: session, then quotas. ARGV: number of the call, from 1; session; gateways alive; 1 if it is the session's last;
- * then for each quota "kind cap p1 p2 p3 spent extra back need want" (`leaseLine`).
+ * then for each quota "kind cap p1 p2 p3 spent extra back need waiting want" (`leaseLine`).
  * Answers "now", then " units room wait" for each: units held for this session (of a day: granted just now), units left for
  * anybody, milliseconds to wait if the need was not met.
  *
@@ -59,13 +59,14 @@ if done ~= n - 1 then return '${RESET}' end
 local me = 'g' .. ARGV[2]
 local parts = 2 * tonumber(ARGV[3])
 
--- At most half of this gateway's part of what is left, so that there is something for the others; but what is needed.
-local function share(room, need, want)
+-- For messages to come at most half of this gateway's part of what is left, for those that wait half of it all, so that there is
+-- something for the others; but always what is needed.
+local function share(room, need, waiting, want)
   if room < need then return 0 end
-  return math.max(need, math.min(want, math.floor(room / parts)))
+  return math.max(need, math.min(waiting, math.floor(room / 2)), math.min(want, math.floor(room / parts)))
 end
 
-local function rate(key, cap, window, spent, extra, back, need, want)
+local function rate(key, cap, window, spent, extra, back, need, waiting, want)
   local debt, at, mine, out, ended = 0, now, 0, 0, {}
   local known = redis.call('HGETALL', key)
   for i = 1, #known, 2 do
@@ -99,7 +100,7 @@ local function rate(key, cap, window, spent, extra, back, need, want)
   debt = debt + (spent + extra) * window
   local roomParts = (cap - out - mine) * window - debt
   local room = math.floor(roomParts / window)
-  local granted = share(room, need, want)
+  local granted = share(room, need, waiting, want)
   mine = mine + granted
   if mine > 0 then redis.call('HSET', key, 'debt', digits(debt), 'at', digits(at), me, digits(mine) .. ' ' .. digits(now + ${LEASE_MS}))
   else
@@ -112,21 +113,21 @@ local function rate(key, cap, window, spent, extra, back, need, want)
   return mine, room - granted, wait
 end
 
-local function day(key, cap, ordinal, first, past, extra, back, need, want)
+local function day(key, cap, ordinal, first, past, extra, back, need, waiting, want)
   if now < first or now >= past then return 0, 0, ${OTHER_DAY} end
   local known = redis.call('HMGET', key, 'day', 'used')
   local counted, used = tonumber(known[1] or digits(ordinal)), tonumber(known[2] or '0')
   if ordinal > counted then counted, used = ordinal, 0 end
   if ordinal == counted then used = math.max(0, used - back) end
   used = used + extra
-  local granted = share(cap - used, need, want)
+  local granted = share(cap - used, need, waiting, want)
   used = used + granted
   redis.call('HSET', key, 'day', digits(counted), 'used', digits(used))
   redis.call('PEXPIRE', key, digits(past - now + ${DAY_KEPT_MS}))
   return granted, cap - used, granted < need and past - now or 0
 end
 
-local function level(key, cap, used, need, want)
+local function level(key, cap, used, need, waiting, want)
   local mine, out = 0, 0
   local known = redis.call('HGETALL', key)
   for i = 1, #known, 2 do
@@ -136,7 +137,7 @@ local function level(key, cap, used, need, want)
     else out = out + units end
   end
   mine = math.max(used, math.min(mine, want))
-  local granted = share(cap - out - mine, math.max(0, need - mine), math.max(0, want - mine))
+  local granted = share(cap - out - mine, math.max(0, need - mine), math.max(0, waiting - mine), math.max(0, want - mine))
   mine = mine + granted
   if mine > 0 then
     redis.call('HSET', key, me, digits(mine) .. ' ' .. digits(now + ${LEASE_MS + LEVEL_DRAIN_MS}))
@@ -145,7 +146,7 @@ local function level(key, cap, used, need, want)
   return mine, cap - out - mine, mine < need and 1000 or 0
 end
 
-local function money(key, spent, back, need, want)
+local function money(key, spent, back, need, waiting, want)
   local free, lost, mine = 0, 0, 0
   local known = redis.call('HGETALL', key)
   if #known == 0 then return 0, 0, need > 0 and ${WAIT_FOR_EVER} or 0 end
@@ -165,7 +166,7 @@ local function money(key, spent, back, need, want)
   spent = math.min(spent, mine)
   back = math.min(back, mine - spent)
   free = free + back
-  local granted = share(free, need, want)
+  local granted = share(free, need, waiting, want)
   free = free - granted
   mine = mine - spent - back + granted
   redis.call('HSET', key, 'free', digits(free), 'lost', digits(lost))
@@ -175,16 +176,16 @@ end
 
 local reply = {digits(now)}
 for i = 2, #KEYS do
-  local kind, cap, p1, p2, p3, spent, extra, back, need, want =
-    string.match(ARGV[i + 3], '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+  local kind, cap, p1, p2, p3, spent, extra, back, need, waiting, want =
+    string.match(ARGV[i + 3], '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
   cap, spent, extra, back = tonumber(cap), tonumber(spent), tonumber(extra), tonumber(back)
-  need, want = tonumber(need), tonumber(want)
+  need, waiting, want = tonumber(need), tonumber(waiting), tonumber(want)
   local units, room, wait
-  if kind == '${LeaseKind.Rate}' then units, room, wait = rate(KEYS[i], cap, tonumber(p1), spent, extra, back, need, want)
+  if kind == '${LeaseKind.Rate}' then units, room, wait = rate(KEYS[i], cap, tonumber(p1), spent, extra, back, need, waiting, want)
   elseif kind == '${LeaseKind.Day}' then
-    units, room, wait = day(KEYS[i], cap, tonumber(p1), tonumber(p2), tonumber(p3), extra, back, need, want)
-  elseif kind == '${LeaseKind.Level}' then units, room, wait = level(KEYS[i], cap, spent, need, want)
-  else units, room, wait = money(KEYS[i], spent, back, need, want) end
+    units, room, wait = day(KEYS[i], cap, tonumber(p1), tonumber(p2), tonumber(p3), extra, back, need, waiting, want)
+  elseif kind == '${LeaseKind.Level}' then units, room, wait = level(KEYS[i], cap, spent, need, waiting, want)
+  else units, room, wait = money(KEYS[i], spent, back, need, waiting, want) end
   reply[#reply + 1] = digits(units) .. ' ' .. digits(room) .. ' ' .. digits(wait)
 end
 reply = table.concat(reply, ' ')
