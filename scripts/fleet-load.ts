@@ -100,7 +100,7 @@ export async function press(fleet: GatewayFleet, ledgers: readonly Ledger[], opt
       line.owed -= count;
       if (count === 0 || line.unanswered >= UNANSWERED_MAX) continue;
       line.unanswered += 1;
-      sent.push(sendBatch(fleet, line.place, line.ledger, count, chance).finally(() => (line.unanswered -= 1)));
+      sent.push(offer(fleet, line.place, line.ledger, count, chance).finally(() => (line.unanswered -= 1)));
     }
     const waitMs = startMs + (step + 1) * STEP_MS - nowMs();
     if (waitMs > 0) await sleep(waitMs);
@@ -127,7 +127,8 @@ interface Result {
   readonly totalMicros?: number;
 }
 
-async function sendBatch(
+/** Offers some messages to one gateway in a batch, and enters what it answers. */
+export async function offer(
   fleet: GatewayFleet,
   place: number,
   ledger: Ledger,

@@ -32,6 +32,8 @@ export type { AttClass, TmobileTier, TollFreeCaps } from './limits/carrier-limit
 export { LEASE_MARGIN_MS, LEASE_MS, LeaseKind, LeaseRequest, LeasedUnits } from './limits/leased-units.ts';
 export type { LeaseAnswer } from './limits/leased-units.ts';
 export { Levels } from './limits/levels.ts';
+export { LIMIT_CATALOGUE, limitsTable } from './limits/limit-catalogue.ts';
+export type { LimitDescription } from './limits/limit-catalogue.ts';
 export { NumberMeter, NumberMeters } from './limits/number-meters.ts';
 export { pacificDayAt } from './limits/pacific-day.ts';
 export type { PacificDay } from './limits/pacific-day.ts';

@@ -3,6 +3,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyError, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
+import { QuotasUnavailable } from '../../tariffs/redis/index.ts';
 import { type AccountMoney, formatMicros, parseDollars } from '../../tariffs/index.ts';
 import { ACCOUNTS_MAX, BALANCE_MICROS_MAX, PAYMENT_MICROS_MAX, REFERENCE_LENGTH_MAX } from '../limits.ts';
 import { type FieldProblem, fieldProblems, handleError, type Problem, problem, sendProblem } from '../problem.ts';
@@ -307,7 +308,7 @@ function readAmount({ amount, amountMicros }: PaymentBody): ReadAmount {
 
 /** Garbage in a request about money is well-formed and wrong: 422, with what to give instead. */
 function handleFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof AccountStoreUnavailable) {
+  if (error instanceof AccountStoreUnavailable || error instanceof QuotasUnavailable) {
     const message = 'the store of accounts does not answer; ask again, a payment under the same reference';
     reply.header('retry-after', STORE_RETRY_AFTER_S);
     return sendProblem(reply, problem('accounts-unavailable', 503, 'Accounts unavailable', [{ field: '', message }]));

@@ -1,2 +1,2 @@
 /** The door of quotas: limits that several gateways share through Redis. */
-export { type LeaseFigures, openSharedLimits, type SharedLimitsKeeper } from './shared-limits.ts';
+export { openSharedLimits, type SharedLimitsKeeper } from './shared-limits.ts';

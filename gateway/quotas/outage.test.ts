@@ -4,7 +4,6 @@ import { systemClock } from '../control/index.ts';
 import { MINUTE_MS } from '../router/index.ts';
 import {
   attSms,
-  brandDay,
   endAll,
   type Gateway,
   gatewayOn,

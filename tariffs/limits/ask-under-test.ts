@@ -1,8 +1,8 @@
 /** Asks for tests of limits. */
 import type { Ask } from './allowance.ts';
 
-/** A Wednesday noon in Los Angeles. */
-export const NOON_MS = Date.UTC(2024, 2, 6, 20);
+/** 2024-03-06, a Wednesday, at noon in Los Angeles. */
+export const NOON_MS = 1_709_755_200_000;
 
 export const SENDER = 2_125_550_100;
 export const DESTINATION = 3_105_550_100;

@@ -17,7 +17,7 @@
  *
  * While the store is away, `awayFraction` of a limit may be admitted without a lease. That is counted apart and told later.
  *
- * Memory: 149 bytes per key, 16 more for rates.
+ * Memory: 166 bytes per key, 16 more for rates.
  */
 import { type Allowance, type Ask, NOT_LEASED } from './allowance.ts';
 import { LEVEL_RETRY_MS } from './levels.ts';

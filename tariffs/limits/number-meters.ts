@@ -17,7 +17,7 @@
  * Rates keep to the arithmetic of `RateBuckets`. Times count from the first ask and reach 17 years. Days are those of Los Angeles;
  * for P2P and toll-free limits that is assumed, as are calendar weeks (from Monday) and months: no source says.
  *
- * Memory: 15 to 18.75 bytes for each row, 10 to 12.5 for each pair of sender and recipient of the day. A sender of A2P messages has a
+ * Memory: 15.6 to 18.8 bytes for each row, 9.8 to 11.8 for each pair of sender and recipient of the day. A sender of A2P messages has a
  * row for each carrier that counts it and one for its account's rate, a person two, a toll-free number one.
  */
 import { type Allowance, type Ask, NOT_LEASED, TABLE_FULL } from './allowance.ts';
@@ -93,9 +93,9 @@ const TIME_END = TIME_HIGH_MASK * TWO_32;
 /** Days are counted from here on: earlier times count as this. */
 const EARLIEST_MS = 86_400_000;
 
-/** Rows at most: two and a half for each of five million numbers, in up to 189 MB. */
+/** Rows at most: two and a half for each of five million numbers, in up to 197 MB. */
 const ROWS_MAX = 12_582_912;
-/** Pairs of sender and recipient of one day at most, in up to 126 MB. */
+/** Pairs of sender and recipient of one day at most, in up to 123 MB. */
 const RECIPIENT_PAIRS_MAX = 12_582_912;
 
 export interface NumberMetersOptions {

@@ -8,11 +8,11 @@
  *     word 0    bit 22: 1   bits 1 to 21: rest of the sender   bit 0: top of the destination
  *     word 1    the destination's other 32 bits
  *
- * Memory: 8 bytes a pair, in shards filled to between 0.64 and 0.8, which makes 10 to 12.5 bytes.
+ * Memory: 8 bytes a pair, in shards filled to between 0.68 and 0.82, which makes 9.8 to 11.8 bytes.
  */
 import type { Ask } from './allowance.ts';
 import { mix } from './number-rows.ts';
-import { homeOf, nextOf, RowShards, SHARDS } from './row-shards.ts';
+import { BUCKET, bucketOf, nextBucket, RowShards, SHARDS } from './row-shards.ts';
 
 const KEY_MIN = 2_000_000_000;
 const WIDTH = 2;
@@ -96,10 +96,15 @@ export class RecipientPairs {
     const words = this.#shards.words[this.#shard]!;
     const word0 = this.#word0;
     const word1 = this.#word1;
-    let at = homeOf(hashOfWords(word0, word1), words.length, WIDTH);
+    let bucket = bucketOf(hashOfWords(word0, word1), words.length);
+    let at = bucket;
     let found = words[at]!;
     while (found !== 0 && (found !== word0 || words[at + 1] !== word1)) {
-      at = nextOf(at, words.length, WIDTH);
+      at += WIDTH;
+      if (at === bucket + BUCKET) {
+        bucket = nextBucket(bucket, words.length);
+        at = bucket;
+      }
       found = words[at]!;
     }
     this.#at = at;

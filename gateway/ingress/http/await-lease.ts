@@ -2,7 +2,6 @@
  * A message that meets a limit shared with other gateways, of which this one holds nothing yet, waits here and not in the core: until the
  * lease has come, once for every limit on its way that is new to this gateway.
  */
-import { AWAITS_LEASE } from '../../messages/index.ts';
 
 /** Of whoever draws leases. */
 export interface LeaseDraws {
@@ -14,16 +13,17 @@ export interface LeaseDraws {
 const ROUNDS_MAX = 8;
 
 /**
- * Submits until the message is decided. `submit` is given whether it may once more answer AWAITS_LEASE; on the last round it may not.
- * @returns what `submit` answered, never AWAITS_LEASE
+ * Tries again until the message is decided. `attempt` is given whether it may once more put it off, for want of a lease, by returning
+ * undefined; on the last round it may not. It must also write the answer, since what the decision left in the slot is other
+ * messages' as soon as anybody waits.
  */
-export async function submitOnceLeased(
+export async function onceLeased<T>(
   leases: LeaseDraws,
-  submit: (mayAwaitLease: boolean) => number,
-): Promise<number> {
+  attempt: (mayAwaitLease: boolean) => T | undefined,
+): Promise<T> {
   for (let round = 1; ; round += 1) {
     await leases.answered();
-    const sequence = submit(round < ROUNDS_MAX);
-    if (sequence !== AWAITS_LEASE) return sequence;
+    const done = attempt(round < ROUNDS_MAX);
+    if (done !== undefined) return done;
   }
 }

@@ -21,7 +21,7 @@ import {
   REGISTRATION_REASONS,
 } from '../../router/index.ts';
 import { AWAITS_LEASE, emptyDraft, NOT_STORED, TextBytes } from '../../messages/index.ts';
-import { submitOnceLeased } from './await-lease.ts';
+import { onceLeased } from './await-lease.ts';
 import type { MessageRoutes } from './messages.ts';
 import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from '../../problem.ts';
 import { readMessage } from './read-message.ts';
@@ -142,16 +142,13 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
             addInvalid(wrong, tally, results);
             continue;
           }
-          let sequence = routes.intake.submit(draft);
-          if (sequence === AWAITS_LEASE) {
-            if (!isForeseen) foreseeRest(body, index + 1, to);
-            isForeseen = true;
-            sequence = await submitOnceLeased(routes.leases, (mayAwaitLease) => {
-              readOne(value);
-              return routes.intake.submit(draft, mayAwaitLease);
-            });
-          }
-          addResult(sequence, tally, results);
+          if (submitOne(true, tally, results)) continue;
+          if (!isForeseen) foreseeRest(body, index + 1, to);
+          isForeseen = true;
+          await onceLeased(routes.leases, (mayAwaitLease) => {
+            readOne(value);
+            return submitOne(mayAwaitLease, tally, results) || undefined;
+          });
         }
         if (to < count) await otherRequests();
       }
@@ -180,8 +177,10 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     }
   }
 
-  /** Adds the result of the message just decided as JSON text. */
-  function addResult(sequence: number, tally: Tally, results: TextBytes): void {
+  /** Submits the message in the draft and adds its result as JSON text; false, with nothing added, if it awaits a lease. */
+  function submitOne(mayAwaitLease: boolean, tally: Tally, results: TextBytes): boolean {
+    const sequence = routes.intake.submit(draft, mayAwaitLease);
+    if (sequence === AWAITS_LEASE) return false;
     const { slot } = routes.intake;
     if (sequence !== NOT_STORED) {
       results.addBytes(ID);
@@ -203,6 +202,7 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
       results.addAscii(`,"retryAfterMs":${slot.retryAfterMs}`);
     }
     results.addBytes(END);
+    return true;
   }
 
   done();

@@ -30,7 +30,7 @@ import {
 } from '../../router/index.ts';
 import { type FieldProblem, problem, sendProblem } from '../../problem.ts';
 import { answers } from '../../route-answers.ts';
-import { type LeaseDraws, submitOnceLeased } from './await-lease.ts';
+import { type LeaseDraws, onceLeased } from './await-lease.ts';
 import { InboundAnswerSchema, ProblemSchema } from './schemas.ts';
 
 export interface InboundRoutes {
@@ -85,11 +85,11 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
       const code = take(body, true);
       if (code !== AWAITS_LEASE) return answer(reply, body);
-      return submitOnceLeased(routes.leases, (mayAwaitLease) => {
+      return onceLeased(routes.leases, (mayAwaitLease) => {
         // Others have used the slot meanwhile.
         readInbound(body, slot);
-        return take(body, mayAwaitLease);
-      }).then(() => answer(reply, body));
+        return take(body, mayAwaitLease) === AWAITS_LEASE ? undefined : answer(reply, body);
+      });
     },
   );
 

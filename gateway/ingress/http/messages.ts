@@ -19,7 +19,7 @@ import { type Core, decisionAt, DecisionCode, DECISIONS, type MessageSlot, TRUTH
 import { type FieldProblem, type Problem, problem, sendProblem } from '../../problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
 import { answers } from '../../route-answers.ts';
-import { type LeaseDraws, submitOnceLeased } from './await-lease.ts';
+import { type LeaseDraws, onceLeased } from './await-lease.ts';
 import { InboxQueryString, MessageAnswerSchema, MessageBody, MessageRecordSchema, ProblemSchema } from './schemas.ts';
 
 export interface MessageRoutes {
@@ -71,11 +71,12 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
       const sequence = intake.submit(draft);
       if (sequence !== AWAITS_LEASE) return answer(reply, sequence);
-      return submitOnceLeased(routes.leases, (mayAwaitLease) => {
+      return onceLeased(routes.leases, (mayAwaitLease) => {
         // Others have used the draft meanwhile.
         readMessage(request.body, draft, routes.callbackGuard);
-        return intake.submit(draft, mayAwaitLease);
-      }).then((decided) => answer(reply, decided));
+        const decided = intake.submit(draft, mayAwaitLease);
+        return decided === AWAITS_LEASE ? undefined : answer(reply, decided);
+      });
     },
   );
 
