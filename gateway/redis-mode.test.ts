@@ -140,7 +140,7 @@ describe('a limit', () => {
     expect(taken).toBeGreaterThanOrEqual(15);
     expect(taken).toBeLessThanOrEqual(15 + (systemClock.nowMs() - startMs) / 4_000);
     const refused = answers.find(({ status }) => status !== 202);
-    expect([refused?.status, refused?.body.detail]).toEqual([429, expect.stringMatching(/att_campaign_tpm|AT&T/)]);
+    expect([refused?.status, refused?.body.limit]).toMatchObject([429, { name: 'att_campaign_tpm', key: 'CSOLE01' }]);
   });
 
   it('that cannot be asked admits nothing, and says so', async () => {
