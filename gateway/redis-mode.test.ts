@@ -57,6 +57,7 @@ interface Answer {
     readonly view?: { readonly ageMs: number; readonly stale: boolean };
     readonly detail?: string;
     readonly outcome?: string;
+    readonly limit?: { readonly name: string; readonly key: string };
   };
 }
 
