@@ -39,6 +39,7 @@ describe('every bench runs and yields its figures', () => {
     decide: { figures: 2, baselines: ['the two lookups alone', 'Maps and objects, without limits'] },
     segments: { figures: 6, baselines: ['split-sms', 'sms-segments-calculator'] },
     rate: { figures: 1, baselines: ["scan of the book's rows"] },
+    limits: { figures: 10, baselines: ['Map of objects'] },
     'lease-refill': { figures: 4, baselines: ['INCRBY for each message, in pipelines', 'own bucket'] },
     postings: { figures: 2, baselines: ['Maps under joined keys', 'adding up every posting'] },
     cdr: {
