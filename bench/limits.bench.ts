@@ -136,7 +136,7 @@ class LimitsBench {
     const columns = {
       keys: new Int32Array(this.#loops).fill(NumberMeter.P2pRecipients),
       senders: Float64Array.from(this.#draw(count), (at) => numbers[at]!),
-      destinations: Float64Array.from(this.#draw(CONTACTS), (at) => contacts[at]!),
+      destinations: Float64Array.from(this.#draw(CONTACTS, 'contacts'), (at) => contacts[at]!),
     };
     const name = `recipients of a number, ${named(count)} numbers`;
     const params = { numbers: count, contacts: CONTACTS };
@@ -234,8 +234,8 @@ class LimitsBench {
     return { senders, destinations: senders };
   }
 
-  #draw(count: number): Int32Array {
-    const chance = namedStream(this.#seed, 'bench/limits');
+  #draw(count: number, stream = 'keys'): Int32Array {
+    const chance = namedStream(this.#seed, `bench/limits/${stream}`);
     return Int32Array.from({ length: this.#loops }, () => Math.floor(chance.next() * count));
   }
 

@@ -237,6 +237,10 @@ class LinedMeters implements NumberLimits {
     return this.#inner.used(meter, cap, ask);
   }
 
+  touch(ask: Ask): void {
+    this.#inner.touch(ask);
+  }
+
   noteInbound(ask: Ask): void {
     this.#inner.noteInbound(ask);
   }

@@ -66,6 +66,7 @@ export function foresee(core: Core, slot: MessageSlot): number {
 /** The decision; what it takes of the limits that said yes is remembered in `admit.ts`. */
 function judge(core: Core, slot: MessageSlot): number {
   clearResult(slot);
+  core.limits.numbers.touch(slot);
   slot.book = core.book;
 
   const destination = core.carrierMap.lookup(slot.destinationKey);

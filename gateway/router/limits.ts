@@ -32,6 +32,8 @@ export interface SharedLimits {
 
 /** Limits counted per sender number; `key` is a `NumberMeter`. */
 export interface NumberLimits extends Allowance {
+  /** Reaches for what is kept of `ask.senderKey`: no more than a hint, given early. */
+  touch(ask: Ask): void;
   /** Counts a message that the number `ask.senderKey` received: it may send one more unanswered. */
   noteInbound(ask: Ask): void;
 }

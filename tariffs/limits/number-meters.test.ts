@@ -176,6 +176,76 @@ describe('room', () => {
   });
 });
 
+describe('when a shard is made anew, since many numbers come at once', () => {
+  const [first, ...others] = numbersOfOneShard(101);
+  const mine = { senderKey: first! };
+  const crowd = (meters: NumberMeters, atMs: number): void => {
+    for (const senderKey of others) take(meters, NumberMeter.AccountMms, 1, askFor(1, atMs, { senderKey }));
+  };
+
+  test('a rate counts to the last millisecond of its window', () => {
+    const meters = new NumberMeters();
+    take(meters, NumberMeter.AttSms, 60, askFor(60, NOON_MS, mine));
+    crowd(meters, NOON_MS + 59_999);
+    expect(meters.waitMs(NumberMeter.AttSms, 60, askFor(60, NOON_MS + 59_999, mine))).toBe(1);
+    expect(meters.waitMs(NumberMeter.AttSms, 60, askFor(60, NOON_MS + 60_000, mine))).toBe(0);
+  });
+
+  test('a day, a week and a month count to their end', () => {
+    const meters = new NumberMeters();
+    const monday = Date.UTC(2024, 2, 4, 20);
+    const kinds = [NumberMeter.P2pDay, NumberMeter.TollFreeDay, NumberMeter.TollFreeWeek, NumberMeter.TollFreeMonth];
+    const counted = (atMs: number): number[] => {
+      crowd(meters, atMs);
+      return kinds.map((kind) => meters.used(kind, 9, askFor(1, atMs, mine)));
+    };
+    for (const kind of kinds) take(meters, kind, 9, askFor(1, monday, mine));
+    expect(counted(monday + 11 * HOUR_MS)).toEqual([1, 1, 1, 1]);
+    expect(counted(monday + DAY_MS)).toEqual([0, 0, 1, 1]);
+    take(meters, NumberMeter.TollFreeDay, 9, askFor(1, monday + DAY_MS, mine));
+    expect(counted(monday + 6 * DAY_MS)).toEqual([0, 0, 1, 1]);
+    expect(counted(monday + 7 * DAY_MS)).toEqual([0, 0, 0, 1]);
+    take(meters, NumberMeter.TollFreeDay, 9, askFor(1, monday + 7 * DAY_MS, mine));
+    expect(counted(monday + 27 * DAY_MS)).toEqual([0, 0, 0, 1]);
+    expect(counted(monday + 28 * DAY_MS)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('a clock that goes forward and back again and again frees what it frees once', () => {
+    const meters = new NumberMeters();
+    let admitted = 0;
+    for (let turn = 0; turn < 5; turn += 1) {
+      if (take(meters, NumberMeter.AttSms, 60, askFor(60, NOON_MS + turn, mine)) === 0) admitted += 1;
+      crowd(meters, NOON_MS + 60_000 + turn);
+    }
+    // Once at the beginning, and once for the minute that has passed since.
+    expect(admitted).toBe(2);
+  });
+
+  test('recipients and answers of the day are not forgotten', () => {
+    const meters = new NumberMeters();
+    take(meters, NumberMeter.P2pRecipients, 1, askFor(1, NOON_MS, mine));
+    meters.noteInbound(askFor(1, NOON_MS, mine));
+    crowd(meters, NOON_MS + HOUR_MS);
+    const other = { ...mine, destinationKey: DESTINATION + 1 };
+    expect(meters.waitMs(NumberMeter.P2pRecipients, 1, askFor(1, NOON_MS + HOUR_MS, mine))).toBe(0);
+    expect(meters.waitMs(NumberMeter.P2pRecipients, 1, askFor(1, NOON_MS + HOUR_MS, other))).toBeGreaterThan(0);
+    expect(take(meters, NumberMeter.P2pDay, 9, askFor(1, NOON_MS + HOUR_MS, mine))).toBe(0);
+    expect(meters.waitMs(NumberMeter.P2pRatio, 1, askFor(1, NOON_MS + HOUR_MS, mine))).toBeGreaterThan(0);
+    meters.noteInbound(askFor(1, NOON_MS + HOUR_MS, mine));
+    expect(meters.waitMs(NumberMeter.P2pRatio, 1, askFor(1, NOON_MS + HOUR_MS, mine))).toBe(0);
+  });
+
+  test('times that lie further apart than the table can tell from one another are told apart', () => {
+    const meters = new NumberMeters();
+    const years = 365 * DAY_MS;
+    take(meters, NumberMeter.AttSms, 60, askFor(60, NOON_MS, mine));
+    for (const atMs of [NOON_MS + 18 * years, NOON_MS + 36 * years]) {
+      expect(take(meters, NumberMeter.AttSms, 60, askFor(60, atMs, mine))).toBe(0);
+      expect(meters.waitMs(NumberMeter.AttSms, 60, askFor(60, atMs + 1, mine))).toBe(59_999);
+    }
+  });
+});
+
 describe('over several gateways', () => {
   test('each admits its part of a rate', () => {
     const meters = new NumberMeters();
@@ -258,8 +328,8 @@ class SlowNumbers {
 
   /** 0, or any number above it that says how long a rate takes; Infinity and NaN stand for periods, whose ends are checked apart. */
   waitMs(meter: number, cap: number, ask: ReturnType<typeof askFor>): number {
-    this.#nowMs = Math.max(this.#nowMs, ask.atMs);
     if (ask.units > cap) return Infinity;
+    this.passTo(ask.atMs);
     if (meter in WINDOWS) {
       const waitMs = this.#bucket(meter, ask.senderKey).waitMs(0, cap, { ...ask, atMs: this.#nowMs });
       return waitMs === 0 ? 0 : waitMs + this.#nowMs - ask.atMs;
@@ -271,13 +341,19 @@ class SlowNumbers {
   }
 
   take(meter: number, cap: number, ask: ReturnType<typeof askFor>): void {
+    // What goes out is counted once, by the meter of the day.
+    if (meter === NumberMeter.P2pRatio) return;
     if (meter in WINDOWS) this.#bucket(meter, ask.senderKey).take(0, cap, { ...ask, atMs: this.#nowMs });
     const { senderKey: number, destinationKey: to, units } = ask;
     this.#taken.push({ number, meter, atMs: this.#nowMs, units, to });
   }
 
-  noteInbound({ senderKey, atMs }: ReturnType<typeof askFor>): void {
+  passTo(atMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, atMs);
+  }
+
+  noteInbound({ senderKey, atMs }: ReturnType<typeof askFor>): void {
+    this.passTo(atMs);
     this.#received.push({ number: senderKey, atMs: this.#nowMs });
   }
 
@@ -343,7 +419,7 @@ const COUNTED_IN_ONE_ROW = [
   [NumberMeter.TollFreeDay, NumberMeter.TollFreeWeek, NumberMeter.TollFreeMonth],
 ];
 
-const SHARD_MATES = numbersOfOneShard(40);
+const [SHARD_MATES, CROWD] = [numbersOfOneShard(70).slice(0, 40), numbersOfOneShard(70).slice(40)];
 
 const steps = fc.array(
   fc.record({
@@ -352,6 +428,7 @@ const steps = fc.array(
     to: fc.nat({ max: 5 }),
     units: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 7 })),
     inbound: fc.integer({ min: 0, max: 9 }).map((draw) => draw === 0),
+    crowd: fc.integer({ min: 0, max: 9 }).map((draw) => draw === 0),
     gapMs: fc.oneof(
       { weight: 6, arbitrary: fc.constant(0) },
       { weight: 3, arbitrary: fc.integer({ min: 1, max: 1_500 }) },
@@ -368,14 +445,14 @@ const startMs = fc
   .chain((midnightMs) => fc.integer({ min: -90_000, max: 1_000 }).map((ms) => midnightMs + ms));
 
 describe('on random traces around the beginnings of days, weeks and months', () => {
-  propertyTest.prop([startMs, cap, steps], { numRuns: 150 })(
+  propertyTest.prop([startMs, cap, steps], { numRuns: 400 })(
     'meters agree with lists of all that was taken',
     (from, max, trace) => {
       runTrace(new NumberMeters(), from, max, trace);
     },
   );
 
-  propertyTest.prop([startMs, cap, steps], { numRuns: 150 })(
+  propertyTest.prop([startMs, cap, steps], { numRuns: 400 })(
     'meters that have no room admit nothing that the lists would not, and refuse for that reason only who has nothing that counts',
     (from, max, trace) => {
       runTrace(new NumberMeters({ rowsMax: 4_096 * 8, recipientPairsMax: 1 }), from, max, trace);
@@ -394,6 +471,11 @@ function runTrace(meters: NumberMeters, fromMs: number, max: number, trace: read
     if (step.inbound && meters.waitMs(NumberMeter.P2pDay, 1_000, ask) !== TABLE_FULL) {
       meters.noteInbound(ask);
       slow.noteInbound(ask);
+    }
+    // Others that are soon idle again, so that the shard is made anew now and then.
+    for (const senderKey of step.crowd ? CROWD : []) {
+      take(meters, NumberMeter.AccountMms, 1, { ...ask, units: 1, senderKey });
+      slow.passTo(atMs);
     }
     const waitMs = meters.waitMs(step.meter, max, ask);
     const modelled = slow.waitMs(step.meter, max, ask);

@@ -9,15 +9,15 @@
  * Time is the latest that any ask has named. While a clock that was set back catches up, time stands still here: nothing refills
  * and no period begins, and what was forgotten as idle would still be idle.
  *
- *              word 0, owner's 7 bits          word 1                       word 2
+ *              word 0, owner's 3 bits          word 1                       word 2
  *     rate     high bits of the time           time of the last take        debt, as in `RateBuckets`
  *     P2P      -                               day << 16 | sent             received << 16 | recipients
  *     toll-free -                              day << 16 | sent that day    sent that week << 16 | that month
  *
- * Rates keep to the arithmetic of `RateBuckets`. Times count from the first ask and reach 17 years. Days are those of Los Angeles;
+ * Rates keep to the arithmetic of `RateBuckets`. Times count from the first ask and reach 347 days. Days are those of Los Angeles;
  * for P2P and toll-free limits that is assumed, as are calendar weeks (from Monday) and months: no source says.
  *
- * Memory: 15.6 to 18.8 bytes for each row, 9.8 to 11.8 for each pair of sender and recipient of the day. A sender of A2P messages has a
+ * Memory: 15 to 18.75 bytes for each row, 10 to 12.5 for each pair of sender and recipient of the day. A sender of A2P messages has a
  * row for each carrier that counts it and one for its account's rate, a person two, a toll-free number one.
  */
 import { type Allowance, type Ask, NOT_LEASED, TABLE_FULL } from './allowance.ts';
@@ -83,19 +83,19 @@ const CAP_MAX = Int32Array.from(WINDOW_MS, (windowMs) => Math.floor(0xffff_ffff 
 /** Counts of a period are 16 bits wide. */
 const COUNT_MAX = 0xffff;
 const COUNT_SHIFT = 16;
-const KIND_SHIFT = 21;
+const KIND_SHIFT = 25;
 const KIND_MASK = 15;
 
 const TWO_32 = 2 ** 32;
-const TIME_HIGH_MASK = 0x7f;
-/** 17.4 years; times are moved back by half of it when they come to this. */
+const TIME_HIGH_MASK = 7;
+/** 347 days; times are moved back by half of it when they come to this. */
 const TIME_END = TIME_HIGH_MASK * TWO_32;
 /** Days are counted from here on: earlier times count as this. */
 const EARLIEST_MS = 86_400_000;
 
-/** Rows at most: two and a half for each of five million numbers, in up to 197 MB. */
+/** Rows at most: two and a half for each of five million numbers, in up to 189 MB. */
 const ROWS_MAX = 12_582_912;
-/** Pairs of sender and recipient of one day at most, in up to 123 MB. */
+/** Pairs of sender and recipient of one day at most, in up to 126 MB. */
 const RECIPIENT_PAIRS_MAX = 12_582_912;
 
 export interface NumberMetersOptions {
@@ -155,6 +155,11 @@ export class NumberMeters implements Allowance {
     this.#gateways = gateways;
   }
 
+  /** Reaches for what is kept of `ask.senderKey`, so that it has come when a meter is asked. */
+  touch(ask: Ask): void {
+    if (isNumber(ask.senderKey)) this.#rows.touch(ask);
+  }
+
   waitMs(meter: number, cap: number, ask: Ask): number {
     if (!(meter >= 0 && meter < METERS) || ask.units > cap || !isNumber(ask.senderKey)) return Infinity;
     if (this.#gateways === Infinity) return NOT_LEASED;
@@ -182,7 +187,7 @@ export class NumberMeters implements Allowance {
     this.#moveTo(ask);
     const rows = this.#rows;
     if (!rows.find(P2P_ROW, ask)) {
-      if (!rows.hasRoom(P2P_ROW, ask, this.#nowMs)) return;
+      if (!this.#hasRoom(P2P_ROW, ask)) return;
       rows.add();
     }
     this.#startDayOf(P2P_ROW);
@@ -192,7 +197,7 @@ export class NumberMeters implements Allowance {
 
   #rateWaitMs(meter: number, cap: number, ask: Ask): number {
     const rows = this.#rows;
-    if (!rows.find(meter, ask)) return rows.hasRoom(meter, ask, this.#nowMs) ? 0 : TABLE_FULL;
+    if (!rows.find(meter, ask)) return this.#hasRoom(meter, ask) ? 0 : TABLE_FULL;
     const level = this.#levelOf(meter, cap);
     const windowMs = WINDOW_MS[meter]!;
     const excessParts = this.#debtParts(meter, level) + (Math.min(ask.units, level) - level) * windowMs;
@@ -246,8 +251,9 @@ export class NumberMeters implements Allowance {
     const wanted = (isKnown ? this.#countOf(meter) : 0) + ask.units;
     const isAnswered = meter === NumberMeter.P2pRatio && isKnown && wanted <= this.#receivedToday();
     if (wanted > share && !isAnswered) return ask.units > share ? Infinity : this.#endMsOf(meter) - ask.atMs;
-    if (!isKnown && !rows.hasRoom(kind, ask, this.#nowMs)) return TABLE_FULL;
-    return ofRecipients && !this.#pairs.hasRoom(this.#nowMs) ? TABLE_FULL : 0;
+    if (!isKnown && !this.#hasRoom(kind, ask)) return TABLE_FULL;
+    if (!ofRecipients || this.#pairs.hasRoom()) return 0;
+    return this.#pairs.makeRoom(this.#nowMs) ? 0 : TABLE_FULL;
   }
 
   #takePeriod(meter: number, ask: Ask): void {
@@ -265,6 +271,11 @@ export class NumberMeters implements Allowance {
     if (meter === NumberMeter.P2pDay || meter === NumberMeter.TollFreeDay) words[at + 1]! += ask.units;
     else if (meter === NumberMeter.TollFreeWeek) words[at + 2]! += ask.units << COUNT_SHIFT;
     else words[at + 2]! += ask.units;
+  }
+
+  /** The time goes along only when shards have to be made anew: handed over, it is boxed. */
+  #hasRoom(kind: number, ask: Ask): boolean {
+    return this.#rows.hasRoom() || this.#rows.makeRoom(kind, ask, this.#nowMs);
   }
 
   /** What the row that was found counts in the meter's period. */

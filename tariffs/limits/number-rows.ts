@@ -1,33 +1,34 @@
 /**
  * Three words about a number, for each kind of thing that is counted of it.
  *
- * A reversible mix turns a number into 33 random-looking bits: 12 of them say the shard, so a row holds only the other 21.
+ * A reversible mix turns a number into 33 random-looking bits: 8 of them say the shard, so a row holds only the other 25.
  *
- *     bit    31        25 24      21 20                0
+ *     bit    31        29 28      25 24                0
  *           +------------+----------+-------------------+
- *   word 0  | the owner's| kind + 1 | rest of the number|    the low 25 bits are the row's key; 0 where there is no row
+ *   word 0  | the owner's| kind + 1 | rest of the number|    the low 29 bits are the row's key; 0 where there is no row
  *   word 1  |            the owner's                    |
  *   word 2  |            the owner's                    |
  *           +-------------------------------------------+
  *
- * Memory: five rows of 12 bytes in 64, in shards filled to between 0.68 and 0.82, which makes 15.6 to 18.8 bytes a row.
+ * All rows of a number begin their search at one place, and so lie in one or two lines of memory.
+ *
+ * Memory: 12 bytes a row, in shards filled to between 0.64 and 0.8, which makes 15 to 18.75 bytes; up to 34 while there are few.
  */
 import type { Ask } from './allowance.ts';
-import { bucketOf, nextBucket, RowShards } from './row-shards.ts';
+import { homeOf, nextOf, RowShards } from './row-shards.ts';
 
 /** NANP numbers as integers, and nothing else. */
 const KEY_MIN = 2_000_000_000;
 const KEY_MAX = 9_999_999_999;
 
 const WIDTH = 3;
-/** Place in a bucket of its fifth and last row. */
-const LAST_ROW = 12;
-const NUMBER_BITS = 21;
-const SHARD_SHIFT = 20;
-/** The low 20 of the mixed 32 bits, which the shard does not say. */
-const REST = 0xfffff;
+const NUMBER_BITS = 25;
+const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
+const SHARD_SHIFT = 24;
+/** The low 24 of the mixed 32 bits, which the shard does not say. */
+const REST = 0xffffff;
 /** Where the owner's part of word 0 begins, and the part before it. */
-export const OWNER_SHIFT = 25;
+export const OWNER_SHIFT = 29;
 const KEY_BITS = (1 << OWNER_SHIFT) - 1;
 const KINDS_MAX = 15;
 /** Xored into offsets of 2^32 and above, so that two numbers with the same low 32 bits have nothing else in common. */
@@ -39,6 +40,7 @@ export class NumberRows {
   words: Int32Array;
   at = 0;
   #shard = 0;
+  #touched = 0;
   #key = 0;
 
   readonly #shards: RowShards;
@@ -50,7 +52,7 @@ export class NumberRows {
 
   /** @param isIdle whether the row at a place says the same as no row */
   constructor(isIdle: (words: Int32Array, at: number) => boolean, rowsMax: number) {
-    const hashOf = (words: Int32Array, at: number): number => Math.imul(words[at]! & KEY_BITS, SPREAD);
+    const hashOf = (words: Int32Array, at: number): number => Math.imul(words[at]! & NUMBER_MASK, SPREAD);
     this.#shards = new RowShards({ width: WIDTH, hashOf, isIdle }, rowsMax);
     this.words = this.#shards.words[0]!;
   }
@@ -61,6 +63,17 @@ export class NumberRows {
 
   get bytes(): number {
     return this.#shards.bytes;
+  }
+
+  /**
+   * Reaches for the memory where the rows of `ask.senderKey` would be. Asked for early, it has come by the time a row is looked for.
+   */
+  touch(ask: Ask): void {
+    const offset = ask.senderKey - KEY_MIN;
+    const top = (offset * 2 ** -32) | 0;
+    const mixed = mix((offset | 0) ^ (-top & TOP_VARIANT));
+    const words = this.#shards.words[mixed >>> SHARD_SHIFT]!;
+    this.#touched = words[homeOf(Math.imul(((mixed & REST) << 1) | top, SPREAD), words.length, WIDTH)]!;
   }
 
   /** Looks for the row of `ask.senderKey`, which `isNumber`, and says whether there is one. */
@@ -87,13 +100,12 @@ export class NumberRows {
     const shard = mixed >>> SHARD_SHIFT;
     const key = ((kind + 1) << NUMBER_BITS) | ((mixed & REST) << 1) | top;
     const words = this.#shards.words[shard]!;
-    let bucket = bucketOf(Math.imul(key, SPREAD), words.length);
-    let match = matchIn(words, bucket, key);
-    while (match === 0 && words[bucket + LAST_ROW] !== 0) {
-      bucket = nextBucket(bucket, words.length);
-      match = matchIn(words, bucket, key);
+    let at = homeOf(Math.imul(key & NUMBER_MASK, SPREAD), words.length, WIDTH);
+    let found = words[at]! & KEY_BITS;
+    while (found !== key && found !== 0) {
+      at = nextOf(at, words.length, WIDTH);
+      found = words[at]! & KEY_BITS;
     }
-    const at = match === 0 ? firstFree(words, bucket) : bucket + Math.imul(31 - Math.clz32(match), WIDTH);
     this.words = words;
     this.at = at;
     this.#shard = shard;
@@ -102,12 +114,16 @@ export class NumberRows {
     this.#lastShard[kind] = shard;
     this.#lastKey[kind] = key;
     this.#lastAt[kind] = at;
-    return match !== 0;
+    return found !== 0;
   }
 
-  /** Whether the row that `find` has just missed can be added; makes room for it if it can. */
-  hasRoom(kind: number, ask: Ask, nowMs: number): boolean {
-    if (this.#shards.hasRoom(this.#shard)) return true;
+  /** Whether the row that `find` has just missed can be added as things are. */
+  hasRoom(): boolean {
+    return this.#shards.hasRoom(this.#shard);
+  }
+
+  /** Makes room for the row that `find` has just missed; false if there is none to be had. */
+  makeRoom(kind: number, ask: Ask, nowMs: number): boolean {
     const hasRoom = this.#shards.makeRoom(this.#shard, nowMs);
     this.#lastSender.fill(Number.NaN);
     this.find(kind, ask);
@@ -122,26 +138,12 @@ export class NumberRows {
 
   /** Calls `visit` for every row. */
   forEach(visit: (words: Int32Array, at: number) => void): void {
-    this.#shards.forEach(visit);
+    for (const words of this.#shards.words) {
+      for (let at = 0; at < words.length; at += WIDTH) {
+        if (words[at] !== 0) visit(words, at);
+      }
+    }
   }
-}
-
-/** A bit for the row of the bucket that has the key, from the lowest for the first; 0 if none has. */
-function matchIn(words: Int32Array, bucket: number, key: number): number {
-  // Of numbers from 0 to 2^25, only 0 has its sign changed by taking 1.
-  return (
-    ((((words[bucket]! ^ key) & KEY_BITS) - 1) >>> 31) |
-    (((((words[bucket + 3]! ^ key) & KEY_BITS) - 1) >>> 31) << 1) |
-    (((((words[bucket + 6]! ^ key) & KEY_BITS) - 1) >>> 31) << 2) |
-    (((((words[bucket + 9]! ^ key) & KEY_BITS) - 1) >>> 31) << 3) |
-    (((((words[bucket + LAST_ROW]! ^ key) & KEY_BITS) - 1) >>> 31) << 4)
-  );
-}
-
-function firstFree(words: Int32Array, bucket: number): number {
-  let at = bucket;
-  while (words[at] !== 0) at += WIDTH;
-  return at;
 }
 
 export function isNumber(key: number): boolean {

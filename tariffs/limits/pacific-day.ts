@@ -1,3 +1,8 @@
+/**
+ * Days, weeks and months as they are in Los Angeles, where T-Mobile counts its day.
+ *
+ * Time zones are left to Temporal, which is exact and slow: whoever counts keeps an answer for as long as it holds.
+ */
 import { Temporal } from 'temporal-polyfill';
 
 /** One calendar day in Los Angeles: the day over which T-Mobile counts its cap. */

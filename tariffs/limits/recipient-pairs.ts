@@ -2,23 +2,23 @@
  * Who has written to whom today: the set behind "so many different recipients a day".
  *
  * Exact, so both numbers of a pair are held whole. The destination is, in 33 bits; of the sender's 33 bits, mixed and xored with what
- * the destination mixes to, 12 say the shard and 21 are held. One day's pairs are held at a time: a shard last written on an earlier
+ * the destination mixes to, 8 say the shard and 25 are held. One day's pairs are held at a time: a shard last written on an earlier
  * day counts as empty, and is emptied when it is next written.
  *
- *     word 0    bit 22: 1   bits 1 to 21: rest of the sender   bit 0: top of the destination
+ *     word 0    bit 26: 1   bits 1 to 25: rest of the sender   bit 0: top of the destination
  *     word 1    the destination's other 32 bits
  *
- * Memory: 8 bytes a pair, in shards filled to between 0.68 and 0.82, which makes 9.8 to 11.8 bytes.
+ * Memory: 8 bytes a pair, in shards filled to between 0.64 and 0.8, which makes 10 to 12.5 bytes.
  */
 import type { Ask } from './allowance.ts';
 import { mix } from './number-rows.ts';
-import { BUCKET, bucketOf, nextBucket, RowShards, SHARDS } from './row-shards.ts';
+import { homeOf, nextOf, RowShards, SHARDS } from './row-shards.ts';
 
 const KEY_MIN = 2_000_000_000;
 const WIDTH = 2;
-const HELD = 1 << 22;
-const REST = 0xfffff;
-const SHARD_SHIFT = 20;
+const HELD = 1 << 26;
+const REST = 0xffffff;
+const SHARD_SHIFT = 24;
 const TOP_VARIANT = 0x5bd1e995;
 /** Xored into the destination, so that a number that writes to itself is mixed with something else. */
 const DESTINATION_VARIANT = 0x2545f491;
@@ -76,9 +76,13 @@ export class RecipientPairs {
     return this.#find();
   }
 
-  /** Whether the pair that `has` has just missed can be added; makes room for it if it can. */
-  hasRoom(nowMs: number): boolean {
-    if (this.#shards.hasRoom(this.#shard)) return true;
+  /** Whether the pair that `has` has just missed can be added as things are. */
+  hasRoom(): boolean {
+    return this.#shards.hasRoom(this.#shard);
+  }
+
+  /** Makes room for the pair that `has` has just missed; false if there is none to be had. */
+  makeRoom(nowMs: number): boolean {
     const hasRoom = this.#shards.makeRoom(this.#shard, nowMs);
     this.#find();
     return hasRoom;
@@ -96,15 +100,10 @@ export class RecipientPairs {
     const words = this.#shards.words[this.#shard]!;
     const word0 = this.#word0;
     const word1 = this.#word1;
-    let bucket = bucketOf(hashOfWords(word0, word1), words.length);
-    let at = bucket;
+    let at = homeOf(hashOfWords(word0, word1), words.length, WIDTH);
     let found = words[at]!;
     while (found !== 0 && (found !== word0 || words[at + 1] !== word1)) {
-      at += WIDTH;
-      if (at === bucket + BUCKET) {
-        bucket = nextBucket(bucket, words.length);
-        at = bucket;
-      }
+      at = nextOf(at, words.length, WIDTH);
       found = words[at]!;
     }
     this.#at = at;

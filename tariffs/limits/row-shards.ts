@@ -1,34 +1,29 @@
 /**
- * Room for millions of small rows: many small hash tables, each of which grows, forgets and shrinks by itself.
+ * Room for millions of small rows: many small open-addressed tables, each of which grows, forgets and shrinks by itself.
  *
  * A single table would stop the process while it moves everything to a larger one, and hold both meanwhile. Here one insert moves
- * one shard, a 4096th of the rows. What a row holds is its owner's business; a row whose first word is 0 is free.
+ * one shard, a 256th of the rows. What a row holds is its owner's business; a row whose first word is 0 is free. Rows are looked
+ * for from the place their hash says onward, and never leave a gap behind, since rows only go away when a shard is made anew.
  *
- * A shard is a number of buckets of 16 words, 64 bytes, with as many rows as fit. A row lives in the bucket its hash says, or if
- * that is full in the next that is not; rows of a bucket are filled in order, and only go away when the shard is made anew. So a bucket
- * whose last row is free ends a search, and most searches end in one bucket: with 5 rows to a bucket, 95 of 100 when a shard was made,
- * 8 of 10 when it is full. All rows of a bucket are compared without a branch, since a branch that depends on what is in memory keeps
- * the processor from reaching for the next row before this one has come.
- *
- * A shard that is filled to 0.82 first forgets its idle rows, those that say the same as no row. What is left goes to a shard in
- * which it makes a load of 0.68, or stays if the shard is large enough. So the room is that of the rows which were live at one time,
- * not of all there ever were.
+ * A shard that is filled to 0.8 first forgets its idle rows, those that say the same as no row. What is left goes to a shard in which
+ * it makes a load of 0.64, or stays if the shard is large enough. So a row takes between 1 / 0.8 and 1 / 0.64 times its width,
+ * and the room is that of the rows which were live at one time, not of all there ever were. Small shards are filled less: up to
+ * two million rows searches are shorter and shards are made anew less often, for some 40 MB.
  */
 
-export const SHARDS = 4_096;
-/** Words of a bucket. */
-export const BUCKET = 16;
+export const SHARDS = 256;
 
-const FULL_LOAD = 0.82;
-const LOAD_WHEN_MADE = 0.68;
-const SHARD_BUCKETS_MIN = 2;
+const FULL_LOAD = 0.8;
+const LOAD_WHEN_MADE = 0.64;
+/** Loads of shards that are small enough for memory not to matter: short searches, and rarely made anew. */
+const FULL_LOAD_WHILE_SMALL = 0.7;
+const LOAD_WHEN_MADE_SMALL = 0.35;
+const SMALL_ROWS_MAX = 8_192;
+const SHARD_ROWS_MIN = 16;
 /** Rows that one decision may add to a shard between asking for room and taking it. */
 const RESERVED_ROWS = 4;
 /** How long a shard that may not grow is left alone after it was found to be full of live rows. */
 const SWEEP_AGAIN_MS = 1_000;
-
-/** Of all shards that hold nothing; never written. */
-const NOTHING = new Int32Array(BUCKET);
 
 /** What the owner knows of its rows; `at` is the place of a row's first word. */
 export interface RowKind {
@@ -41,24 +36,23 @@ export interface RowKind {
 }
 
 export class RowShards {
-  /** The buckets of each shard, one after the other. */
+  /** The rows of each shard, one after the other. */
   readonly words: Int32Array[];
   readonly #kind: RowKind;
-  /** Words of a bucket that rows take. */
-  readonly #rowsEnd: number;
   /** Rows in each shard, and at how many it is full. */
   readonly #counts = new Int32Array(SHARDS);
   readonly #limits = new Int32Array(SHARDS);
   readonly #sweptMs = new Float64Array(SHARDS).fill(-Infinity);
-  readonly #bucketsMax: number;
+  readonly #shardRowsMax: number;
   #scratch = new Int32Array(0);
 
   /** @param rowsMax rows to hold at most; some shards are full a few percent before all are. At least one row a shard. */
   constructor(kind: RowKind, rowsMax: number) {
     this.#kind = kind;
-    this.#rowsEnd = Math.floor(BUCKET / kind.width) * kind.width;
-    this.#bucketsMax = this.#bucketsFor(Math.max(1, Math.ceil(rowsMax / SHARDS)) + RESERVED_ROWS, FULL_LOAD);
-    this.words = Array.from({ length: SHARDS }, () => NOTHING);
+    this.#shardRowsMax = Math.ceil((Math.max(1, Math.ceil(rowsMax / SHARDS)) + RESERVED_ROWS) / FULL_LOAD);
+    // One free row serves all shards that hold nothing; it is never written.
+    const none = new Int32Array(kind.width);
+    this.words = Array.from({ length: SHARDS }, () => none);
   }
 
   /** Rows held, idle ones that are not forgotten yet included. */
@@ -72,7 +66,10 @@ export class RowShards {
   }
 
   get bytes(): number {
-    const rows = this.words.reduce((sum, words) => sum + (words === NOTHING ? 0 : words.byteLength), 0);
+    const rows = this.words.reduce(
+      (sum, words, shard) => (this.#limits[shard] === 0 ? sum : sum + words.byteLength),
+      0,
+    );
     return (
       rows + this.#scratch.byteLength + this.#counts.byteLength + this.#limits.byteLength + this.#sweptMs.byteLength
     );
@@ -97,76 +94,67 @@ export class RowShards {
 
   /**
    * Makes room in a shard that has none, by forgetting idle rows and growing: false if it may not grow and no row is idle.
-   * Rows move. Some 15 ns a row, and there are 3,000 in the largest shard of a full table of twelve million.
+   * Rows move. Some 15 ns a row, and there are 50,000 in the largest shard of a full table of twelve million: 0.7 ms.
    */
   makeRoom(shard: number, nowMs: number): boolean {
     const words = this.words[shard]!;
-    const buckets = words === NOTHING ? 0 : words.length / BUCKET;
-    if (buckets === this.#bucketsMax && nowMs - this.#sweptMs[shard]! < SWEEP_AGAIN_MS) return false;
+    const { width } = this.#kind;
+    const rows = this.#limits[shard] === 0 ? 0 : words.length / width;
+    const mayGrow = rows < this.#shardRowsMax;
+    if (!mayGrow && nowMs - this.#sweptMs[shard]! < SWEEP_AGAIN_MS) return false;
     this.#sweptMs[shard] = nowMs;
-    let live = 0;
-    this.#forEachRow(words, (_, at) => {
-      if (!this.#kind.isIdle(words, at)) live += 1;
-    });
-    const wanted = this.#bucketsFor(live + RESERVED_ROWS, LOAD_WHEN_MADE);
-    const fitting = Math.min(Math.max(SHARD_BUCKETS_MIN, wanted), this.#bucketsMax);
-    const stays = fitting <= buckets && fitting * 2 > buckets;
-    if (!stays || live < this.#counts[shard]!) this.#remake(shard, stays ? buckets : fitting);
+    const live = this.#countLive(shard);
+    const load = live < SMALL_ROWS_MAX ? LOAD_WHEN_MADE_SMALL : LOAD_WHEN_MADE;
+    const wanted = Math.min(
+      Math.max(SHARD_ROWS_MIN, Math.ceil((live + RESERVED_ROWS) / load)),
+      this.#shardRowsMax,
+    );
+    const isFitting = wanted <= rows && wanted * 2 > rows;
+    if (!isFitting || live < this.#counts[shard]!) this.#remake(shard, isFitting ? rows : wanted);
     return this.hasRoom(shard);
   }
 
-  /** Calls `visit` for every row. */
-  forEach(visit: (words: Int32Array, at: number) => void): void {
-    for (const words of this.words) this.#forEachRow(words, visit);
-  }
-
-  #bucketsFor(rows: number, load: number): number {
-    return Math.ceil(rows / load / (this.#rowsEnd / this.#kind.width));
-  }
-
-  #forEachRow(words: Int32Array, visit: (words: Int32Array, at: number) => void): void {
+  #countLive(shard: number): number {
+    const words = this.words[shard]!;
     const { width } = this.#kind;
-    for (let bucket = 0; bucket < words.length; bucket += BUCKET) {
-      for (let at = bucket; at < bucket + this.#rowsEnd && words[at] !== 0; at += width) visit(words, at);
+    let live = 0;
+    for (let at = 0; at < words.length; at += width) {
+      if (words[at] !== 0 && !this.#kind.isIdle(words, at)) live += 1;
     }
+    return live;
   }
 
-  #remake(shard: number, buckets: number): void {
+  #remake(shard: number, rows: number): void {
     const { width } = this.#kind;
-    const rowsEnd = this.#rowsEnd;
     const old = this.words[shard]!;
     if (this.#scratch.length < old.length) this.#scratch = new Int32Array(old.length);
-    const source = this.#scratch.subarray(0, old.length);
+    const source = this.#scratch;
     source.set(old);
-    const stays = old !== NOTHING && old.length === buckets * BUCKET;
-    const target = stays ? old.fill(0) : new Int32Array(buckets * BUCKET);
+    let target = old;
+    if (target.length === rows * width) target.fill(0);
+    else target = new Int32Array(rows * width);
     let count = 0;
-    this.#forEachRow(source, (words, from) => {
-      if (this.#kind.isIdle(words, from)) return;
-      let bucket = bucketOf(this.#kind.hashOf(words, from), target.length);
-      let to = bucket;
-      while (target[to] !== 0) {
-        to += width;
-        if (to < bucket + rowsEnd) continue;
-        bucket = nextBucket(bucket, target.length);
-        to = bucket;
-      }
-      for (let word = 0; word < width; word += 1) target[to + word] = words[from + word]!;
+    for (let from = 0; from < old.length; from += width) {
+      if (source[from] === 0 || this.#kind.isIdle(source, from)) continue;
+      let to = homeOf(this.#kind.hashOf(source, from), target.length, width);
+      while (target[to] !== 0) to = nextOf(to, target.length, width);
+      for (let word = 0; word < width; word += 1) target[to + word] = source[from + word]!;
       count += 1;
-    });
+    }
     this.words[shard] = target;
     this.#counts[shard] = count;
-    this.#limits[shard] = Math.floor(((target.length / BUCKET) * rowsEnd * FULL_LOAD) / width);
+    const isSmall = count < SMALL_ROWS_MAX && rows < this.#shardRowsMax;
+    this.#limits[shard] = Math.floor(rows * (isSmall ? FULL_LOAD_WHILE_SMALL : FULL_LOAD));
   }
 }
 
-/** Place of the bucket that a hash says, in a shard of `length` words. */
-export function bucketOf(hash: number, length: number): number {
-  return ((hash >>> 0) * (length * 2 ** -36)) << 4;
+/** Place of the row that a hash leads to first, in a shard of `length` words. */
+export function homeOf(hash: number, length: number, width: number): number {
+  return (((hash >>> 0) * (length / width) * 2 ** -32) | 0) * width;
 }
 
-/** Place of the bucket after the one at `bucket`. */
-export function nextBucket(bucket: number, length: number): number {
-  const next = bucket + BUCKET;
+/** Place of the row after the one at `at`. */
+export function nextOf(at: number, length: number, width: number): number {
+  const next = at + width;
   return next === length ? 0 : next;
 }
