@@ -11,6 +11,7 @@ import {
   type Ask,
   ATT_CLASSES,
   attMmsTpm,
+  attSmsTpm,
   attClassOf,
   NOT_LEASED,
   NumberMeter,
@@ -65,20 +66,29 @@ const one = new AskInPlace();
 /** The price as the units. */
 const money = new AskInPlace();
 
-/** Limits that said yes to the message being decided. Account 4, number 2, carrier or route 4: never more. */
-const PLACES = 12;
-const allowances: (Allowance | undefined)[] = Array.from({ length: PLACES });
-const keys = new Int32Array(PLACES);
-const caps = new Int32Array(PLACES);
-const asks: Ask[] = Array.from({ length: PLACES }, () => one);
-let admitted = 0;
+/*
+ * What said yes to the message being decided. A place for each kind of limit rather than a list of all: then each call of `waitMs` and
+ * `take` below meets one class of allowance, which V8 inlines, where calls that meet five are looked up every time.
+ */
+let ofAccount: Allowance | undefined;
+let accountCap = 0;
+let inFlightCap = 0;
+let ofCampaign: Allowance | undefined;
+let campaignCap = 0;
+let brandCap = 0;
+let isPaidInAdvance = false;
+/** Meters of the sender's number: the account's, and the carrier's or those of the route. */
+const METERS_MAX = 8;
+const meters = new Int32Array(METERS_MAX);
+const meterCaps = new Int32Array(METERS_MAX);
+const meterAsks: Ask[] = Array.from({ length: METERS_MAX }, () => one);
+let metersAdmitted = 0;
 
 /**
  * Asks every limit of count for the message in `slot`, whose class and carrier are known. On false the slot says which bound.
  * The balance is asked by `admitPrice`, once the price is known.
  */
 export function admit(core: Core, slot: MessageSlot, isTollFree: boolean): boolean {
-  admitted = 0;
   copyTo(one, slot);
   if (slot.account !== NO_ACCOUNT && !admitAccount(core, slot)) return false;
   if (slot.route === Route.P2p) return admitP2p(core, slot);
@@ -96,9 +106,21 @@ export function admitPrice(core: Core, slot: MessageSlot): boolean {
   copyTo(money, slot);
   money.units = slot.quote.totalMicros;
   const { accountBalance } = core.limits;
-  if (fits(accountBalance, slot.account, 0, money, slot, DecisionCode.InsufficientBalance, Binding.AccountBalance)) {
+  const waitMs = accountBalance.waitMs(slot.account, 0, money);
+  if (waitMs === 0) {
+    isPaidInAdvance = true;
     return true;
   }
+  refuseBy(
+    accountBalance,
+    slot.account,
+    0,
+    money,
+    waitMs,
+    slot,
+    DecisionCode.InsufficientBalance,
+    Binding.AccountBalance,
+  );
   // Of money, what counts is what was wanted and what there is.
   slot.limitCap = slot.limitUsed;
   slot.limitUsed = slot.quote.totalMicros;
@@ -106,16 +128,26 @@ export function admitPrice(core: Core, slot: MessageSlot): boolean {
 }
 
 /** Takes from every limit that said yes since the last `admit`. */
-export function takeAdmitted(): void {
-  for (let place = 0; place < admitted; place += 1) {
-    allowances[place]!.take(keys[place]!, caps[place]!, asks[place]!);
+export function takeAdmitted({ limits, campaigns }: Core, slot: MessageSlot): void {
+  if (ofAccount !== undefined) ofAccount.take(slot.account, accountCap, slot);
+  if (inFlightCap > 0) limits.accountInFlight.take(slot.account, inFlightCap, one);
+  for (let place = 0; place < metersAdmitted; place += 1) {
+    limits.numbers.take(meters[place]!, meterCaps[place]!, meterAsks[place]!);
   }
-  admitted = 0;
+  if (ofCampaign !== undefined) ofCampaign.take(slot.campaign, campaignCap, slot);
+  if (brandCap > 0) limits.brandDay.take(campaigns.brand(slot.campaign), brandCap, slot);
+  if (isPaidInAdvance) limits.accountBalance.take(slot.account, 0, money);
+  forgetAdmitted();
 }
 
 /** Takes from nothing: the message was refused. A price that is charged all the same may be asked for after this. */
 export function forgetAdmitted(): void {
-  admitted = 0;
+  ofAccount = undefined;
+  inFlightCap = 0;
+  ofCampaign = undefined;
+  brandCap = 0;
+  isPaidInAdvance = false;
+  metersAdmitted = 0;
 }
 
 function admitAccount(core: Core, slot: MessageSlot): boolean {
@@ -125,17 +157,24 @@ function admitAccount(core: Core, slot: MessageSlot): boolean {
   const perSecond = isSms ? account.smsPerSecond : account.mmsPerSecond;
   const allowance = isSms ? limits.accountSms : limits.accountMms;
   const binding = isSms ? Binding.AccountSmsRate : Binding.AccountMmsRate;
-  if (
-    perSecond !== UNLIMITED &&
-    !fits(allowance, slot.account, perSecond, slot, slot, DecisionCode.AccountRateExceeded, binding)
-  ) {
-    return false;
+  if (perSecond !== UNLIMITED) {
+    const waitMs = allowance.waitMs(slot.account, perSecond, slot);
+    if (waitMs !== 0) {
+      const code = DecisionCode.AccountRateExceeded;
+      return refuseBy(allowance, slot.account, perSecond, slot, waitMs, slot, code, binding);
+    }
+    ofAccount = allowance;
+    accountCap = perSecond;
   }
   const { inFlightMax } = account;
   if (inFlightMax !== UNLIMITED) {
-    const code = DecisionCode.AccountInFlightExceeded;
-    if (!fits(limits.accountInFlight, slot.account, inFlightMax, one, slot, code, Binding.AccountInFlight))
-      return false;
+    const level = limits.accountInFlight;
+    const waitMs = level.waitMs(slot.account, inFlightMax, one);
+    if (waitMs !== 0) {
+      const code = DecisionCode.AccountInFlightExceeded;
+      return refuseBy(level, slot.account, inFlightMax, one, waitMs, slot, code, Binding.AccountInFlight);
+    }
+    inFlightCap = inFlightMax;
     slot.holdsInFlight = true;
   }
   const numberRate = isSms ? account.numberSmsPerSecond : account.numberMmsPerSecond;
@@ -150,14 +189,20 @@ function admitByClass(core: Core, slot: MessageSlot): boolean {
   const isRegistered = slot.registration === Registration.Registered;
   const attClass = isRegistered ? core.campaigns.attClass(slot.campaign) : UNCLASSED;
   const isSms = slot.kind === MessageKind.Sms;
-  const perMinute = isSms ? ATT_CLASSES[attClass]!.smsTpm : attMmsTpm(attClass, slot);
+  const perMinute = isSms ? attSmsTpm(attClass, slot) : attMmsTpm(attClass, slot);
   const code = carrier === ATT ? DecisionCode.AttTpmExceeded : DecisionCode.CarrierRateExceeded;
   if (ATT_CLASSES[attClass]!.scope === 'number') {
     const meter = isSms ? SMS_METER[carrier]! : MMS_METER[carrier]!;
     return fitsNumber(core, meter, perMinute, slot, slot, code, NUMBER_BINDING[carrier]!);
   }
   const allowance = (isSms ? core.limits.campaignSms : core.limits.campaignMms)[carrier]!;
-  return fits(allowance, slot.campaign, perMinute, slot, slot, code, CAMPAIGN_BINDING[carrier]!);
+  const waitMs = allowance.waitMs(slot.campaign, perMinute, slot);
+  if (waitMs !== 0) {
+    return refuseBy(allowance, slot.campaign, perMinute, slot, waitMs, slot, code, CAMPAIGN_BINDING[carrier]!);
+  }
+  ofCampaign = allowance;
+  campaignCap = perMinute;
+  return true;
 }
 
 function admitVerizon(core: Core, slot: MessageSlot): boolean {
@@ -172,8 +217,14 @@ function admitBrandDay(core: Core, slot: MessageSlot): boolean {
   const brand = core.campaigns.brand(slot.campaign);
   const cap = TMOBILE_TIERS[core.brands.tmobileTier(brand)]!.dailyCap;
   if (cap === Infinity) return true;
-  const code = DecisionCode.TmobileDailyCapExceeded;
-  return fits(core.limits.brandDay, brand, cap, slot, slot, code, Binding.TmobileBrandDay);
+  const { brandDay } = core.limits;
+  const waitMs = brandDay.waitMs(brand, cap, slot);
+  if (waitMs !== 0) {
+    const code = DecisionCode.TmobileDailyCapExceeded;
+    return refuseBy(brandDay, brand, cap, slot, waitMs, slot, code, Binding.TmobileBrandDay);
+  }
+  brandCap = cap;
+  return true;
 }
 
 /** What a person's number may send: the P2P route knows no campaign and no carrier's own limit. */
@@ -207,8 +258,9 @@ function admitTollFree(core: Core, slot: MessageSlot): boolean {
   );
 }
 
+/** Asks one meter of the sender's number. */
 function fitsNumber(
-  core: Core,
+  { limits }: Core,
   meter: number,
   cap: number,
   ask: Ask,
@@ -216,28 +268,26 @@ function fitsNumber(
   code: number,
   binding: number,
 ): boolean {
-  return fits(core.limits.numbers, meter, cap, ask, slot, code, binding);
+  const waitMs = limits.numbers.waitMs(meter, cap, ask);
+  if (waitMs !== 0) return refuseBy(limits.numbers, meter, cap, ask, waitMs, slot, code, binding);
+  meters[metersAdmitted] = meter;
+  meterCaps[metersAdmitted] = cap;
+  meterAsks[metersAdmitted] = ask;
+  metersAdmitted += 1;
+  return true;
 }
 
-/** Asks one limit. On true it is remembered; on false the slot says how full it is and when to come again. */
-function fits(
+/** Lets the slot say which limit refused the message, how full it is and when to come again. Always false, for callers to return. */
+function refuseBy(
   allowance: Allowance,
   key: number,
   cap: number,
   ask: Ask,
+  waitMs: number,
   slot: MessageSlot,
   code: number,
   binding: number,
 ): boolean {
-  const waitMs = allowance.waitMs(key, cap, ask);
-  if (waitMs === 0) {
-    allowances[admitted] = allowance;
-    keys[admitted] = key;
-    caps[admitted] = cap;
-    asks[admitted] = ask;
-    admitted += 1;
-    return true;
-  }
   slot.binding = binding;
   slot.limitCap = cap;
   if (waitMs === NOT_LEASED || waitMs === TABLE_FULL) {

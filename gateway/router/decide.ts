@@ -49,7 +49,7 @@ const request: RateRequest = {
  */
 export function decide(core: Core, slot: MessageSlot): number {
   const code = judge(core, slot);
-  takeAdmitted();
+  takeAdmitted(core, slot);
   return code;
 }
 

@@ -44,7 +44,7 @@ export function takeInbound(core: Core, slot: MessageSlot): number {
     clearQuote(slot);
     return slot.code;
   }
-  takeAdmitted();
+  takeAdmitted(core, slot);
   core.limits.numbers.noteInbound(slot);
   core.counters.countInbound(slot);
   return slot.code;

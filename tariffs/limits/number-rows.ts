@@ -39,8 +39,9 @@ export class NumberRows {
   /** The shard that `find` has looked in, and the place in it of the row it found, or where that row would be written. */
   words: Int32Array;
   at = 0;
+  /** What `touch` came upon; kept only so that the read is not left out. */
+  touched = 0;
   #shard = 0;
-  #touched = 0;
   #key = 0;
 
   readonly #shards: RowShards;
@@ -73,7 +74,7 @@ export class NumberRows {
     const top = (offset * 2 ** -32) | 0;
     const mixed = mix((offset | 0) ^ (-top & TOP_VARIANT));
     const words = this.#shards.words[mixed >>> SHARD_SHIFT]!;
-    this.#touched = words[homeOf(Math.imul(((mixed & REST) << 1) | top, SPREAD), words.length, WIDTH)]!;
+    this.touched = words[homeOf(Math.imul(((mixed & REST) << 1) | top, SPREAD), words.length, WIDTH)]!;
   }
 
   /** Looks for the row of `ask.senderKey`, which `isNumber`, and says whether there is one. */

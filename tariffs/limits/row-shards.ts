@@ -105,10 +105,7 @@ export class RowShards {
     this.#sweptMs[shard] = nowMs;
     const live = this.#countLive(shard);
     const load = live < SMALL_ROWS_MAX ? LOAD_WHEN_MADE_SMALL : LOAD_WHEN_MADE;
-    const wanted = Math.min(
-      Math.max(SHARD_ROWS_MIN, Math.ceil((live + RESERVED_ROWS) / load)),
-      this.#shardRowsMax,
-    );
+    const wanted = Math.min(Math.max(SHARD_ROWS_MIN, Math.ceil((live + RESERVED_ROWS) / load)), this.#shardRowsMax);
     const isFitting = wanted <= rows && wanted * 2 > rows;
     if (!isFitting || live < this.#counts[shard]!) this.#remake(shard, isFitting ? rows : wanted);
     return this.hasRoom(shard);

@@ -5,7 +5,7 @@
  * Score bounds (75, 50, 25): Telnyx, Bandwidth and Infobip agree; a list of 2021 differs by one. A use case of no published
  * AT&T class (SWEEPSTAKE, CARRIER_EXEMPT, UCAAS_HIGH) goes by score like a declared one; UCAAS_LOW goes like LOW_VOLUME.
  */
-import { ATT_CLASSES, attClassOf, attMmsTpm, TMOBILE_TIERS, tmobileTierOf } from '../../../tariffs/index.ts';
+import { ATT_CLASSES, attClassOf, attMmsTpm, attSmsTpm, TMOBILE_TIERS, tmobileTierOf } from '../../../tariffs/index.ts';
 import type { Brand, Campaign, Vetting } from './model.ts';
 import { type Mno, MNOS, useCaseOf } from './words.ts';
 
@@ -175,7 +175,7 @@ function attTerms(letter: string, tariffDateMs: number): Partial<MnoMetadata> {
   if (found === undefined) throw new RangeError(`no AT&T class ${letter}`);
   return {
     msgClass: letter,
-    tpm: found.smsTpm,
+    tpm: attSmsTpm(index, { pricedAtMs: tariffDateMs }),
     mmsTpm: attMmsTpm(index, { pricedAtMs: tariffDateMs }),
     tpmScope: found.scope.toUpperCase(),
   };
