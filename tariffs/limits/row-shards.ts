@@ -18,6 +18,8 @@ const LOAD_WHEN_MADE = 0.64;
 /** Loads of shards that are small enough for memory not to matter: short searches, and rarely made anew. */
 const FULL_LOAD_WHILE_SMALL = 0.7;
 const LOAD_WHEN_MADE_SMALL = 0.35;
+/** Up to this load of live rows a small shard stays as it is, so that even traffic makes no new ones. */
+const LOAD_KEPT_SMALL = 0.5;
 const SMALL_ROWS_MAX = 8_192;
 const SHARD_ROWS_MIN = 16;
 /** Rows that one decision may add to a shard between asking for room and taking it. */
@@ -104,11 +106,16 @@ export class RowShards {
     if (!mayGrow && nowMs - this.#sweptMs[shard]! < SWEEP_AGAIN_MS) return false;
     this.#sweptMs[shard] = nowMs;
     const live = this.#countLive(shard);
-    const load = live < SMALL_ROWS_MAX ? LOAD_WHEN_MADE_SMALL : LOAD_WHEN_MADE;
-    const wanted = Math.min(Math.max(SHARD_ROWS_MIN, Math.ceil((live + RESERVED_ROWS) / load)), this.#shardRowsMax);
-    const isFitting = wanted <= rows && wanted * 2 > rows;
+    const isSmall = live < SMALL_ROWS_MAX;
+    const least = this.#rowsFor(live, isSmall ? LOAD_KEPT_SMALL : LOAD_WHEN_MADE);
+    const wanted = this.#rowsFor(live, isSmall ? LOAD_WHEN_MADE_SMALL : LOAD_WHEN_MADE);
+    const isFitting = least <= rows && wanted * 2 > rows;
     if (!isFitting || live < this.#counts[shard]!) this.#remake(shard, isFitting ? rows : wanted);
     return this.hasRoom(shard);
+  }
+
+  #rowsFor(live: number, load: number): number {
+    return Math.min(Math.max(SHARD_ROWS_MIN, Math.ceil((live + RESERVED_ROWS) / load)), this.#shardRowsMax);
   }
 
   #countLive(shard: number): number {
