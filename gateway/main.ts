@@ -217,6 +217,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     intake,
     callbacks: () => callbacks.results,
     feesMicros: () => revenue.fees.totalMicros,
+    numbers: meters,
     registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
     cdrs,
     leases: () => shared?.keeper.figures(),

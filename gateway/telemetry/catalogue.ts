@@ -100,6 +100,21 @@ export const CATALOGUE = {
     help: 'Messages taken that wait for room under a limit.',
     labels: [],
   },
+  tollgate_limit_number_rows: {
+    type: 'gauge',
+    help: 'Counts of sending numbers under a limit that are kept, those that count no more and are not forgotten yet included.',
+    labels: [],
+  },
+  tollgate_limit_recipient_pairs: {
+    type: 'gauge',
+    help: 'Pairs of P2P sender and recipient of the day that are kept.',
+    labels: [],
+  },
+  tollgate_limit_number_bytes: {
+    type: 'gauge',
+    help: 'Memory that limits per number take.',
+    labels: [],
+  },
   tollgate_inbox_messages: {
     type: 'gauge',
     help: 'Messages held, in flight or finished.',

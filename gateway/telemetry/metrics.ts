@@ -10,6 +10,7 @@ import {
   Registry,
 } from 'prom-client';
 import { CARRIERS } from '../../registry-cache/index.ts';
+import type { NumberMeters } from '../../tariffs/index.ts';
 import type { Intake, LatencyHistogram, MessageStore } from '../messages/index.ts';
 import {
   Binding,
@@ -69,6 +70,8 @@ export interface MetricSources {
   /** Micro-dollars of fees posted. */
   readonly feesMicros: () => number;
   /** Undefined if none are written. */
+  /** What counts per number. */
+  readonly numbers: Pick<NumberMeters, 'trackedCount' | 'recipientPairCount' | 'bytes'>;
   readonly cdrs: CdrFigures | undefined;
   /** Undefined if this gateway counts its limits alone. */
   readonly leases: () => LeaseFigures | undefined;
@@ -102,6 +105,7 @@ function readers({
   callbacks,
   registry,
   feesMicros,
+  numbers,
   cdrs,
   leases,
 }: MetricSources): Record<MetricName, Read> {
@@ -136,6 +140,9 @@ function readers({
     ],
     tollgate_inflight_messages: () => [sample({}, store.inFlightCount)],
     tollgate_queued_messages: () => [sample({}, store.queuedCount)],
+    tollgate_limit_number_rows: () => [sample({}, numbers.trackedCount)],
+    tollgate_limit_recipient_pairs: () => [sample({}, numbers.recipientPairCount)],
+    tollgate_limit_number_bytes: () => [sample({}, numbers.bytes)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
     tollgate_callbacks_total: () => Object.entries(callbacks()).map(([result, value]) => sample({ result }, value)),
     tollgate_cdr_records_total: () => [sample({}, cdrs?.recordCount ?? 0)],
