@@ -610,7 +610,8 @@ function contradictions(options: ServeOptions): string[] {
         'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
     ];
   }
-  if (options.overLimit.size > 0 && options.queueMessages > options.inbox / 2) {
+  const isQueueSet = options.queueMessages !== QUEUE_MESSAGES_DEFAULT;
+  if ((options.overLimit.size > 0 || isQueueSet) && options.queueMessages > options.inbox / 2) {
     return [
       `--queue-messages: ${options.queueMessages} is more than half of the ${options.inbox} messages of --inbox, in which ` +
         'they wait; make it smaller, or the inbox larger',

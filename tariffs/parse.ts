@@ -167,6 +167,10 @@ function readBase(
     return undefined;
   }
   const refuse = (message: string): void => note(problems, place.offset, `extends "${named}" ${message}`);
+  if (named === book) {
+    refuse('is this book itself: name the one it changes');
+    return undefined;
+  }
   const opened = openBase(named, problems.file, [...extending, { book, refuse }]);
   if ('wrong' in opened) {
     refuse(opened.wrong);
@@ -239,12 +243,13 @@ function readRate(reading: Reading, place: Place, seen: Seen): RateRow | undefin
   const sender = readField(problems, fields, 'sender', SENDERS);
   const message = readField(problems, fields, 'message', MESSAGES);
   const { from, until } = readEra(reading, fields);
+  const problemsBefore = problems.found.length;
   const registered = readPrices(problems, fields.get('registered'), 'registered');
   const unregistered = readPrices(problems, fields.get('unregistered'), 'unregistered');
   const provenance = readProvenance(reading, fields);
   if (carrier && sender) checkCarrier(reading, fields, carrier, sender);
   if (registered === undefined || unregistered === undefined) return undefined;
-  if (isUnpublished(registered) && isUnpublished(unregistered)) {
+  if (isUnpublished(registered) && isUnpublished(unregistered) && problems.found.length === problemsBefore) {
     note(problems, place.offset, 'a rate sets no price: give out or in under registered or unregistered');
   }
   if (!carrier || !sender || !message || !from || !provenance) return undefined;

@@ -51,6 +51,8 @@ export interface MessageAnswer {
   registryView?: 'stale';
   limit?: LimitView;
   /** When the same message would fit; left out where waiting does not help. */
+  /** Of a refused message: whether the same message can be taken later, after `retryAfterMs`. */
+  retryable?: boolean;
   retryAfterMs?: number;
   /** Of a queued message: milliseconds until its turn, at least. */
   expectedWaitMs?: number;
@@ -121,6 +123,9 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
     };
     if (store.state[at] === MessageState.Queued) answer.expectedWaitMs = store.retryAfterMs[at]!;
     else if (store.retryAfterMs[at]! > 0) answer.retryAfterMs = store.retryAfterMs[at]!;
+    if (store.state[at] === MessageState.Rejected) {
+      answer.retryable = DECISIONS[store.code[at]!]!.retryable && store.retryAfterMs[at]! > 0;
+    }
   }
   const reference = store.references[at];
   if (reference !== undefined) answer.reference = reference;

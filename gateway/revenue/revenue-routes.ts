@@ -106,6 +106,7 @@ export const revenueRoutes: FastifyPluginCallbackTypebox<RevenueRoutes> = (app, 
       schema: {
         tags: ['revenue'],
         summary: 'What every party paid and received since the start',
+        querystring: Type.Object({}, { additionalProperties: false }),
         response: answers({ 200: LedgerAnswer }),
       },
     },

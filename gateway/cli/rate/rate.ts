@@ -162,7 +162,8 @@ function readUnits({ text, segments }: Asked): number {
     throw usage(`--segments: "${segments}" must be a whole number from 1 to ${SEGMENTS_MAX}`);
   }
   if (segments !== undefined) throw usage('--segments: are already given by --text; leave one of them out');
+  if (text === '') throw usage('--text: is empty; write something, or leave it out');
   const counted = countSegments(text);
   if (counted === INVALID_TEXT) throw usage('--text: holds half a surrogate pair; give whole characters');
-  return Math.max(1, segmentsOf(counted));
+  return segmentsOf(counted);
 }

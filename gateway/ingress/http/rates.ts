@@ -273,11 +273,13 @@ export const rateRoutes: FastifyPluginCallbackTypebox<RateRoutes> = (app, routes
 
     const message = body.message ?? 'sms';
     let units = body.segments ?? 1;
+    if (message === 'mms' && units > 1) return wrong('segments', 'are of an SMS; an MMS is priced as one');
     if (body.text !== undefined) {
       if (body.segments !== undefined) return wrong('segments', 'are already given by `text`; leave one of them out');
+      if (body.text === '') return wrong('text', 'is empty; write something, or leave it out');
       const counted = countSegments(body.text);
       if (counted === INVALID_TEXT) return wrong('text', 'holds half a surrogate pair; send whole characters');
-      units = Math.max(1, segmentsOf(counted));
+      units = segmentsOf(counted);
     }
     return {
       carrier,

@@ -82,6 +82,9 @@ const answerFields = {
       },
     ),
   ),
+  retryable: Type.Optional(
+    Type.Boolean({ description: 'Of a message that a limit or rule refused: whether it can be taken later as it is.' }),
+  ),
   retryAfterMs: Type.Optional(
     Type.Number({ description: 'When the same message would fit; left out where waiting does not help.' }),
   ),
