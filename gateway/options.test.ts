@@ -311,11 +311,13 @@ describe('limits that queue', () => {
   });
 
   test('need an inbox with room for others beside those that wait', () => {
-    expect(errorsOf({ flags: { inbox: '1000', queueMessages: '501' } })).toEqual([]);
+    expect(errorsOf({ flags: { inbox: '1000' } })).toEqual([]);
     expect(errorsOf({ flags: { inbox: '1000', queueMessages: '500', overLimit: 'queue' } })).toEqual([]);
-    expect(errorsOf({ flags: { inbox: '1000', queueMessages: '501', overLimit: 'queue' } })).toEqual([
-      expect.stringContaining('--queue-messages: 501 is more than half of the 1000 messages of --inbox'),
-    ]);
+    for (const overLimit of ['queue', 'reject']) {
+      expect(errorsOf({ flags: { inbox: '1000', queueMessages: '501', overLimit } })).toEqual([
+        expect.stringContaining('--queue-messages: 501 is more than half of the 1000 messages of --inbox'),
+      ]);
+    }
   });
 });
 

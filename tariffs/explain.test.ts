@@ -12,7 +12,7 @@ import { parseTariffBook } from './parse.ts';
 import type { ParsedTariffBook } from './parse.ts';
 import { RateCode } from './rate-code.ts';
 import type { RateTable } from './rate-table.ts';
-import { emptyQuote, rate, rateSideBySide } from './rate.ts';
+import { emptyQuote, rate } from './rate.ts';
 import type { RateRequest } from './rate.ts';
 import { DIRECTIONS, MESSAGES, SENDERS } from './tariff-book.ts';
 import type { Direction, MessageKind, Sender } from './tariff-book.ts';
@@ -166,16 +166,5 @@ describe('of any message', () => {
       expect(Date.parse(row.from)).toBeLessThanOrEqual(request.atMs);
       if (row.until !== null) expect(Date.parse(row.until)).toBeGreaterThan(request.atMs);
     }
-  });
-
-  propertyTest.prop([anyRequest])('several books side by side rate as each alone', (request) => {
-    const tables = [TABLE, FLAT, TABLE];
-    const quotes = tables.map(emptyQuote);
-    const codes = new Uint8Array(tables.length).fill(255);
-    rateSideBySide(tables, request, quotes, codes);
-    tables.forEach((table, at) => {
-      const alone = emptyQuote();
-      expect([codes[at], quotes[at]]).toEqual([rate(table, request, alone), alone]);
-    });
   });
 });

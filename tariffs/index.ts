@@ -48,7 +48,7 @@ export type { Amounts, PartyBalance, Posting } from './postings.ts';
 export { RateCode } from './rate-code.ts';
 export { describeRow } from './rate-table.ts';
 export type { RateTable } from './rate-table.ts';
-export { emptyQuote, MAX_UNITS, POSTINGS, rate, rateSideBySide } from './rate.ts';
+export { emptyQuote, MAX_UNITS, POSTINGS, rate } from './rate.ts';
 export type { Quote, RateRequest } from './rate.ts';
 export { CONFIDENCES, DIRECTIONS, MESSAGES, SENDERS } from './tariff-book.ts';
 export type { Confidence, Direction, Fee, FeeKind, MessageKind, RateRow, Sender, TariffBook } from './tariff-book.ts';

@@ -208,7 +208,7 @@ describe('what cannot be laid over is refused at its place', () => {
 
   test('a book that extends itself', () => {
     expect(errorsOf(parse('a', { a: head('a', 'a') }))).toEqual([
-      'a.yaml:2:10 extends "a" leads back to a (a -> a): extend a book that does not, or give one of them another name',
+      'a.yaml:2:10 extends "a" is the name of this book itself: name another to extend, or give this one a name of its own',
     ]);
   });
 
@@ -221,7 +221,7 @@ describe('what cannot be laid over is refused at its place', () => {
 
   test('a book of the same name as its base', () => {
     expect(errorsOf(parse('a', { a: head('base', 'base'), base: BASE }))).toEqual([
-      'a.yaml:2:10 extends "base" is a book of the same name: give this one a name of its own',
+      'a.yaml:2:10 extends "base" is the name of this book itself: name another to extend, or give this one a name of its own',
     ]);
   });
 

@@ -168,7 +168,7 @@ function readBase(
   }
   const refuse = (message: string): void => note(problems, place.offset, `extends "${named}" ${message}`);
   if (named === book) {
-    refuse('is this book itself: name the one it changes');
+    refuse('is the name of this book itself: name another to extend, or give this one a name of its own');
     return undefined;
   }
   const opened = openBase(named, problems.file, [...extending, { book, refuse }]);

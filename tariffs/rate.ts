@@ -108,19 +108,6 @@ export function rate(table: RateTable, request: Readonly<RateRequest>, out: Quot
   return RateCode.Ok;
 }
 
-/**
- * Prices one message by several books side by side: code i and quote i are those of `tables[i]`, as `rate` gives them. The tables must
- * agree on the carriers that are asked for. Cost: that of `rate`, times the tables.
- */
-export function rateSideBySide(
-  tables: readonly RateTable[],
-  request: Readonly<RateRequest>,
-  quotes: readonly Quote[],
-  codes: Uint8Array,
-): void {
-  for (let i = 0; i < tables.length; i++) codes[i] = rate(tables[i]!, request, quotes[i]!);
-}
-
 /** A quote to be written into. */
 export function emptyQuote(): Quote {
   return { row: -1, carrierFeeMicros: 0, surchargeMicros: 0, dcaMicros: 0, aggregatorMicros: 0, totalMicros: 0 };

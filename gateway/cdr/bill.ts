@@ -7,6 +7,7 @@
 import { CARRIERS } from '../../registry-cache/index.ts';
 import {
   DIRECTIONS,
+  emptyQuote,
   MESSAGE_CAUSES,
   MESSAGES,
   POSTINGS,
@@ -48,14 +49,7 @@ export class Bill {
     route: 0,
     atMs: 0,
   };
-  readonly #quote: Quote = {
-    row: -1,
-    carrierFeeMicros: 0,
-    surchargeMicros: 0,
-    dcaMicros: 0,
-    aggregatorMicros: 0,
-    totalMicros: 0,
-  };
+  readonly #quote: Quote = emptyQuote();
   /** carrier × registration × cause */
   readonly #micros = new Float64Array(CARRIERS.length * REGISTRATION_LABELS.length * MESSAGE_CAUSES.length);
 

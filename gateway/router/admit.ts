@@ -53,6 +53,9 @@ const MMS_METER = Uint8Array.from(CARRIERS, (_, carrier) =>
   pick(carrier, NumberMeter.AttMms, NumberMeter.UscellularMms, NumberMeter.OtherMms),
 );
 
+/** When room may have come for numbers that are new: those that count no more are looked for once a second. */
+const TABLE_FULL_RETRY_MS = 1_000;
+
 class AskInPlace implements Ask {
   units = 1;
   atMs = Number.NaN;
@@ -292,6 +295,7 @@ function refuseBy(
   slot.limitCap = cap;
   if (waitMs === NOT_LEASED || waitMs === TABLE_FULL) {
     slot.code = waitMs === NOT_LEASED ? DecisionCode.LimitNotLeased : DecisionCode.TrackedNumbersFull;
+    if (waitMs === TABLE_FULL) slot.retryAfterMs = TABLE_FULL_RETRY_MS;
     return false;
   }
   slot.code = code;
