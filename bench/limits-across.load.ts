@@ -148,17 +148,27 @@ async function usesOf(fleet: GatewayFleet, ledgers: readonly Ledger[], seed: num
 
 async function befall(fleet: GatewayFleet, scale: Scale, seed: number): Promise<Fault[]> {
   const startMs = nowMs();
-  const underWay: Promise<void>[] = [];
+  const underWay = new Map<number, Promise<void>>();
   for (const [at, what] of FAULTS.entries()) {
     // A third into its stretch, so that the load has settled on the gateway.
     await sleep(startMs + (at + 1 / 3) * scale.faultSeconds * MS_PER_SECOND - nowMs());
     const place = (seed + at) % fleet.size;
-    if (what === 'killed') underWay.push(fleet.kill(place).then(() => fleet.startAnother(place)));
-    else if (what === 'cut') underWay.push(fleet.cut(place, scale.cutMs));
-    else if (what === 'stalled') underWay.push(fleet.stall(place, scale.stallMs));
-    else underWay.push(fleet.stop(place).then(() => fleet.startAnother(place)));
+    // Where there are few gateways one has its second fault, and must be back from the first.
+    await underWay.get(place);
+    if (what === 'killed')
+      underWay.set(
+        place,
+        fleet.kill(place).then(() => fleet.startAnother(place)),
+      );
+    else if (what === 'cut') underWay.set(place, fleet.cut(place, scale.cutMs));
+    else if (what === 'stalled') underWay.set(place, fleet.stall(place, scale.stallMs));
+    else
+      underWay.set(
+        place,
+        fleet.stop(place).then(() => fleet.startAnother(place)),
+      );
   }
-  await Promise.all(underWay);
+  await Promise.all(underWay.values());
   return FAULTS.map((what) => fleet.faults.find((fault) => fault.what === what)!);
 }
 
