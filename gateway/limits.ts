@@ -76,6 +76,8 @@ export const QUEUE_MESSAGES_DEFAULT = 100_000;
 export const QUEUE_MAX_WAIT_MS_DEFAULT = 36_000_000;
 /** Waiting messages decided before other work gets a turn. */
 export const QUEUE_RELEASES_AT_ONCE = 500;
+/** How long the first of a line waits at most before its limit is asked again. All lines of a full queue are asked in two seconds. */
+export const QUEUE_LOOK_MS = 5_000;
 
 /** Limits asked about in one call to a shard of Redis. */
 export const LEASE_KEYS_PER_CALL = 256;

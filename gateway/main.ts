@@ -15,7 +15,7 @@ import Fastify, {
 } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
-import { type Fee, NumberMeters } from '../tariffs/index.ts';
+import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
@@ -81,6 +81,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   core.books.push(...world.otherBooks);
   const fees = (): readonly Fee[] => bookInForce(core).asWritten.fees;
   const revenue = new Revenue(core, clock.nowMs());
+  warnOfUnpriced(core, options.tariffDate ?? clock.nowMs(), log);
   const callbacks = new Callbacks({ store, timers });
   const carriers = new SimulatedCarriers({
     store,
@@ -250,6 +251,8 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   const close = async (): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
+    // A batch goes on being worked off when its socket is gone.
+    intake.close();
     await app.close();
     intake.expireQueued(clock.nowMs());
     await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
@@ -261,6 +264,18 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     await registries.close();
   };
   return { core, store, intake, registries, app, url, summary, close };
+}
+
+/** Tells of carriers that the book has no price for at the tariff date: every message to them will be refused. */
+function warnOfUnpriced(core: Core, dateMs: number, log: FastifyBaseLogger): void {
+  const book = bookInForce(core);
+  const message = { sender: 0, registered: 1, direction: 0, message: 0, units: 1, route: 0, atMs: dateMs };
+  const unpriced = CARRIERS.filter(
+    (_, carrier) => rate(book, { ...message, carrier }, emptyQuote()) !== RateCode.Ok,
+  ).map(({ id }) => id);
+  if (unpriced.length === 0) return;
+  const date = new Date(dateMs).toISOString().slice(0, 10);
+  log.warn({ book: book.book, date, carriers: unpriced }, 'no price at the tariff date: messages are refused');
 }
 
 /** Of a gateway that shares its limits with nobody. */

@@ -5,6 +5,31 @@ import { Binding } from './router/index.ts';
 
 // Limits that queue, looked at from outside: the answer, reading back, metrics, and what becomes of those who wait at the end.
 
+test('a batch under way when the gateway closes leaves nothing behind that waits or is in flight', async () => {
+  const gateway = await openGatewayUnderTest({ overLimit: new Set([Binding.AttNumberTpm]) });
+  const { store } = gateway;
+  const message = { from: gateway.number('cpaas'), to: gateway.number('att'), text: 'hi' };
+  const count = 60_000;
+  let isAnswered = false;
+  const batch = gateway
+    .ask(
+      'POST',
+      '/v1/messages/batch',
+      Array.from({ length: count }, () => message),
+    )
+    .catch(() => undefined)
+    .finally(() => (isAnswered = true));
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  while (store.queuedCount === 0) await turn();
+  expect(isAnswered).toBe(false);
+  await gateway.close();
+  const taken = store.nextSequence;
+  expect(taken).toBeLessThan(count);
+  for (let turns = 0; turns < 200; turns += 1) await turn();
+  await batch;
+  expect([store.nextSequence, store.queuedCount, store.inFlightCount]).toEqual([taken, 0, 0]);
+});
+
 const SEGMENTS_PER_MINUTE = 60; // of a number that is in no campaign, at AT&T
 
 test('who waits is told so, can be read back, is counted, goes in its turn, and at the end is told it did not', async () => {

@@ -76,7 +76,7 @@ describe('lines', () => {
           expect(held.firstOf(found)).toBe(expected.messages[0]!.at);
           expect(held.firstSequenceOf(found)).toBe(SEQUENCE[expected.messages[0]!.at]);
           expect(held.firstUnitsOf(found)).toBe(expected.messages[0]!.units);
-          expect(held.dueMsOf(found)).toBe(expected.dueMs);
+          expect(held.roomMsOf(found)).toBe(expected.dueMs);
           expect(held.unitsOf(found)).toBe(expected.messages.reduce((sum, { units }) => sum + units, 0));
         }
         const lines = [...model].toSorted(

@@ -11,7 +11,7 @@
  *     6   8
  *
  * Lines stand in a binary heap by the time they are due and, at the same time, by the age of their first message. A table of
- * open addresses finds a line by its key. All of it is columns: 19 bytes for each place of the ring and about 50 for each message
+ * open addresses finds a line by its key. All of it is columns: 19 bytes for each place of the ring and about 60 for each message
  * that may wait. Nothing is allocated after the start.
  */
 export const NONE = -1;
@@ -37,6 +37,7 @@ export class HeldMessages {
   readonly #first: Int32Array;
   readonly #lineUnits: Float64Array;
   readonly #dueMs: Float64Array;
+  readonly #roomMs: Float64Array;
   readonly #heapPlace: Int32Array;
   readonly #free: Int32Array;
   #freeCount: number;
@@ -65,6 +66,7 @@ export class HeldMessages {
     this.#first = new Int32Array(bound);
     this.#lineUnits = new Float64Array(bound);
     this.#dueMs = new Float64Array(bound);
+    this.#roomMs = new Float64Array(bound);
     this.#heapPlace = new Int32Array(bound);
     this.#free = Int32Array.from({ length: bound }, (_, place) => bound - 1 - place);
     this.#freeCount = bound;
@@ -105,9 +107,9 @@ export class HeldMessages {
     return this.#units[this.#first[line]!]!;
   }
 
-  /** When the first message of a line is to be decided. */
-  dueMsOf(line: number): number {
-    return this.#dueMs[line]!;
+  /** When there is room for the first message of a line, as far as can be foreseen; it may be decided before, to see. */
+  roomMsOf(line: number): number {
+    return this.#roomMs[line]!;
   }
 
   /** The draw a waiting message came with. */
@@ -126,8 +128,9 @@ export class HeldMessages {
    * Puts the message at ring place `at` in the line with this key. The caller has seen that fewer than `bound` wait.
    * @param units what it will take of the limit
    * @param dueMs when to decide it if it is the first of the line
+   * @param roomMs when there is room for it then
    */
-  join(at: number, key: number, units: number, draw: number, dueMs: number): void {
+  join(at: number, key: number, units: number, draw: number, dueMs: number, roomMs = dueMs): void {
     let line = this.find(key);
     if (line === NONE) line = this.#open(key);
     this.#left[at] = NONE;
@@ -139,7 +142,7 @@ export class HeldMessages {
     this.#first[line] = first;
     this.#lineUnits[line]! += units;
     this.count += 1;
-    if (first === at) this.postpone(line, dueMs);
+    if (first === at) this.postpone(line, dueMs, roomMs);
   }
 
   /** Takes the first message out of its line; whoever is behind it is due at `dueMs`. */
@@ -157,8 +160,9 @@ export class HeldMessages {
   }
 
   /** Has the first message of a line decided at another time, later or earlier. */
-  postpone(line: number, dueMs: number): void {
+  postpone(line: number, dueMs: number, roomMs = dueMs): void {
     this.#dueMs[line] = dueMs;
+    this.#roomMs[line] = roomMs;
     this.#settle(this.#heapPlace[line]!);
   }
 
@@ -169,6 +173,7 @@ export class HeldMessages {
     this.#first[line] = NONE;
     this.#lineUnits[line] = 0;
     this.#dueMs[line] = Infinity;
+    this.#roomMs[line] = Infinity;
     this.#heapPlace[line] = this.#lineCount;
     this.#heap[this.#lineCount] = line;
     this.#lineCount += 1;

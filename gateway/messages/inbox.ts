@@ -30,36 +30,57 @@ export interface InboxPage {
   readonly missed: number;
 }
 
-/** Cost: one pass over the ring from the cursor on, a few comparisons per message held. */
+/**
+ * Messages that wait under a limit come first when the ring has gone round and passed them over, since they are the oldest.
+ *
+ * Cost: one pass over the ring from the cursor on, a few comparisons per message held; two passes from a cursor that is older than
+ * the ring.
+ */
 export function findMessages(core: Core, store: MessageStore, query: InboxQuery): InboxPage {
-  const since = query.sinceSequence ?? store.oldestSequence;
-  const first = Math.max(since, store.oldestSequence);
+  const { oldestSequence, capacity } = store;
+  const since = query.sinceSequence ?? 0;
   const messages: MessageRecord[] = [];
-  let sequence = first;
-  for (; sequence < store.nextSequence && messages.length < query.pageSize; sequence += 1) {
-    const at = sequence % store.capacity;
-    if (!store.holds(sequence)) continue;
-    if (query.senderKey !== undefined && store.senderKey[at] !== query.senderKey) continue;
-    if (query.destinationKey !== undefined && store.destinationKey[at] !== query.destinationKey) continue;
-    if (query.code !== undefined && store.code[at] !== query.code) continue;
-    if (query.truth !== undefined && store.truth[at] !== query.truth) continue;
-    messages.push(messageRecord(core, store, sequence));
+  let nextSequence = since;
+  let olderSeen = 0;
+  const look = (sequence: number): void => {
+    nextSequence = sequence + 1;
+    if (store.holds(sequence) && matches(store, sequence % capacity, query)) {
+      messages.push(messageRecord(core, store, sequence));
+    }
+  };
+  const older = since < oldestSequence ? store.passedOver() : [];
+  for (const sequence of older) {
+    if (messages.length === query.pageSize) break;
+    if (sequence < since) continue;
+    look(sequence);
+    olderSeen += 1;
   }
-  return { messages, nextSequence: sequence, missed: Math.max(0, first - since) };
+  if (messages.length < query.pageSize) nextSequence = Math.max(nextSequence, oldestSequence);
+  while (nextSequence < store.nextSequence && messages.length < query.pageSize) look(nextSequence);
+  const gone = Math.min(nextSequence, oldestSequence) - since - olderSeen;
+  return { messages, nextSequence, missed: query.sinceSequence === undefined ? 0 : Math.max(0, gone) };
 }
 
-/** The newest message from a number that arrived no later than a moment, if it is held. Cost: one pass over the ring. */
+function matches(store: MessageStore, at: number, query: InboxQuery): boolean {
+  if (query.senderKey !== undefined && store.senderKey[at] !== query.senderKey) return false;
+  if (query.destinationKey !== undefined && store.destinationKey[at] !== query.destinationKey) return false;
+  if (query.code !== undefined && store.code[at] !== query.code) return false;
+  return query.truth === undefined || store.truth[at] === query.truth;
+}
+
+/** The newest message from a number that arrived no later than a moment, if it is held. Cost: two passes over the ring at most. */
 export function latestFrom(
   store: MessageStore,
   senderKey: number,
   atMs: number,
 ): { readonly id: string; readonly atMs: number } | undefined {
-  for (let sequence = store.nextSequence - 1; sequence >= store.oldestSequence; sequence -= 1) {
+  const isIt = (sequence: number): boolean => {
     const at = sequence % store.capacity;
-    if (!store.holds(sequence)) continue;
-    const acceptedAtMs = store.acceptedAtMs[at]!;
-    if (store.senderKey[at] === senderKey && acceptedAtMs <= atMs)
-      return { id: store.idOf(sequence), atMs: acceptedAtMs };
-  }
-  return undefined;
+    return store.holds(sequence) && store.senderKey[at] === senderKey && store.acceptedAtMs[at]! <= atMs;
+  };
+  let sequence: number | undefined = store.nextSequence - 1;
+  while (sequence >= store.oldestSequence && !isIt(sequence)) sequence -= 1;
+  if (sequence < store.oldestSequence) sequence = store.passedOver().findLast(isIt);
+  if (sequence === undefined) return undefined;
+  return { id: store.idOf(sequence), atMs: store.acceptedAtMs[sequence % store.capacity]! };
 }

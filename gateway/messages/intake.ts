@@ -21,7 +21,7 @@ import {
   NO_ACCOUNT,
   type Rng,
 } from '../router/index.ts';
-import { QUEUE_RELEASES_AT_ONCE } from '../limits.ts';
+import { QUEUE_LOOK_MS, QUEUE_RELEASES_AT_ONCE } from '../limits.ts';
 import { NONE } from './held-messages.ts';
 import type { LinedLimits } from './lined-limits.ts';
 import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
@@ -85,6 +85,7 @@ export class Intake {
   readonly #tariffDateMs: number | undefined;
   readonly #isPushedBack: () => boolean;
   readonly #queueing: Queueing | undefined;
+  #isClosed = false;
 
   constructor(options: {
     core: Core;
@@ -116,11 +117,11 @@ export class Intake {
   }
 
   /**
-   * Decides one message. If it is accepted or refused, it is counted, stored and, if accepted, dispatched; if it has to wait under
+   * Decides one message, by its own draw if it brings one. If it is accepted or refused, it is counted, stored and, if accepted, dispatched; if it has to wait under
    * a limit it is stored, with the decision `queued` and in `retryAfterMs` how long its turn is away. The decision is in `slot`.
    * @param mayAwaitLease false on the last try: a message that still has no lease is then refused with `limit_not_leased`
-   * @returns the sequence number; or NOT_STORED when the message was not taken at all: `queue_full` when there is no room,
-   *   `registry_stale` when the view is stale and such messages are refused; or AWAITS_LEASE
+   * @returns the sequence number; or NOT_STORED when the message was not taken at all: `queue_full` when there is no room
+   *   or the intake is closed, `registry_stale` when the view is stale and such messages are refused; or AWAITS_LEASE
    */
   submit(draft: Readonly<MessageDraft>, mayAwaitLease = true): number {
     const nowMs = this.#clock.nowMs();
@@ -128,7 +129,7 @@ export class Intake {
     this.#fill(draft, nowMs);
     const ageMs = this.#view.ageMs();
     slot.isStale = ageMs >= this.#view.staleMs;
-    if (!this.#store.hasRoom() || this.#isPushedBack()) {
+    if (this.#isClosed || !this.#store.hasRoom() || this.#isPushedBack()) {
       this.#refuseForWantOfRoom();
       this.#count(draft.truth);
       return NOT_STORED;
@@ -138,7 +139,7 @@ export class Intake {
       this.#count(draft.truth);
       return NOT_STORED;
     }
-    slot.draw = this.#chance.next();
+    slot.draw = Number.isNaN(draft.draw) ? this.#chance.next() : draft.draw;
     this.#decide(this.#store.nextSequence, true);
     if (slot.code === DecisionCode.LimitNotLeased) {
       if (mayAwaitLease) return AWAITS_LEASE;
@@ -183,6 +184,11 @@ export class Intake {
     }
   }
 
+  /** Takes no message any more, also of edges that have begun with a batch. Those that wait go on waiting. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   /** Ends all messages that wait, as out of time: the gateway is about to close and keeps nothing. */
   expireQueued(nowMs: number): void {
     const held = this.#queueing?.lined.held;
@@ -219,6 +225,9 @@ export class Intake {
       if (this.#mayWait(queueing, isNew)) {
         slot.code = DecisionCode.Queued;
         clearQuote(slot);
+      } else if (queueing.lined.turn.hasRoom && slot.code !== DecisionCode.Accepted) {
+        // The carrier has no part in a refusal for the sake of others who wait here, and charges nothing.
+        clearQuote(slot);
       } else if (slot.code === DecisionCode.Accepted || slot.quote.totalMicros > 0) {
         decide(this.#core, slot);
       }
@@ -236,13 +245,16 @@ export class Intake {
   #stand(at: number, nowMs: number): void {
     const { lined } = this.#queueing!;
     const { lineKey, units } = lined.turn;
-    lined.held.join(at, lineKey, units, this.slot.draw, this.#nextLookMs(at, nowMs));
+    lined.held.join(at, lineKey, units, this.slot.draw, this.#nextLookMs(at, nowMs), nowMs + lined.turn.waitMs);
   }
 
-  /** When the message that `turn` is of is to be decided next: when there may be room, or when its time is over. */
+  /**
+   * When the message that `turn` is of is to be decided next: when there may be room, or when its time is over; and before long,
+   * since room also comes unforeseen, when a cap is raised or another gateway gives back what it did not use.
+   */
   #nextLookMs(at: number, nowMs: number): number {
     const { lined, maxWaitMs } = this.#queueing!;
-    return Math.min(nowMs + lined.turn.waitMs, this.#store.acceptedAtMs[at]! + maxWaitMs);
+    return Math.min(nowMs + Math.min(lined.turn.waitMs, QUEUE_LOOK_MS), this.#store.acceptedAtMs[at]! + maxWaitMs);
   }
 
   /** Decides the first message of a line again. */
@@ -273,7 +285,7 @@ export class Intake {
     if (slot.code === DecisionCode.Queued) {
       store.recordDecision(at, slot);
       if (lined.turn.lineKey === held.keyOf(line)) {
-        held.postpone(line, this.#nextLookMs(at, nowMs));
+        held.postpone(line, this.#nextLookMs(at, nowMs), nowMs + lined.turn.waitMs);
       } else {
         held.leave(line, nowMs);
         this.#stand(at, nowMs);

@@ -71,6 +71,8 @@ class Turn {
   units = 1;
   /** How long its turn is away, at least. */
   waitMs = Number.NaN;
+  /** Whether the limit itself had room, and only the line before it stopped the message. */
+  hasRoom = false;
 }
 
 export class LinedLimits {
@@ -114,6 +116,7 @@ export class LinedLimits {
   begin(sequence: number): void {
     this.turn.sequence = sequence;
     this.turn.lineKey = NONE;
+    this.turn.hasRoom = false;
   }
 
   /** After a decision that `binding` stopped: whether the message may stand in `turn.lineKey` and wait. */
@@ -124,13 +127,14 @@ export class LinedLimits {
   /** Asks one limit, behind its line; remembers what stopped the message. */
   waitMs(lineKey: number, periodMs: number, inner: Allowance, key: number, cap: number, ask: Ask): number {
     const line = this.held.count === 0 ? NONE : this.held.find(lineKey);
-    const isBehind = line !== NONE && this.held.firstSequenceOf(line) < this.turn.sequence;
-    const waitMs =
-      isBehind && ask.units <= cap ? this.#waitBehind(line, periodMs, cap, ask) : inner.waitMs(key, cap, ask);
+    const isOlder = line !== NONE && this.held.firstSequenceOf(line) < this.turn.sequence;
+    const isBehind = isOlder && ask.units <= cap;
+    const waitMs = isBehind ? this.#waitBehind(line, periodMs, cap, ask) : inner.waitMs(key, cap, ask);
     if (waitMs > 0 && waitMs !== Infinity) {
       this.turn.lineKey = lineKey;
       this.turn.units = ask.units;
       this.turn.waitMs = waitMs;
+      this.turn.hasRoom = isBehind && inner.used(key, cap, ask) + ask.units <= cap;
     }
     return waitMs;
   }
@@ -142,7 +146,7 @@ export class LinedLimits {
    */
   #waitBehind(line: number, periodMs: number, cap: number, ask: Ask): number {
     const { held } = this;
-    const firstMs = Math.max(0, held.dueMsOf(line) - ask.atMs);
+    const firstMs = Math.max(0, held.roomMsOf(line) - ask.atMs);
     const units = held.unitsOf(line) + ask.units;
     const isByDay = periodMs === DAY_MS;
     const periods = isByDay ? Math.ceil(units / cap) - 1 : (units - held.firstUnitsOf(line)) / cap;

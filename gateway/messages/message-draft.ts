@@ -22,6 +22,8 @@ export interface MessageDraft {
   reference: string | undefined;
   callbackUrl: string | undefined;
   media: readonly string[] | undefined;
+  /** For filters, from 0 to 1: what it was decided by before it had to be submitted again. NaN draws. */
+  draw: number;
 }
 
 export function emptyDraft(): MessageDraft {
@@ -38,5 +40,6 @@ export function emptyDraft(): MessageDraft {
     reference: undefined,
     callbackUrl: undefined,
     media: undefined,
+    draw: Number.NaN,
   };
 }

@@ -159,9 +159,18 @@ export class MessageStore {
     return Math.min(this.nextSequence, this.capacity);
   }
 
-  /** Sequence number of the oldest message held. */
+  /** Sequence number of the oldest message held but for those whose places have been passed over. */
   get oldestSequence(): number {
     return Math.max(0, this.nextSequence - this.capacity);
+  }
+
+  /** Sequence numbers of messages held whose places have been passed over, in order. Cost: one pass over the ring. */
+  passedOver(): number[] {
+    const { oldestSequence } = this;
+    const older: number[] = [];
+    if (oldestSequence === 0) return older;
+    for (const sequence of this.sequence) if (sequence < oldestSequence) older.push(sequence);
+    return older.sort((one, other) => one - other);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import { type Ask, type Balances, NOT_LEASED } from '../../tariffs/index.ts';
+import { type Ask, type Balances, NOT_LEASED, tmobileTierOf } from '../../tariffs/index.ts';
+import { QUEUE_LOOK_MS } from '../limits.ts';
 import {
   type Account,
   Binding,
@@ -18,8 +19,9 @@ import {
 } from '../router/index.ts';
 import { coreUnderTest, declare, TO } from '../router/world-under-test.ts';
 import { HeldMessages } from './held-messages.ts';
-import { AWAITS_LEASE, Intake } from './intake.ts';
+import { AWAITS_LEASE, Intake, NOT_STORED } from './intake.ts';
 import { LinedLimits, QUEUEABLE } from './lined-limits.ts';
+import { findMessages } from './inbox.ts';
 import { emptyDraft, type MessageDraft } from './message-draft.ts';
 import { MESSAGE_STATES, MessageStore, RECEIPT_STATES } from './message-store.ts';
 
@@ -333,6 +335,42 @@ describe("T-Mobile's day", () => {
   });
 });
 
+describe('room that comes unforeseen', () => {
+  const campaigns = [{ attClass: 'T', tmobileTier: 'SOLE_PROPRIETOR' }];
+  const message = { destinationKey: TO.tmobile, account: 'acme' };
+
+  test('lets those who wait go within seconds, though they were told midnight', () => {
+    const one = open({ campaigns, accounts: [{}], maxWaitMs: 48 * HOUR });
+    one.submit({ ...message, units: 1_000 });
+    const waiting = [one.submit(message), one.submit(message)];
+    expect(one.said()).toMatchObject({ decision: 'queued', retryAfterMs: 12 * HOUR });
+    one.run(MINUTE);
+    // Looking in vain changes nothing of what others are told.
+    one.submit(message);
+    expect(one.said()).toMatchObject({ decision: 'queued', retryAfterMs: 12 * HOUR - MINUTE });
+    expect(one.counted()).toEqual({ accepted: 1 });
+    one.core.brands.setTmobileTier(0, tmobileTierOf('TOP'));
+    one.run(QUEUE_LOOK_MS);
+    expect(waiting.map((sequence) => one.stateOf(sequence)).includes('queued')).toBe(false);
+    expect(one.counted()).toEqual({ accepted: 4 });
+  });
+
+  test('costs who is refused for the sake of those who wait nothing: the carrier refuses nobody', () => {
+    const one = open({ campaigns, accounts: [{}], bound: 2, maxWaitMs: 48 * HOUR });
+    one.submit({ ...message, units: 1_000 });
+    for (let waiting = 0; waiting < 2; waiting += 1) one.submit(message);
+    const { chargedMicros } = one.core.counters;
+    one.core.brands.setTmobileTier(0, tmobileTierOf('TOP'));
+    const refused = one.submit(message);
+    expect(one.said()).toMatchObject({ decision: 'tmobile_daily_cap_exceeded', limit: 'tmobile_brand_day' });
+    expect([one.stateOf(refused), one.intake.slot.quote.totalMicros]).toEqual(['rejected', 0]);
+    expect(one.core.counters.chargedMicros).toBe(chargedMicros);
+    one.run(QUEUE_LOOK_MS);
+    one.submit(message);
+    expect(one.said().decision).toBe('accepted');
+  });
+});
+
 describe('a bound', () => {
   test('of messages: one more is refused by its limit, and told when to come again', () => {
     const one = open({ bound: 3, campaigns: [{ attClass: 'W', tmobileTier: 'TOP' }] });
@@ -479,12 +517,30 @@ describe('a waiting message', () => {
     expect(one.counted()).toEqual({ accepted: 16, limit_not_leased: 1 });
   });
 
-  test('ends as expired when the gateway closes', () => {
+  test('that was put off for want of a lease is decided by the draw it brings, and others draw as ever', () => {
+    const draws = [0.4, 0.9];
+    const one = open({ chance: { next: () => draws.shift() ?? 0 } });
+    one.core.regimes.override(CARRIER_LABELS.indexOf('att'), 1, 0.5);
+    one.submit({ senderKey: FROM + 500, draw: 0.7 });
+    expect(one.said().decision).toBe('accepted');
+    one.submit({ senderKey: FROM + 500 });
+    expect([one.said().decision, one.intake.slot.draw]).toEqual(['unregistered_filtered', 0.4]);
+    expect(draws).toEqual([0.9]);
+  });
+
+  test('ends as expired when the gateway closes, and no other is taken then', () => {
     const one = open({ campaigns: [{ attClass: 'W', tmobileTier: 'TOP' }], accounts: [{ smsPerSecond: 2 }] });
     const sequences = Array.from({ length: 30 }, (_, index) => one.submit(index % 2 === 0 ? { account: 'acme' } : {}));
     const waiting = sequences.filter((sequence) => one.stateOf(sequence) === 'queued');
     expect(waiting.length).toBeGreaterThan(10);
+    one.intake.close();
     one.intake.expireQueued(one.time.nowMs);
+    const { nextSequence } = one.store;
+    expect([one.submit(), one.said().decision, one.store.nextSequence]).toEqual([
+      NOT_STORED,
+      'queue_full',
+      nextSequence,
+    ]);
     expect(waiting.map((sequence) => one.stateOf(sequence))).toEqual(waiting.map(() => 'expired'));
     expect(one.receipts).toHaveLength(waiting.length);
     expect([one.store.queuedCount, one.held.count, one.store.inFlightCount]).toEqual([0, 0, 30 - waiting.length]);
@@ -509,6 +565,36 @@ describe('the ring', () => {
     expect(one.ended.filter((sequence) => waiting.includes(sequence))).toEqual(waiting);
     expect(one.counted()).toEqual({ accepted: 209 });
     expect(one.store.nextSequence).toBeGreaterThan(209);
+  });
+
+  test('lists messages that it has passed over, each once, and counts none of them as missed', () => {
+    const one = open({ capacity: 64, deliveryMs: 1, campaigns: [{ attClass: 'W', tmobileTier: 'TOP' }] });
+    one.submit({ units: 15 });
+    const waiting = Array.from({ length: 5 }, () => one.submit());
+    one.run(TICK_MS);
+    for (let message = 0; message < 70; message += 1) {
+      one.submit({ destinationKey: TO.verizon });
+      one.run(1, 1);
+    }
+    const code = DECISIONS.findIndex(({ name }) => name === 'queued');
+    const idsOf = (sequences: number[]): string[] => sequences.map((sequence) => one.store.idOf(sequence));
+    const listed = findMessages(one.core, one.store, { code, pageSize: 10 });
+    expect([listed.messages.map(({ id }) => id), listed.missed]).toEqual([idsOf(waiting), 0]);
+
+    const ids: string[] = [];
+    let missed = 0;
+    for (let sinceSequence = 0; sinceSequence < one.store.nextSequence;) {
+      const page = findMessages(one.core, one.store, { sinceSequence, pageSize: 3 });
+      ids.push(...page.messages.map(({ id }) => id));
+      missed += page.missed;
+      sinceSequence = page.nextSequence;
+    }
+    const held = Array.from({ length: one.store.nextSequence }, (_, sequence) => sequence).filter((sequence) =>
+      one.store.holds(sequence),
+    );
+    expect([held.length, ids]).toEqual([64, idsOf(held)]);
+    const isPassed = (sequence: number): boolean => sequence < one.store.oldestSequence && one.store.holds(sequence);
+    expect(missed).toBe(one.store.oldestSequence - held.filter(isPassed).length);
   });
 
   test('is full when only messages that are not at their end are left', () => {

@@ -143,10 +143,12 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
             continue;
           }
           if (submitOne(true, tally, results)) continue;
+          const { draw } = routes.intake.slot;
           if (!isForeseen) foreseeRest(body, index + 1, to);
           isForeseen = true;
           await onceLeased(routes.leases, (mayAwaitLease) => {
             readOne(value);
+            draft.draw = draw;
             return submitOne(mayAwaitLease, tally, results) || undefined;
           });
         }

@@ -71,9 +71,11 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-message', 422, 'Invalid message', [wrong]));
       const sequence = intake.submit(draft);
       if (sequence !== AWAITS_LEASE) return answer(reply, sequence);
+      const { draw } = intake.slot;
       return onceLeased(routes.leases, (mayAwaitLease) => {
         // Others have used the draft meanwhile.
         readMessage(request.body, draft, routes.callbackGuard);
+        draft.draw = draw;
         const decided = intake.submit(draft, mayAwaitLease);
         return decided === AWAITS_LEASE ? undefined : answer(reply, decided);
       });

@@ -73,6 +73,7 @@ export function readMessage(body: MessageBody, draft: MessageDraft, guard: Callb
   draft.reference = body.reference;
   draft.callbackUrl = body.callbackUrl;
   draft.media = media;
+  draft.draw = Number.NaN;
   return undefined;
 }
 
