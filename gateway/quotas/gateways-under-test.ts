@@ -41,6 +41,8 @@ export interface Gateway {
   readonly connection: RedisConnection;
   readonly shares: number[];
   readonly uptimeMs: () => number;
+  /** Ids of campaigns by handle; C and the handle where there is none. */
+  readonly campaigns: string[];
 }
 
 let runs = 0;
@@ -48,6 +50,7 @@ let runs = 0;
 export async function gatewayOn(url: string, { skewMs = 0, awayFraction = 0 } = {}): Promise<Gateway> {
   const connection = await openRedis(url, { commandTimeoutMs: 1_000 });
   const shares: number[] = [];
+  const campaigns: string[] = [];
   runs += 1;
   // Every machine has been up for another time.
   const bootNs = runs * 1e12;
@@ -59,7 +62,7 @@ export async function gatewayOn(url: string, { skewMs = 0, awayFraction = 0 } = 
     log: { warn: () => {} },
     gatewayId: `gateway-${runs}`,
     idOf: {
-      campaign: (handle) => `C${handle}`,
+      campaign: (handle) => campaigns[handle] ?? `C${handle}`,
       brand: (handle) => `B${handle}`,
       account: (handle) => ACCOUNTS[handle] ?? '',
     },
@@ -73,7 +76,7 @@ export async function gatewayOn(url: string, { skewMs = 0, awayFraction = 0 } = 
     await keeper.close();
     await connection.close();
   });
-  return { keeper, connection, shares, uptimeMs: () => monotonicNs() / 1e6 };
+  return { keeper, connection, shares, campaigns, uptimeMs: () => monotonicNs() / 1e6 };
 }
 
 export function gatewaysOn(url: string, count: number): Promise<Gateway[]> {

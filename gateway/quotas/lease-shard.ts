@@ -16,6 +16,8 @@ import {
 export interface Asked {
   readonly leased: LeasedUnits;
   readonly key: number;
+  /** `leased.turnOf(key)` at that time. */
+  readonly turn: number;
   /** The day that was named for a limit per day. */
   readonly day: PacificDay | undefined;
 }

@@ -107,6 +107,38 @@ it('money paid in at one gateway is there for the next message, though the last 
   expect((await balances.money('acme')).balanceMicros).toBe(0);
 });
 
+it('a handle that another campaign gets is drawn for under its name, and that campaign has no more than its limit', async () => {
+  const { url } = await redis();
+  const [one, two] = await gatewaysOn(url, 2);
+  const CAP = 300;
+  const startMs = systemClock.nowMs();
+  const taken = new Map<string, number>();
+  const takeSome = async (gateway: Gateway, key: number, many: number): Promise<void> => {
+    const id = gateway.campaigns[key] ?? `C${key}`;
+    for (let message = 0; message < many; message += 1) {
+      if ((await send(gateway, attSms(gateway), CAP, 1, key)) !== 0) return;
+      taken.set(id, (taken.get(id) ?? 0) + 1);
+    }
+  };
+  await takeSome(one!, 0, 50);
+  await takeSome(one!, 1, 50);
+  // The handles change places while a question about the first one is under way.
+  const asked = send(one!, attSms(one!), CAP, 30);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  one!.campaigns.push('C1', 'C0');
+  for (const key of [0, 1]) attSms(one!).replaced?.(key);
+  if ((await asked) === 0) taken.set('C1', (taken.get('C1') ?? 0) + 30);
+  const overMs = systemClock.nowMs() + 3_000;
+  while (!until(overMs)()) {
+    await takeSome(one!, 0, 10);
+    await takeSome(two!, 1, 10);
+    await pause(20);
+  }
+  const room = CAP * (1 + (systemClock.nowMs() - startMs) / MINUTE_MS);
+  expect(taken.get('C1')).toBeLessThanOrEqual(room);
+  expect(taken.get('C1')).toBeGreaterThan(0.6 * room);
+});
+
 it('works on a cluster', async () => {
   const cluster = await startRedisCluster();
   atEnd(() => cluster.stop());

@@ -208,13 +208,14 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
     await this.#within(CLOSE_MS, Promise.all([...this.#shards.map((shard) => this.#returnAll(shard)), this.#leave()]));
   }
 
-  settle(...[{ leased, key, day }, answer, sentMs, redisMs]: Parameters<ShardListener['settle']>): void {
+  settle(...[{ leased, key, turn, day }, answer, sentMs, redisMs]: Parameters<ShardListener['settle']>): void {
+    if (leased.turnOf(key) !== turn) return;
     if (answer.isOtherDay) return leased.repeat(key);
     let endsAtMs = Infinity;
     if (day !== undefined) endsAtMs = sentMs + (day.endMs - redisMs) - DAY_MARGIN_MS;
     else if (leased.kind !== LeaseKind.Money) endsAtMs = sentMs + LEASE_MS - LEASE_MARGIN_MS;
     leased.settle(key, answer, this.#uptimeMs(), endsAtMs);
-    this.#draws[answer.waitMs > 0 ? 'refused' : answer.units > 0 ? 'granted' : 'told'] += 1;
+    this.#draws[answer.waitMs !== 0 ? 'refused' : answer.units > 0 ? 'granted' : 'told'] += 1;
   }
 
   forgotten(shard: number): void {
@@ -232,8 +233,8 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
 
   wentAway(shard: number, why: unknown): void {
     this.#failures += 1;
+    for (const { leased } of this.#shared) leased.beginOutage(shard);
     if (!this.#away.includes(1)) {
-      for (const { leased } of this.#shared) leased.beginOutage();
       const { log, awayFraction } = this.#options;
       log.warn(
         { err: why, awayFraction },
@@ -311,16 +312,16 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
       day = this.#dayAt(redisMs);
       if (redisMs >= day.endMs - DAY_MARGIN_MS) return;
     }
-    if (!leased.request(key, nowMs, this.#request)) return;
-    batch.asked.push({ leased, key, day });
+    if (!leased.request(key, nowMs, this.#request, day?.ordinal)) return;
+    batch.asked.push({ leased, key, turn: leased.turnOf(key), day });
     batch.lines.push(this.#lineOf(shared, key, day));
   }
 
-  #lineOf({ leased: { kind }, keys, windowMs }: Shared, key: number, day: PacificDay | undefined): QuotaLine {
+  #lineOf({ leased, keys, windowMs }: Shared, key: number, day: PacificDay | undefined): QuotaLine {
     const line =
       day === undefined
-        ? leaseLine(kind, this.#request, windowMs)
-        : leaseLine(kind, this.#request, day.ordinal, day.startMs, day.endMs);
+        ? leaseLine(leased.kind, this.#request, windowMs, leased.turnOf(key), key)
+        : leaseLine(leased.kind, this.#request, day.ordinal, day.startMs, day.endMs);
     return { key: keys[key] ?? '', line };
   }
 
@@ -351,8 +352,8 @@ class Keeper implements SharedLimitsKeeper, ShardListener {
           const key = leased.activeAt(index);
           if (leased.shardOf(key) !== shard.index || lines.length === LEASE_KEYS_PER_CALL) continue;
           const day = leased.kind === LeaseKind.Day ? this.#dayAt(nowMs + shard.redisAheadMs) : undefined;
-          if (!leased.surrender(key, nowMs, this.#request)) continue;
-          asked.push({ leased, key, day });
+          if (!leased.surrender(key, nowMs, this.#request, day?.ordinal)) continue;
+          asked.push({ leased, key, turn: leased.turnOf(key), day });
           lines.push(this.#lineOf(shared, key, day));
         }
       }

@@ -101,6 +101,18 @@ describe('CampaignTables', () => {
     expect(core.campaigns.find('CTEST01')).toBe(2);
   });
 
+  it('tells the limits of campaigns of a handle that another campaign got', () => {
+    const core = coreUnderTest();
+    const replaced: number[] = [];
+    for (const allowance of core.limits.campaignSms) {
+      if (allowance !== null) allowance.replaced = (key) => replaced.push(key);
+    }
+    const tables = new CampaignTables(core);
+    tables.campaignsChanged([entry(0), entry(1)]);
+    tables.campaignsChanged([{ handle: 1, record: { ...entry(1).record, id: 'CTEST09' } }]);
+    expect(replaced).toEqual([1, 1, 1]);
+  });
+
   it('refuses a gap between handles', () => {
     const tables = new CampaignTables(coreUnderTest());
     expect(() => tables.campaignsChanged([entry(1)])).toThrow('CTEST01 came with handle 1 before those below it');

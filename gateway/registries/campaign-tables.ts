@@ -53,13 +53,14 @@ export class CampaignTables implements RegistryListener {
 
   /** A store that was emptied gives its handles out anew. The terms a campaign had under another handle go with it. */
   #rename(handle: number, { id, status, expiresAtMs }: CampaignRecord): void {
-    const { campaigns } = this.#core;
+    const { campaigns, limits } = this.#core;
     const before = campaigns.find(id);
     const hasTerms = before >= 0 && !this.#withoutTerms.has(before);
     const terms = hasTerms ? { ...campaigns.read(before), status } : NO_TERMS;
     if (hasTerms) this.#withoutTerms.delete(handle);
     else this.#withoutTerms.set(handle, status);
     campaigns.rename(handle, id);
+    for (const allowance of [...limits.campaignSms, ...limits.campaignMms]) allowance?.replaced?.(handle);
     campaigns.update(handle, { ...terms, expiresAtMs });
   }
 

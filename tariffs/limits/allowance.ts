@@ -38,4 +38,6 @@ export interface Allowance {
   take(key: number, cap: number, ask: Ask): void;
   /** How much counts against `cap` at the time of `ask`, rounded up; for answers to people. */
   used(key: number, cap: number, ask: Ask): number;
+  /** The key has become that of somebody else. Only limits that others know by name have to hear of it. */
+  replaced?(key: number): void;
 }

@@ -129,6 +129,17 @@ describe('a refusal', () => {
     expect(leased.waitMs(0, 1_000, ask(5, 60))).toBe(NOT_LEASED);
   });
 
+  test('because others hold what is missing is none, for a moment', () => {
+    const { leased } = leasedOf(LeaseKind.Day);
+    expect(leased.waitMs(0, 1_000, ask(5, 1))).toBe(NOT_LEASED);
+    requestAt(leased, 1);
+    leased.settle(0, answer(0, 4, NOT_LEASED), 10, 90_000);
+    expect(leased.waitMs(0, 1_000, ask(5, 14))).toBe(NOT_LEASED);
+    expect(leased.lackingCount).toBe(0);
+    expect(leased.waitMs(0, 1_000, ask(5, 15))).toBe(NOT_LEASED);
+    expect(leased.lackingCount).toBe(1);
+  });
+
   test('is not believed after money was paid in', () => {
     const { leased } = leasedOf(LeaseKind.Money);
     expect(leased.waitMs(0, 0, ask(5, 1))).toBe(NOT_LEASED);
@@ -147,6 +158,41 @@ describe('a refusal', () => {
     for (const key of [-1, 1, Number.NaN]) expect(leased.waitMs(key, 1_000, ask(1, 1))).toBe(Infinity);
     expect(leased.activeCount).toBe(0);
   });
+});
+
+test('units of one day are neither told of nor given back on another', () => {
+  const { leased } = leasedOf(LeaseKind.Day, { awayFraction: 0.5 });
+  const request = new LeaseRequest();
+  const drawOn = (day: number): void => {
+    expect(leased.waitMs(0, 1_000, ask(1, 1))).toBe(NOT_LEASED);
+    expect(leased.request(0, 1, request, day)).toBe(true);
+    leased.settle(0, answer(10, 900), 1, 90_000);
+    leased.take(0, 1_000, ask(3, 2));
+  };
+  drawOn(7);
+  expect(leased.surrender(0, 3, request, 7)).toBe(true);
+  expect(request).toMatchObject({ spent: 3, back: 7 });
+  drawOn(7);
+  // By this clock the day is not over; by that of the store it is.
+  expect(leased.request(0, 5_000, request, 8)).toBe(true);
+  expect(request).toMatchObject({ spent: 0, extra: 0, back: 0 });
+  expect(leased.waitMs(0, 1_000, ask(1, 5_000))).toBe(NOT_LEASED);
+  leased.settle(0, answer(2, 900), 5_000, 90_000);
+  expect(leased.surrender(0, 5_001, request, 9)).toBe(false);
+});
+
+test('a key that is another campaign’s holds nothing, and is placed anew', () => {
+  const { leased } = leasedOf(LeaseKind.Rate);
+  draw(leased, { room: 5 });
+  leased.take(0, 1_000, ask(4, 2));
+  expect(leased.waitMs(0, 1_000, ask(9, 3))).toBe(NOT_LEASED);
+  expect(requestAt(leased, 3)).toBeDefined();
+  leased.replaced(0);
+  leased.replaced(5);
+  expect([leased.isPlaced(0), leased.turnOf(0), leased.activeCount, leased.lackingCount]).toEqual([false, 1, 0, 0]);
+  leased.place(0, 0);
+  expect(leased.waitMs(0, 1_000, ask(1, 4))).toBe(NOT_LEASED);
+  expect(requestAt(leased, 4)).toMatchObject({ spent: 0, back: 0, need: 1, want: 11 });
 });
 
 test('a level counts what is in use, and what ended may be taken again', () => {
@@ -175,7 +221,7 @@ describe('with the store away', () => {
     const { leased, away } = leasedOf(LeaseKind.Rate);
     draw(leased);
     away[0] = 1;
-    leased.beginOutage();
+    leased.beginOutage(0);
     expect(leased.waitMs(0, 1_000, ask(10, 3))).toBe(0);
     expect(leased.waitMs(0, 1_000, ask(11, 3))).toBe(NOT_LEASED);
     expect(leased.lackingCount).toBe(0);
@@ -184,7 +230,7 @@ describe('with the store away', () => {
   test('a rate admits its fraction from empty, and tells of it what has not refilled', () => {
     const { leased, away } = leasedOf(LeaseKind.Rate, { awayFraction: 0.1 });
     away[0] = 1;
-    leased.beginOutage();
+    leased.beginOutage(0);
     expect(leased.waitMs(0, 1_000, ask(101, 0))).toBe(NOT_LEASED);
     expect(leased.waitMs(0, 1_000, ask(1, 0))).toBe(600);
     for (let minute = 1; minute <= 3; minute += 1) {
@@ -197,12 +243,29 @@ describe('with the store away', () => {
     expect(requestAt(leased, 3 * MINUTE_MS)).toMatchObject({ extra: 100, spent: 0 });
   });
 
+  test('the part begins anew whenever its shard goes away, whatever others do', () => {
+    const away = new Uint8Array(2);
+    const leased = new LeasedUnits({ kind: LeaseKind.Rate, windowMs: MINUTE_MS, awayFraction: 0.1, away });
+    leased.ensure(2);
+    for (const key of [0, 1]) {
+      leased.place(key, key);
+      away[key] = 1;
+      leased.beginOutage(key);
+      expect(leased.waitMs(key, 1_000, ask(1, 0))).toBe(600);
+    }
+    expect(leased.waitMs(0, 1_000, ask(1, MINUTE_MS))).toBe(0);
+    // The first goes away once more while the second still is.
+    leased.beginOutage(0);
+    expect(leased.waitMs(0, 1_000, ask(1, MINUTE_MS))).toBe(600);
+    expect(leased.waitMs(1, 1_000, ask(1, MINUTE_MS))).toBe(0);
+  });
+
   test('a day admits its fraction of what was left, and nothing if that is not known', () => {
     const { leased, away } = leasedOf(LeaseKind.Day, { awayFraction: 0.5, keys: 2 });
     draw(leased, { held: 1, room: 20, endsAtMs: 9_000 });
     leased.take(0, 1_000, ask(1, 2));
     away[0] = 1;
-    leased.beginOutage();
+    leased.beginOutage(0);
     expect(leased.waitMs(0, 1_000, ask(11, 3))).toBe(NOT_LEASED);
     expect(leased.waitMs(0, 1_000, ask(10, 3))).toBe(0);
     leased.take(0, 1_000, ask(10, 3));
@@ -215,7 +278,7 @@ describe('with the store away', () => {
   test('a level admits its fraction in use at all, and money nothing', () => {
     const { leased, away } = leasedOf(LeaseKind.Level, { awayFraction: 0.5 });
     away[0] = 1;
-    leased.beginOutage();
+    leased.beginOutage(0);
     for (let message = 0; message < 5; message += 1) {
       expect(leased.waitMs(0, 10, ask(1, 1))).toBe(0);
       leased.take(0, 10, ask(1, 1));

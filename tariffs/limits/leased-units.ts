@@ -17,7 +17,7 @@
  *
  * While the store is away, `awayFraction` of a limit may be admitted without a lease. That is counted apart and told later.
  *
- * Memory: 166 bytes per key, 16 more for rates.
+ * Memory: 174 bytes per key, 16 more for rates.
  */
 import { type Allowance, type Ask, NOT_LEASED } from './allowance.ts';
 import { LEVEL_RETRY_MS } from './levels.ts';
@@ -48,7 +48,7 @@ const REPORT_PART = 50;
 const REFUSED_MS_MIN = 5;
 const REFUSED_MS_MAX = 50;
 /** How often the end of a day's lease is worked out anew from the store's clock. */
-const DAY_REFRESH_MS = 60_000;
+export const DAY_REFRESH_MS = 60_000;
 
 /** What the store is to be told of one key and asked for; filled in place by `LeasedUnits.request`. */
 export class LeaseRequest {
@@ -73,7 +73,7 @@ export interface LeaseAnswer {
   readonly units: number;
   /** Units left for anybody. Negative when more was spent than there was. */
   readonly room: number;
-  /** 0 if the need was met, else how long until it may be; Infinity if time does not help. */
+  /** 0 if the need was met, else how long until it may be; Infinity if time does not help; NOT_LEASED if others hold what is missing. */
   readonly waitMs: number;
 }
 
@@ -88,6 +88,8 @@ export interface LeasedUnitsOptions {
   readonly away: Uint8Array;
 }
 
+/** Instead of a time when room is expected. */
+const HELD_BY_OTHERS = -Infinity;
 /** Shard of a key that was never placed: none is away. */
 const NO_SHARD = 255;
 
@@ -108,13 +110,17 @@ export class LeasedUnits implements Allowance {
   /** What may be admitted of a rate without a lease. By uptime, so that it starts empty and is never set back. */
   readonly #awayBuckets: RateBuckets;
   readonly #awayAsk = new AskInPlace();
-  /** Grows when the store goes away; what may be admitted then begins anew. */
-  #outage = 0;
+  /** By shard: grows when it goes away; what may be admitted then begins anew. */
+  readonly #outages: Uint32Array;
 
   #count = 0;
   /** Units that may be taken until `#endsAtMs`. Of a level, negative when more is in use than was granted. */
   #held = new Float64Array(0);
   #endsAtMs = new Float64Array(0);
+  /** Ordinal of the day that the units of a day are of. */
+  #dayOf = new Int32Array(0);
+  /** How many times a key was given to somebody else. */
+  #turn = new Uint32Array(0);
   /** Units taken and not told; of a level, units in use. */
   #spent = new Float64Array(0);
   /** Units taken since the pace was measured. */
@@ -155,6 +161,7 @@ export class LeasedUnits implements Allowance {
     this.kind = kind;
     this.#awayFraction = awayFraction;
     this.#away = away;
+    this.#outages = new Uint32Array(away.length);
     this.#awayBuckets = new RateBuckets(windowMs);
   }
 
@@ -179,9 +186,9 @@ export class LeasedUnits implements Allowance {
     this.#activeAtMs = grown(this.#activeAtMs, count);
     this.#extra = grown(this.#extra, count);
     this.#awayLeft = grown(this.#awayLeft, count);
-    const outageOf = new Uint32Array(count);
-    outageOf.set(this.#outageOf);
-    this.#outageOf = outageOf;
+    this.#dayOf = grownInt(this.#dayOf, count);
+    this.#turn = grownUint(this.#turn, count);
+    this.#outageOf = grownUint(this.#outageOf, count);
     const shard = new Uint8Array(count).fill(NO_SHARD);
     shard.set(this.#shard);
     this.#shard = shard;
@@ -258,17 +265,41 @@ export class LeasedUnits implements Allowance {
     this.#shard[key] = shard;
   }
 
-  /** The store went away: what may be admitted without a lease begins, from nothing. */
-  beginOutage(): void {
-    this.#outage += 1;
+  /** A shard went away: what may be admitted of its keys without a lease begins, from nothing. */
+  beginOutage(shard: number): void {
+    this.#outages[shard]! += 1;
+  }
+
+  /**
+   * The key is somebody else's: nothing of it is known any more, and it is to be placed anew. What the store holds for us under the
+   * name it had ends there by itself, as if it had been spent. Of a request under way nothing must be settled: `turnOf` has changed.
+   */
+  replaced(key: number): void {
+    if (!(key >= 0 && key < this.#count)) return;
+    this.#turn[key]! += 1;
+    this.#shard[key] = NO_SHARD;
+    this.#flags[key] = 0;
+    this.#active.remove(key);
+    this.#lacking.remove(key);
+    for (const column of [this.#held, this.#endsAtMs, this.#spent, this.#taken, this.#room, this.#answeredAtMs])
+      column[key] = 0;
+    for (const column of [this.#refusedUntilMs, this.#lacked, this.#lackedSum, this.#extra, this.#outageOf])
+      column[key] = 0;
+  }
+
+  /** How many times the key was given to somebody else. */
+  turnOf(key: number): number {
+    return this.#turn[key]!;
   }
 
   /**
    * Whether the store should be asked about a key. If so `out` says what to ask, and what it says counts as told: `settle`
    * or `drop` must follow, however late. Until then there is nothing more to ask about the key.
+   * @param day ordinal of the day that the call will name; of another day nothing is told or given back
    */
-  request(key: number, nowMs: number, out: LeaseRequest): boolean {
+  request(key: number, nowMs: number, out: LeaseRequest, day = 0): boolean {
     if ((this.#flags[key]! & UNDER_WAY) !== 0) return false;
+    if (this.kind === LeaseKind.Day && this.#dayOf[key] !== day) this.#forgetDay(key, day);
     const lackedSum = this.#lackedSum[key]!;
     this.#measure(key, nowMs);
     const { kind } = this;
@@ -344,9 +375,9 @@ export class LeasedUnits implements Allowance {
     this.#endsAtMs[key] = endsAtMs;
     this.#room[key] = answer.room;
     this.#answeredAtMs[key] = nowMs;
-    if (answer.waitMs > 0) {
+    if (answer.waitMs !== 0) {
       this.#refusedUnits[key] = this.#asked[key]!;
-      this.#roomAtMs[key] = nowMs + answer.waitMs;
+      this.#roomAtMs[key] = answer.waitMs === NOT_LEASED ? HELD_BY_OTHERS : nowMs + answer.waitMs;
       this.#refusedUntilMs[key] = nowMs + Math.min(Math.max(answer.waitMs, REFUSED_MS_MIN), REFUSED_MS_MAX);
     } else {
       this.#refusedUntilMs[key] = 0;
@@ -377,8 +408,9 @@ export class LeasedUnits implements Allowance {
     if (key >= 0 && key < this.#count) this.#refusedUntilMs[key] = 0;
   }
 
-  /** Fills in a request that gives everything back; false if there is nothing. Afterwards the key holds nothing. */
-  surrender(key: number, nowMs: number, out: LeaseRequest): boolean {
+  /** Fills in a request that gives everything back; false if there is nothing. `day` as for `request`. Afterwards the key holds nothing. */
+  surrender(key: number, nowMs: number, out: LeaseRequest, day = 0): boolean {
+    if (this.kind === LeaseKind.Day && this.#dayOf[key] !== day) this.#forgetDay(key, day);
     const held = Math.max(0, this.#held[key]!);
     const isLevel = this.kind === LeaseKind.Level;
     out.cap = this.#caps[key]!;
@@ -400,7 +432,8 @@ export class LeasedUnits implements Allowance {
     this.#caps[key] = cap;
     if (this.#away[this.#shard[key]!] === 1) return this.#awayWaitMs(key, cap, ask);
     if (ask.uptimeMs < this.#refusedUntilMs[key]! && ask.units >= this.#refusedUnits[key]!) {
-      return Math.max(1, Math.ceil(this.#roomAtMs[key]! - ask.uptimeMs));
+      const roomAtMs = this.#roomAtMs[key]!;
+      return roomAtMs === HELD_BY_OTHERS ? NOT_LEASED : Math.max(1, Math.ceil(roomAtMs - ask.uptimeMs));
     }
     if (!this.#active.has(key)) {
       this.#measuredAtMs[key] = ask.uptimeMs;
@@ -411,6 +444,15 @@ export class LeasedUnits implements Allowance {
     this.#lackedSum[key]! += ask.units;
     this.#lack(key, ask.units);
     return NOT_LEASED;
+  }
+
+  /** What is held or owed of one day is nothing on another. */
+  #forgetDay(key: number, day: number): void {
+    this.#dayOf[key] = day;
+    this.#held[key] = 0;
+    this.#endsAtMs[key] = 0;
+    this.#spent[key] = 0;
+    this.#extra[key] = 0;
   }
 
   #lack(key: number, units: number): void {
@@ -431,8 +473,9 @@ export class LeasedUnits implements Allowance {
     }
     if (this.kind === LeaseKind.Money || this.#awayFraction === 0) return NOT_LEASED;
     if (this.kind === LeaseKind.Rate && ask.units > part) return NOT_LEASED;
-    const begins = this.#outageOf[key] !== this.#outage;
-    this.#outageOf[key] = this.#outage;
+    const outage = this.#outages[this.#shard[key]!]!;
+    const begins = this.#outageOf[key] !== outage;
+    this.#outageOf[key] = outage;
     if (this.kind === LeaseKind.Day) {
       if (begins) this.#awayLeft[key] = Math.floor(Math.max(0, this.#room[key]!) * this.#awayFraction);
       // A day that was never asked for, or is over by now, is not known here.
@@ -483,7 +526,6 @@ export class LeasedUnits implements Allowance {
     this.#measuredAtMs[key] = nowMs;
     this.#taken[key] = 0;
     this.#lackedSum[key] = 0;
-    if (this.kind === LeaseKind.Day) this.#spent[key] = 0;
   }
 
   #leadOf(key: number, isScarce: boolean): number {
@@ -510,7 +552,9 @@ export class LeasedUnits implements Allowance {
         if (spent > 0 && (spent * REPORT_PART >= this.#caps[key]! || this.#isOld(key, nowMs, REPORT_MS))) return true;
         return held > 0 && endsSoon;
       case LeaseKind.Day:
-        return held > 0 && this.#isOld(key, nowMs, DAY_REFRESH_MS);
+        return (
+          (spent > 0 && this.#isOld(key, nowMs, REPORT_MS)) || (held > 0 && this.#isOld(key, nowMs, DAY_REFRESH_MS))
+        );
       case LeaseKind.Level:
         return (spent > 0 || held > 0) && endsSoon;
       default:
@@ -567,6 +611,12 @@ class KeyList {
 
 function grown(column: Float64Array<ArrayBuffer>, count: number): Float64Array<ArrayBuffer> {
   const larger = new Float64Array(count);
+  larger.set(column);
+  return larger;
+}
+
+function grownUint(column: Uint32Array<ArrayBuffer>, count: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(count);
   larger.set(column);
   return larger;
 }

@@ -140,7 +140,7 @@ export class GatewayUnderTest {
     const asked: Asked[] = [];
     const lines = this.#quotas.flatMap(({ kind, windowMs, key }, at) => {
       const day = this.#dayOf(kind);
-      if (day === 'ending' || !this.#hand(at).leased.request(0, this.uptimeMs, request)) return [];
+      if (day === 'ending' || !this.#hand(at).leased.request(0, this.uptimeMs, request, day?.ordinal)) return [];
       asked.push({ at, day });
       return [{ key, line: lineOf(kind, request, windowMs, day) }];
     });
@@ -199,7 +199,7 @@ export class GatewayUnderTest {
     const asked: Asked[] = [];
     const lines = this.#quotas.flatMap(({ kind, windowMs, key }, at) => {
       const day = this.#dayOf(kind);
-      if (day === 'ending' || !this.#hand(at).leased.surrender(0, this.uptimeMs, request)) return [];
+      if (day === 'ending' || !this.#hand(at).leased.surrender(0, this.uptimeMs, request, day?.ordinal)) return [];
       asked.push({ at, day });
       return [{ key, line: lineOf(kind, request, windowMs, day) }];
     });

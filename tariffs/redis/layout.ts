@@ -3,8 +3,9 @@
  *
  *   tollgate:{l0}:  one such group per shard; all of a shard is in one slot, so that one script can serve many keys
  *     rate:<limit>:<id>    hash: debt (units not yet refilled, in windowMs-ths), at (when that was so),
- *                          g<session> -> "units end": a lease. Debt and leases together never exceed the cap
- *     day:<limit>:<id>     hash: day (ordinal), used (units granted, and not given back on the same day)
+ *                          g<session>.<turn>.<handle> -> "units end": a lease. Debt and leases together never exceed the cap
+ *     day:<limit>:<id>     hash: day (ordinal), used (units granted, and not given back on the same day),
+ *                          g<session> -> "units end": those of them that were not spent when last heard
  *     level:<limit>:<id>   hash: g<session> -> "units end"
  *     money:<limit>:<id>   hash: free (micro-dollars), lost (held by gateways long gone), g<session> -> "micros seen". Never expires
  *     session:<session>    hash: n, reply: the last call of a gateway and what it was answered

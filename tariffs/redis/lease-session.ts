@@ -5,10 +5,11 @@
  * not come is sent again as it was: if it had been done, the answer is read from memory. A copy that comes even later is not the
  * next in turn and does nothing. So what was spent is told once, and a grant made once.
  */
+import { NOT_LEASED } from '../limits/allowance.ts';
 import type { LeaseAnswer, LeaseRequest } from '../limits/leased-units.ts';
 import { sessionKey } from './layout.ts';
 import { type QuotaConnection, QuotasUnavailable, runScript } from './run-script.ts';
-import { DRAW, OTHER_DAY, RESET, type Script, WAIT_FOR_EVER } from './scripts.ts';
+import { DRAW, HELD_BY_OTHERS, OTHER_DAY, RESET, type Script, WAIT_FOR_EVER } from './scripts.ts';
 
 export interface LeaseCall {
   readonly script: Script;
@@ -36,13 +37,18 @@ export interface QuotaLine {
 
 /**
  * @param p1 window of a rate; of a day its ordinal
- * @param p2 first millisecond of a day
- * @param p3 first millisecond after it
+ * @param p2 first millisecond of a day; of a rate how many times the handle was given to somebody else
+ * @param p3 first millisecond after the day; of a rate the handle
  */
 export function leaseLine(kind: number, request: LeaseRequest, p1 = 0, p2 = 0, p3 = 0): string {
   const { cap, spent, extra, back, need, waiting, want } = request;
   return `${kind} ${cap} ${p1} ${p2} ${p3} ${spent} ${extra} ${back} ${need} ${waiting} ${want}`;
 }
+
+const WAITS: ReadonlyMap<number, number> = new Map([
+  [WAIT_FOR_EVER, Infinity],
+  [HELD_BY_OTHERS, NOT_LEASED],
+]);
 
 export class LeaseSession {
   readonly #gateway: string;
@@ -90,7 +96,7 @@ export function readAnswer(reply: unknown, quotaCount: number): CallAnswer | 're
   const quotas: QuotaAnswer[] = [];
   for (let at = 0; at < rest.length; at += 3) {
     const [units = 0, room = 0, wait = 0] = rest.slice(at, at + 3);
-    quotas.push({ units, room, waitMs: wait === WAIT_FOR_EVER ? Infinity : wait, isOtherDay: wait === OTHER_DAY });
+    quotas.push({ units, room, waitMs: WAITS.get(wait) ?? wait, isOtherDay: wait === OTHER_DAY });
   }
   return { redisMs, quotas };
 }

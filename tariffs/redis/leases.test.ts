@@ -253,6 +253,48 @@ describe('the clock of Redis', () => {
   });
 });
 
+describe('a day of which the last units are held by another gateway', () => {
+  const DAY = quota(LeaseKind.Day, 20);
+
+  it('is used up only when they were spent', async () => {
+    redis.nowMs = START_MS + 10_000;
+    const [one, two] = gatewaysOn([DAY], 2);
+    const { endMs } = pacificDayAt(redis.nowMs);
+    one!.send(0, 20);
+    await one!.exchange();
+    const askTwo = async (): Promise<number> => {
+      two!.send(0, 1);
+      await two!.exchange();
+      redis.nowMs += 50;
+      return two!.send(0, 1);
+    };
+    expect(await askTwo()).toBe(NOT_LEASED);
+    expect(one!.send(0, 15)).toBe(0);
+    redis.nowMs += 300;
+    await one!.exchange();
+    expect(await askTwo()).toBe(NOT_LEASED);
+    expect(one!.send(0, 5)).toBe(0);
+    redis.nowMs += 300;
+    await one!.exchange();
+    await two!.exchange();
+    expect(two!.send(0, 1)).toBe(endMs - redis.nowMs);
+  });
+
+  it('is used up when the other has not been heard of for minutes', async () => {
+    redis.nowMs = START_MS + 10_000;
+    const [one, two] = gatewaysOn([DAY], 2);
+    one!.send(0, 20);
+    await one!.exchange();
+    redis.nowMs += 120_000;
+    two!.send(0, 1);
+    await two!.exchange();
+    expect(two!.send(0, 1)).toBe(pacificDayAt(redis.nowMs).endMs - redis.nowMs);
+    // What it held it may still spend or give back.
+    await one!.exchange();
+    expect(two!.send(0, 1)).toBeGreaterThan(0);
+  });
+});
+
 describe('a gateway that ends', () => {
   const RATE = quota(LeaseKind.Rate, 1_000, MINUTE_MS);
 

@@ -4,7 +4,7 @@
  * Numbers are whole and below 2^53. They are written with %.0f: Lua's own way rounds to 14 digits.
  */
 import { createHash } from 'node:crypto';
-import { LEASE_MS, LeaseKind } from '../limits/leased-units.ts';
+import { DAY_REFRESH_MS, LEASE_MS, LeaseKind } from '../limits/leased-units.ts';
 
 export interface Script {
   readonly body: string;
@@ -21,6 +21,8 @@ const ENDED_SESSION_MS = 60_000;
 const CREDIT_MS = 30 * 86_400_000;
 /** How long the count of a day is kept after its end, for a clock that is set back. */
 const DAY_KEPT_MS = 86_400_000;
+/** How long a gateway's units of a day are thought to come back although nothing is heard of it. */
+const DAY_OUT_MS = 2 * DAY_REFRESH_MS;
 const SPARE_MS = 1_000;
 
 /** What DRAW answers when a call is none that it waits for: the session has to begin anew. */
@@ -28,6 +30,7 @@ export const RESET = 'reset';
 /** Waits with a meaning of their own. */
 export const WAIT_FOR_EVER = -1;
 export const OTHER_DAY = -2;
+export const HELD_BY_OTHERS = -3;
 
 const TIME = `
 local time = redis.call('TIME')
@@ -66,7 +69,9 @@ local function share(room, need, waiting, want)
   return math.max(need, math.min(waiting, math.floor(room / 2)), math.min(want, math.floor(room / parts)))
 end
 
-local function rate(key, cap, window, spent, extra, back, need, waiting, want)
+-- The holder keeps two handles of one gateway apart that are, or were, known by one name.
+local function rate(key, cap, window, holder, spent, extra, back, need, waiting, want)
+  local me = me .. '.' .. holder
   local debt, at, mine, out, ended = 0, now, 0, 0, {}
   local known = redis.call('HGETALL', key)
   for i = 1, #known, 2 do
@@ -113,18 +118,39 @@ local function rate(key, cap, window, spent, extra, back, need, waiting, want)
   return mine, room - granted, wait
 end
 
-local function day(key, cap, ordinal, first, past, extra, back, need, waiting, want)
+local function day(key, cap, ordinal, first, past, spent, extra, back, need, waiting, want)
   if now < first or now >= past then return 0, 0, ${OTHER_DAY} end
-  local known = redis.call('HMGET', key, 'day', 'used')
-  local counted, used = tonumber(known[1] or digits(ordinal)), tonumber(known[2] or '0')
-  if ordinal > counted then counted, used = ordinal, 0 end
-  if ordinal == counted then used = math.max(0, used - back) end
+  local counted, used, mine, out = ordinal, 0, 0, 0
+  local known = redis.call('HGETALL', key)
+  for i = 1, #known, 2 do
+    local field, value = known[i], known[i + 1]
+    if field == 'day' then counted = tonumber(value)
+    elseif field == 'used' then used = tonumber(value)
+    else
+      local units, till = lease(value)
+      if field == me then mine = units
+      elseif till <= now then redis.call('HDEL', key, field)
+      else out = out + units end
+    end
+  end
+  if ordinal > counted then
+    redis.call('DEL', key)
+    counted, used, mine, out = ordinal, 0, 0, 0
+  end
+  if ordinal == counted then
+    used = math.max(0, used - back)
+    mine = math.max(0, mine - spent - back)
+  end
   used = used + extra
   local granted = share(cap - used, need, waiting, want)
+  local wait = 0
+  if granted < need then wait = cap - used + out < need and past - now or ${HELD_BY_OTHERS} end
   used = used + granted
+  mine = mine + granted
   redis.call('HSET', key, 'day', digits(counted), 'used', digits(used))
+  if mine > 0 then redis.call('HSET', key, me, digits(mine) .. ' ' .. digits(now + ${DAY_OUT_MS})) else redis.call('HDEL', key, me) end
   redis.call('PEXPIRE', key, digits(past - now + ${DAY_KEPT_MS}))
-  return granted, cap - used, granted < need and past - now or 0
+  return granted, cap - used, wait
 end
 
 local function level(key, cap, used, need, waiting, want)
@@ -181,9 +207,9 @@ for i = 2, #KEYS do
   cap, spent, extra, back = tonumber(cap), tonumber(spent), tonumber(extra), tonumber(back)
   need, waiting, want = tonumber(need), tonumber(waiting), tonumber(want)
   local units, room, wait
-  if kind == '${LeaseKind.Rate}' then units, room, wait = rate(KEYS[i], cap, tonumber(p1), spent, extra, back, need, waiting, want)
+  if kind == '${LeaseKind.Rate}' then units, room, wait = rate(KEYS[i], cap, tonumber(p1), p2 .. '.' .. p3, spent, extra, back, need, waiting, want)
   elseif kind == '${LeaseKind.Day}' then
-    units, room, wait = day(KEYS[i], cap, tonumber(p1), tonumber(p2), tonumber(p3), extra, back, need, waiting, want)
+    units, room, wait = day(KEYS[i], cap, tonumber(p1), tonumber(p2), tonumber(p3), spent, extra, back, need, waiting, want)
   elseif kind == '${LeaseKind.Level}' then units, room, wait = level(KEYS[i], cap, spent, need, waiting, want)
   else units, room, wait = money(KEYS[i], spent, back, need, waiting, want) end
   reply[#reply + 1] = digits(units) .. ' ' .. digits(room) .. ' ' .. digits(wait)
