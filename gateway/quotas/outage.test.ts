@@ -133,12 +133,13 @@ describe('a Redis that goes away', () => {
     expect(gateway.keeper.figures().awayCount).toBeGreaterThan(200);
     proxy.heal();
     await vi.waitFor(() => expect(gateway.keeper.figures().isAway).toBe(false), { timeout: 5_000 });
+    const other = await gatewayOn(server.url);
+    const { units, ...ask } = { units: 1, atMs: 0, uptimeMs: 0, senderKey: 0, destinationKey: 0 };
+    let sent = 0;
     await vi.waitFor(
       async () => {
-        const other = await gatewayOn(server.url);
-        await send(other, other.keeper.limits.brandDay, 2_000);
-        const { units, ...ask } = { units: 1, atMs: 0, uptimeMs: 0, senderKey: 0, destinationKey: 0 };
-        expect(other.keeper.limits.brandDay.used(0, 2_000, { units, ...ask })).toBe(day + 2);
+        if ((await send(other, other.keeper.limits.brandDay, 2_000)) === 0) sent += 1;
+        expect(other.keeper.limits.brandDay.used(0, 2_000, { units, ...ask })).toBe(day + 1 + sent);
       },
       { timeout: 5_000, interval: 300 },
     );
