@@ -44,7 +44,7 @@ test('the shipped files make a world: carriers, prices, regimes, brands and camp
   expect([world.declared.brands.length, world.declared.campaigns.length]).toEqual([4, 6]);
   expect([world.parties.csps.length, world.parties.partners.length]).toEqual([1, 3]);
   expect(world.accounts).toHaveLength(3);
-  expect(REGIMES[world.regimes.regimeAt(0, Date.UTC(2025, 5, 1))]).toBe('block');
+  expect(REGIMES[world.regimes.regimeAt(0, { pricedAtMs: Date.UTC(2025, 5, 1) })]).toBe('block');
 });
 
 test('each file can be replaced by one of the operator', () => {
@@ -63,7 +63,7 @@ test('each file can be replaced by one of the operator', () => {
     'from: 2024-12-24\n    regime: block',
   );
   const sooner = loadWorld(withFile('regimes', regimes).files);
-  expect(REGIMES[sooner.regimes.regimeAt(0, Date.UTC(2024, 11, 25))]).toBe('block');
+  expect(REGIMES[sooner.regimes.regimeAt(0, { pricedAtMs: Date.UTC(2024, 11, 25) })]).toBe('block');
 
   const book = readPackageFile(SHIPPED.book).replace('book: us-10dlc', 'book: what-if');
   expect(loadWorld(withFile('book', book).files).book.book).toBe('what-if');

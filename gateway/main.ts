@@ -397,7 +397,7 @@ function packageVersion(): string {
 function describeRegimes(core: Core, intake: Intake): { carrier: string; regime: string; switched: boolean }[] {
   return CARRIERS.map((carrier, index) => ({
     carrier: carrier.id,
-    regime: nameAt(REGIMES, core.regimes.regimeAt(index, intake.pricedAtMs())),
+    regime: nameAt(REGIMES, core.regimes.regimeAt(index, { pricedAtMs: intake.pricedAtMs() })),
     switched: core.regimes.isOverridden(index),
   }));
 }

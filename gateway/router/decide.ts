@@ -81,9 +81,9 @@ function judge(core: Core, slot: MessageSlot): number {
   const fromTollFree = isTollFree(slot.senderKey);
 
   if (slot.route === Route.A2p && slot.registration !== Registration.Registered && !fromTollFree) {
-    const regime = core.regimes.regimeAt(carrier, slot.pricedAtMs);
+    const regime = core.regimes.regimeAt(carrier, slot);
     if (regime === Regime.Block) return refuse(slot, DecisionCode.UnregisteredBlocked, Binding.CarrierRegime);
-    if (regime === Regime.Filter && slot.draw < core.regimes.shareAt(carrier, slot.pricedAtMs)) {
+    if (regime === Regime.Filter && slot.draw < core.regimes.shareAt(carrier, slot)) {
       return refuse(slot, DecisionCode.UnregisteredFiltered, Binding.CarrierRegime);
     }
   }

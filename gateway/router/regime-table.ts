@@ -32,6 +32,11 @@ export interface RegimeRow {
 
 const NOT_OVERRIDDEN = -1;
 
+/** A message, by the date whose regime applies to it. As an object, since V8 boxes a double handed to a function that it does not inline. */
+interface Dated {
+  readonly pricedAtMs: number;
+}
+
 export class RegimeTable {
   /** Rows sorted by carrier, then date. */
   readonly rows: readonly RegimeRow[];
@@ -63,7 +68,8 @@ export class RegimeTable {
   }
 
   /** The row in force, or -1 before the first: then there was no regime and traffic passed. */
-  rowAt(carrier: number, atMs: number): number {
+  rowAt(carrier: number, message: Dated): number {
+    const atMs = message.pricedAtMs;
     const first = this.#firstRow[carrier]!;
     for (let row = this.#firstRow[carrier + 1]! - 1; row >= first; row -= 1) {
       if (this.#fromMs[row]! <= atMs) return row;
@@ -72,17 +78,17 @@ export class RegimeTable {
   }
 
   /** `Regime` in force: the run-time switch if there is one, else the dated row. Allocates nothing. */
-  regimeAt(carrier: number, atMs: number): number {
+  regimeAt(carrier: number, message: Dated): number {
     const override = this.#override[carrier]!;
     if (override !== NOT_OVERRIDDEN) return override;
-    const row = this.rowAt(carrier, atMs);
+    const row = this.rowAt(carrier, message);
     return row < 0 ? Regime.ChargeMore : this.#regime[row]!;
   }
 
   /** Share refused while the regime in force is `filter`. */
-  shareAt(carrier: number, atMs: number): number {
+  shareAt(carrier: number, message: Dated): number {
     if (this.#override[carrier]! !== NOT_OVERRIDDEN) return this.#overrideShare[carrier]!;
-    const row = this.rowAt(carrier, atMs);
+    const row = this.rowAt(carrier, message);
     return row < 0 ? 0 : this.#share[row]!;
   }
 

@@ -40,28 +40,31 @@ function tableOf(text: string): RegimeTable {
 describe('a regime table', () => {
   it('answers with the newest row that has begun, and lets everything pass before the first', () => {
     const table = tableOf(FILE);
-    expect(table.regimeAt(0, Date.UTC(2023, 11, 31))).toBe(Regime.ChargeMore);
-    expect(table.rowAt(0, Date.UTC(2023, 11, 31))).toBe(-1);
-    expect(table.regimeAt(0, Date.UTC(2024, 5, 1) - 1)).toBe(Regime.ChargeMore);
-    expect(table.regimeAt(0, Date.UTC(2024, 5, 1))).toBe(Regime.Filter);
-    expect(table.shareAt(0, Date.UTC(2030, 0, 1))).toBe(0.25);
+    expect(table.regimeAt(0, { pricedAtMs: Date.UTC(2023, 11, 31) })).toBe(Regime.ChargeMore);
+    expect(table.rowAt(0, { pricedAtMs: Date.UTC(2023, 11, 31) })).toBe(-1);
+    expect(table.regimeAt(0, { pricedAtMs: Date.UTC(2024, 5, 1) - 1 })).toBe(Regime.ChargeMore);
+    expect(table.regimeAt(0, { pricedAtMs: Date.UTC(2024, 5, 1) })).toBe(Regime.Filter);
+    expect(table.shareAt(0, { pricedAtMs: Date.UTC(2030, 0, 1) })).toBe(0.25);
   });
 
   it('does not care about the order of the rows in the file', () => {
     const [head, first, second] = FILE.split(/(?= {2}- carrier)/);
     const turned = tableOf(`${head}${second}${first}`);
     for (const atMs of [Date.UTC(2023, 0, 1), Date.UTC(2024, 2, 1), Date.UTC(2025, 0, 1)]) {
-      expect(turned.regimeAt(0, atMs)).toBe(tableOf(FILE).regimeAt(0, atMs));
+      expect(turned.regimeAt(0, { pricedAtMs: atMs })).toBe(tableOf(FILE).regimeAt(0, { pricedAtMs: atMs }));
     }
   });
 
   it('keeps carriers apart, also when one is switched', () => {
     const table = tableOf(FILE);
     table.override(1, Regime.Block, 0);
-    expect([table.regimeAt(0, 0), table.regimeAt(1, 0)]).toEqual([Regime.ChargeMore, Regime.Block]);
+    expect([table.regimeAt(0, { pricedAtMs: 0 }), table.regimeAt(1, { pricedAtMs: 0 })]).toEqual([
+      Regime.ChargeMore,
+      Regime.Block,
+    ]);
     expect([table.isOverridden(0), table.isOverridden(1)]).toEqual([false, true]);
     table.clearOverride(1);
-    expect(table.regimeAt(1, 0)).toBe(Regime.ChargeMore);
+    expect(table.regimeAt(1, { pricedAtMs: 0 })).toBe(Regime.ChargeMore);
   });
 });
 
@@ -86,11 +89,15 @@ describe('the regime file', () => {
   it('that ships with the package reads, and covers every carrier', () => {
     const table = tableOf(readFileSync('gateway/router/us-10dlc.regimes.yaml', 'utf8'));
     for (let carrier = 0; carrier < CARRIERS.length; carrier += 1) {
-      expect(table.rowAt(carrier, Date.UTC(2024, 2, 1))).toBeGreaterThanOrEqual(0);
+      expect(table.rowAt(carrier, { pricedAtMs: Date.UTC(2024, 2, 1) })).toBeGreaterThanOrEqual(0);
     }
-    const inTheSeedWorld = CARRIER_IDS.map((_, carrier) => REGIMES[table.regimeAt(carrier, Date.UTC(2024, 2, 1))]);
+    const inTheSeedWorld = CARRIER_IDS.map(
+      (_, carrier) => REGIMES[table.regimeAt(carrier, { pricedAtMs: Date.UTC(2024, 2, 1) })],
+    );
     expect(inTheSeedWorld).toEqual(CARRIER_IDS.map(() => 'charge-more'));
-    const today = CARRIER_IDS.map((_, carrier) => REGIMES[table.regimeAt(carrier, Date.UTC(2026, 10, 1))]);
+    const today = CARRIER_IDS.map(
+      (_, carrier) => REGIMES[table.regimeAt(carrier, { pricedAtMs: Date.UTC(2026, 10, 1) })],
+    );
     expect(today).toEqual(['block', 'block', 'block', 'block', 'charge-more']);
   });
 });

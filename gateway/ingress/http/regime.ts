@@ -77,11 +77,11 @@ export const regimeRoutes: FastifyPluginCallbackTypebox<RegimeRoutes> = (app, ro
       date: new Date(atMs).toISOString().slice(0, 10),
       carriers: CARRIERS.map((carrier, index) => {
         const switched = regimes.isOverridden(index);
-        const row = switched ? undefined : regimes.rows[regimes.rowAt(index, atMs)];
+        const row = switched ? undefined : regimes.rows[regimes.rowAt(index, { pricedAtMs: atMs })];
         return {
           carrier: carrier.id,
-          regime: nameAt(REGIMES, regimes.regimeAt(index, atMs)),
-          share: regimes.shareAt(index, atMs),
+          regime: nameAt(REGIMES, regimes.regimeAt(index, { pricedAtMs: atMs })),
+          share: regimes.shareAt(index, { pricedAtMs: atMs }),
           switched,
           from: row === undefined ? null : new Date(row.fromMs).toISOString().slice(0, 10),
           confidence: row?.confidence ?? null,
