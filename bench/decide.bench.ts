@@ -4,8 +4,7 @@
  * The whole decision over a full registry: carrier, campaign, regime, limits, price. Messages lie in columns drawn
  * beforehand, since making them up is not part of deciding. Time moves on as if 10,000 messages a second arrived, so
  * that limits refill as they would. Half of them come from accounts, prepaid and not, with every limit an account can have.
- * Beside it the same loop with nothing but the two lookups, which is what memory
- * alone costs, and the decision as one would write it first: Maps, objects and a scan of the tariff book, without limits.
+ * Beside it the same loop with nothing but the two lookups, which is what memory alone costs, and the decision as one would write it first: Maps, objects and a scan of the tariff book, without limits.
  */
 import { type CarrierMap, NumberRegistry } from '../registry-cache/index.ts';
 import { compileDecisionsWhole, loadWorld, type LoadedWorld } from '../gateway/index.ts';

@@ -117,8 +117,8 @@ export class Intake {
   }
 
   /**
-   * Decides one message, by its own draw if it brings one. If it is accepted or refused, it is counted, stored and, if accepted, dispatched; if it has to wait under
-   * a limit it is stored, with the decision `queued` and in `retryAfterMs` how long its turn is away. The decision is in `slot`.
+   * Decides one message, by its own draw if it brings one. If it is accepted or refused, it is counted, stored and, if accepted,
+   * dispatched; if it has to wait under a limit it is stored, with the decision `queued` and in `retryAfterMs` how long its turn is away. The decision is in `slot`.
    * @param mayAwaitLease false on the last try: a message that still has no lease is then refused with `limit_not_leased`
    * @returns the sequence number; or NOT_STORED when the message was not taken at all: `queue_full` when there is no room
    *   or the intake is closed, `registry_stale` when the view is stale and such messages are refused; or AWAITS_LEASE

@@ -15,7 +15,7 @@ export interface BalanceStore {
   /**
    * Pays in, or takes back with a negative amount, never below 0 of what is not held; the same reference a second time changes nothing.
    * `outcome`: credited, repeated (this reference was there before, with the same amount), conflict (before, with another
-   * amount), insufficient (more was to be taken back than there is). Rejects with StoreUnavailable-like errors when the store is away.
+   * amount), insufficient (more was to be taken back than there is). Rejects when the store is away.
    */
   credit(account: string, micros: number, reference: string): Promise<CreditAnswer>;
   /** What an account has; all zero for one that never paid in. */
