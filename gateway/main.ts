@@ -168,7 +168,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     clock,
     view: registries.view,
     tariffDateMs: options.tariffDate,
-    ...(cdrs !== undefined && { isPushedBack: () => cdrs.isFull }),
+    backlog: cdrs,
     ...(lined.limits && {
       queueing: {
         lined: lined.limits,

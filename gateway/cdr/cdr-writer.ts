@@ -99,9 +99,13 @@ export class CdrWriter {
     return this.#queuedBytes + this.#filling.text.sizeBytes;
   }
 
+  get pendingBytesMax(): number {
+    return this.#parts.pendingBytesMax;
+  }
+
   /** Whether so much waits that no message should be taken. */
   get isFull(): boolean {
-    return this.pendingBytes >= this.#parts.pendingBytesMax;
+    return this.pendingBytes >= this.pendingBytesMax;
   }
 
   /** Whether the disk refused when last asked. */

@@ -131,7 +131,9 @@ test('while CDRs cannot be written the gateway is not ready, and when too many w
   expect(await metric('tollgate_cdr_pending_records')).toBe(70_000);
   expect((await gateway.send()).status).toBe(202);
   await send();
-  expect((await gateway.send()).status).toBe(429);
+  const pushedBack = await gateway.send();
+  expect(pushedBack.status).toBe(429);
+  expect(JSON.stringify(pushedBack.body)).toContain('bytes of CDRs wait for the disk');
   const taken = gateway.store.nextSequence;
   expect(taken).toBeLessThan(140_000);
 

@@ -43,6 +43,14 @@ export interface RegistryView {
   readonly refusesWhenStale: boolean;
 }
 
+/** What is written down of each message, and may not keep up. */
+export interface Backlog {
+  /** Then no message is taken. */
+  readonly isFull: boolean;
+  readonly pendingBytes: number;
+  readonly pendingBytesMax: number;
+}
+
 /** Messages that wait for room under a limit. */
 export interface Queueing {
   /** The core decides by its limits. */
@@ -83,7 +91,7 @@ export class Intake {
   readonly #view: RegistryView;
   /** The date whose regime and tariff apply, or undefined to follow the clock. */
   readonly #tariffDateMs: number | undefined;
-  readonly #isPushedBack: () => boolean;
+  readonly #backlog: Backlog | undefined;
   readonly #queueing: Queueing | undefined;
   #isClosed = false;
 
@@ -95,8 +103,7 @@ export class Intake {
     clock: Clock;
     view: RegistryView;
     tariffDateMs: number | undefined;
-    /** Whether what is written down of each message cannot keep up: then none is taken. */
-    isPushedBack?: () => boolean;
+    backlog?: Backlog | undefined;
     /** Without it every limit refuses. */
     queueing?: Queueing;
   }) {
@@ -107,7 +114,7 @@ export class Intake {
     this.#clock = options.clock;
     this.#view = options.view;
     this.#tariffDateMs = options.tariffDateMs;
-    this.#isPushedBack = options.isPushedBack ?? (() => false);
+    this.#backlog = options.backlog;
     this.#queueing = options.queueing;
   }
 
@@ -129,7 +136,7 @@ export class Intake {
     this.#fill(draft, nowMs);
     const ageMs = this.#view.ageMs();
     slot.isStale = ageMs >= this.#view.staleMs;
-    if (this.#isClosed || !this.#store.hasRoom() || this.#isPushedBack()) {
+    if (this.#isClosed || !this.#store.hasRoom() || this.#backlog?.isFull === true) {
       this.#refuseForWantOfRoom();
       this.#count(draft.truth);
       return NOT_STORED;
@@ -176,7 +183,7 @@ export class Intake {
    */
   releaseDue(nowMs: number): void {
     const held = this.#queueing?.lined.held;
-    if (held === undefined || held.count === 0 || this.#isPushedBack()) return;
+    if (held === undefined || held.count === 0 || this.#backlog?.isFull === true) return;
     for (let left = QUEUE_RELEASES_AT_ONCE; left > 0; left -= 1) {
       const line = held.dueLine(nowMs);
       if (line === NONE) return;
@@ -331,10 +338,17 @@ export class Intake {
     const slot = this.slot;
     clearResult(slot);
     slot.code = DecisionCode.QueueFull;
-    slot.binding = Binding.InFlight;
-    slot.limitUsed = this.#store.inFlightCount + this.#store.queuedCount;
-    slot.limitCap = this.#store.capacity;
     slot.retryAfterMs = FULL_RETRY_AFTER_MS;
+    const backlog = this.#backlog;
+    if (backlog?.isFull === true) {
+      slot.binding = Binding.CdrBacklog;
+      slot.limitUsed = backlog.pendingBytes;
+      slot.limitCap = backlog.pendingBytesMax;
+    } else {
+      slot.binding = Binding.InFlight;
+      slot.limitUsed = this.#store.inFlightCount + this.#store.queuedCount;
+      slot.limitCap = this.#store.capacity;
+    }
   }
 
   #refuseForAge(ageMs: number): void {

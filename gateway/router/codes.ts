@@ -110,7 +110,7 @@ export const DECISIONS: readonly Decision[] = [
     http: 429,
     smpp: ESME_RMSGQFUL,
     retryable: true,
-    meaning: 'Too many messages are in flight; send again after the time given.',
+    meaning: 'Too much is under way in the gateway; send again after the time given.',
   },
   {
     name: 'registry_stale',
@@ -263,6 +263,7 @@ export const Binding = {
   TollFreeWeek: 22,
   TollFreeMonth: 23,
   TollFreeRule: 24,
+  CdrBacklog: 25,
 } as const;
 
 export const BINDINGS: readonly { readonly name: string; readonly scope: string }[] = [
@@ -291,6 +292,7 @@ export const BINDINGS: readonly { readonly name: string; readonly scope: string 
   { name: 'toll_free_week', scope: 'number' },
   { name: 'toll_free_month', scope: 'number' },
   { name: 'toll_free_verification', scope: 'number' },
+  { name: 'cdr_pending_bytes', scope: 'gateway' },
 ];
 
 export const Route = { A2p: 0, P2p: 1 } as const;

@@ -15,7 +15,15 @@ import {
   type MessageStore,
   NOT_STORED,
 } from '../../messages/index.ts';
-import { type Core, decisionAt, DecisionCode, DECISIONS, type MessageSlot, TRUTHS } from '../../router/index.ts';
+import {
+  Binding,
+  type Core,
+  decisionAt,
+  DecisionCode,
+  DECISIONS,
+  type MessageSlot,
+  TRUTHS,
+} from '../../router/index.ts';
 import { type FieldProblem, type Problem, problem, sendProblem } from '../../problem.ts';
 import { type CallbackGuard, readMessage } from './read-message.ts';
 import { answers } from '../../route-answers.ts';
@@ -147,13 +155,16 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
 };
 
 /** Why a message was not taken at all. */
-function notTaken({ code, limitUsed, limitCap }: MessageSlot): Problem {
+function notTaken({ code, binding, limitUsed, limitCap }: MessageSlot): Problem {
   const { http, meaning } = decisionAt(code);
   if (code === DecisionCode.RegistryStale) {
     const message = `the view of the registry is ${limitUsed} ms old and ${limitCap} is allowed; send again later`;
     return problem('registry-stale', http, meaning, [{ field: '', message }]);
   }
-  const message = `${limitUsed} messages are in flight and the inbox holds ${limitCap}; send again later`;
+  const message =
+    binding === Binding.CdrBacklog
+      ? `${limitUsed} bytes of CDRs wait for the disk and ${limitCap} may; send again when it keeps up`
+      : `${limitUsed} messages are in flight and the inbox holds ${limitCap}; send again later`;
   return problem('queue-full', http, meaning, [{ field: '', message }]);
 }
 
