@@ -81,6 +81,8 @@ export const QUEUE_LOOK_MS = 5_000;
 
 /** Limits asked about in one call to a shard of Redis. */
 export const LEASE_KEYS_PER_CALL = 256;
+/** How long Redis may take over one question about a shared limit: leases last two seconds. */
+export const LEASE_COMMAND_TIMEOUT_MS = 1_000;
 /** How often leases are looked at: topped up, renewed, told of, given back. */
 export const LEASE_TICK_MS = 20;
 /** How long a message that lacks a lease waits for the answer of Redis before it is decided without. */

@@ -23,7 +23,7 @@ import { openRegistries, type Registries, SnapshotUnfit } from './registries/ind
 import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
-import { CDR_PENDING_BYTES_MAX, MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
+import { CDR_PENDING_BYTES_MAX, LEASE_COMMAND_TIMEOUT_MS, MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
 import { CannotStart, type LoadedWorld } from './load-world.ts';
 import { HeldMessages, Intake, LinedLimits, MessageStore, summarise, type Summary } from './messages/index.ts';
 import { isLoopback, type ServeOptions } from './options.ts';
@@ -67,15 +67,32 @@ export interface GatewayParts {
   readonly log: FastifyBaseLogger;
 }
 
-/** Opens the gateway and listens. Rejects if the address cannot be had. */
-export async function openGateway({ options, world, clock, timers, log }: GatewayParts): Promise<Gateway> {
+/** What was opened is closed in the opposite order, when the gateway closes or cannot be opened after all. */
+type Closers = (() => Promise<void> | void)[];
+
+/** Opens the gateway and listens. Rejects if the address cannot be had; nothing is left open then. */
+export async function openGateway(parts: GatewayParts): Promise<Gateway> {
+  const closers: Closers = [];
+  try {
+    return await assembled(parts, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
+
+async function assembled({ options, world, clock, timers, log }: GatewayParts, closers: Closers): Promise<Gateway> {
   compileDecisionsWhole();
   const limits = ownLimits();
   const run = runTag(clock.nowMs());
   const store = new MessageStore(options.inbox, run);
   const meters = new NumberMeters();
-  const shared = await opened(openShared({ options, clock, timers, log, meters, core: () => core }));
-  const bare = createCore(world, shared?.keeper.limits ?? limits, meters);
+  const shared = await opened(openShared({ options, clock, timers, log, meters, core: () => core }, closers));
+  const bare = createCore(world, shared?.limits ?? limits, meters);
   const lined = linesBefore(bare, store, options);
   const { core } = lined;
   core.books.push(...world.otherBooks);
@@ -83,6 +100,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
   const revenue = new Revenue(core, clock.nowMs());
   warnOfUnpriced(core, options.tariffDate ?? clock.nowMs(), log);
   const callbacks = new Callbacks({ store, timers });
+  closers.push(() => callbacks.close());
   const carriers = new SimulatedCarriers({
     store,
     counters: core.counters,
@@ -130,36 +148,27 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
       callbackGuard: guard,
       requireAdmin,
     }),
-  ).catch(async (error: unknown) => {
-    callbacks.close();
-    await shared?.close();
-    throw error;
-  });
+  );
+  closers.push(() => registries.close());
   const accounts = await opened(
     openAccounts({
       core,
       messages: store,
       redisUrl: options.redisUrl,
-      balances: shared?.keeper.balances ?? new MemoryBalanceStore(core.accounts, limits.accountBalance),
+      balances: shared?.balances ?? new MemoryBalanceStore(core.accounts, limits.accountBalance),
       declared: world.accounts,
       timers,
       log,
       requireAdmin,
     }),
-  ).catch(async (error: unknown) => {
-    callbacks.close();
-    await registries.close();
-    await shared?.close();
-    throw error;
-  });
-  store.whenFinal = (at) => accounts.messageEnded(at);
-  const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log }).catch(async (error: unknown) => {
-    callbacks.close();
-    await accounts.close();
-    await registries.close();
-    await shared?.close();
-    throw error;
-  });
+  );
+  closers.push(() => accounts.close());
+  const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log });
+  if (cdrs !== undefined) closers.push(() => cdrs.close());
+  store.whenFinal = (at) => {
+    accounts.messageEnded(at);
+    cdrs?.add(at);
+  };
   const intake = new Intake({
     core,
     store,
@@ -203,7 +212,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     requireAdmin,
     isOpen: () => isOpen,
     cdrs,
-    leases: shared?.keeper ?? OWN_LIMITS,
+    leases: shared ?? OWN_LIMITS,
     registryStore: registries.store,
     registryView: registries.view,
     reached: (position) => registries.reached(position),
@@ -221,7 +230,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     numbers: meters,
     registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
     cdrs,
-    leases: () => shared?.keeper.figures(),
+    leases: () => shared?.figures(),
   });
   await app.register(consoleRoutes, {
     summary,
@@ -238,15 +247,8 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     carriers.advance(nowMs);
     intake.releaseDue(nowMs);
   });
-  const url = await app.listen({ host: options.host, port: options.port }).catch(async (error: unknown) => {
-    stopDelivery();
-    callbacks.close();
-    await cdrs?.close();
-    await accounts.close();
-    await registries.close();
-    await shared?.close();
-    throw error;
-  });
+  closers.push(stopDelivery);
+  const url = await app.listen({ host: options.host, port: options.port });
 
   const close = async (): Promise<void> => {
     if (!isOpen) return;
@@ -256,12 +258,7 @@ export async function openGateway({ options, world, clock, timers, log }: Gatewa
     await app.close();
     intake.expireQueued(clock.nowMs());
     await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
-    stopDelivery();
-    callbacks.close();
-    await shared?.close();
-    await cdrs?.close();
-    await accounts.close();
-    await registries.close();
+    await closeAll(closers);
   };
   return { core, store, intake, registries, app, url, summary, close };
 }
@@ -281,29 +278,25 @@ function warnOfUnpriced(core: Core, dateMs: number, log: FastifyBaseLogger): voi
 /** Of a gateway that shares its limits with nobody. */
 const OWN_LIMITS = { answered: () => Promise.resolve() };
 
-/** How long Redis may take over one question about a shared limit: leases last two seconds. */
-const LEASE_COMMAND_TIMEOUT_MS = 1_000;
-
-interface Shared {
-  readonly keeper: SharedLimitsKeeper;
-  close(): Promise<void>;
-}
-
 /**
  * The limits that this gateway shares with others, if there is a Redis to share them by; `meters`, which count by themselves, then go by
  * this gateway's part. `core` is asked once messages come.
  */
-async function openShared(parts: {
-  readonly options: ServeOptions;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: FastifyBaseLogger;
-  readonly meters: NumberMeters;
-  readonly core: () => Core;
-}): Promise<Shared | undefined> {
+async function openShared(
+  parts: {
+    readonly options: ServeOptions;
+    readonly clock: Clock;
+    readonly timers: Timers;
+    readonly log: FastifyBaseLogger;
+    readonly meters: NumberMeters;
+    readonly core: () => Core;
+  },
+  closers: Closers,
+): Promise<SharedLimitsKeeper | undefined> {
   const { options, core, clock, timers, log, meters } = parts;
   if (options.redisUrl === undefined) return undefined;
   const connection = await openRedis(options.redisUrl, { commandTimeoutMs: LEASE_COMMAND_TIMEOUT_MS });
+  closers.push(() => connection.close());
   meters.setShare(Infinity);
   const keeper = await openSharedLimits({
     connection,
@@ -320,13 +313,8 @@ async function openShared(parts: {
     awayFraction: options.limitsWhenAway,
     onShare: (gateways) => meters.setShare(gateways),
   });
-  return {
-    keeper,
-    async close() {
-      await keeper.close();
-      await connection.close();
-    },
-  };
+  closers.push(() => keeper.close());
+  return keeper;
 }
 
 /** A core whose limits have lines before them, and those limits, if messages are to wait over any; else the core as it is. */
@@ -340,7 +328,7 @@ function linesBefore(
   return { core: { ...core, limits: limits.limits }, limits };
 }
 
-/** The writer of CDRs, told of every message that ends; undefined if the operator wants none. */
+/** The writer of CDRs; undefined if the operator wants none. */
 async function openedCdrs(parts: {
   readonly core: Core;
   readonly store: MessageStore;
@@ -355,13 +343,7 @@ async function openedCdrs(parts: {
   if (directory === undefined) return undefined;
   try {
     const pendingBytesMax = CDR_PENDING_BYTES_MAX;
-    const cdrs = await openCdrs({ ...rest, store, directory, rotateBytes, rotateMs, pendingBytesMax });
-    const tellOthers = store.whenFinal;
-    store.whenFinal = (at) => {
-      tellOthers(at);
-      cdrs.add(at);
-    };
-    return cdrs;
+    return await openCdrs({ ...rest, store, directory, rotateBytes, rotateMs, pendingBytesMax });
   } catch (error) {
     if (error instanceof CdrsUnavailable) throw new CannotStart([`--cdr: ${error.message}`]);
     throw error;

@@ -58,7 +58,7 @@ async function eventually<T>(what: () => Promise<T>, isSo: (value: T) => boolean
   for (let tries = 0; ; tries += 1) {
     const value = await what();
     if (isSo(value)) return value;
-    if (tries === 150) throw new Error(`still ${JSON.stringify(value)}`);
+    if (tries === 500) throw new Error(`still ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
