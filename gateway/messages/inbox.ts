@@ -82,5 +82,5 @@ export function latestFrom(
   while (sequence >= store.oldestSequence && !isIt(sequence)) sequence -= 1;
   if (sequence < store.oldestSequence) sequence = store.passedOver().findLast(isIt);
   if (sequence === undefined) return undefined;
-  return { id: store.idOf(sequence), atMs: store.acceptedAtMs[sequence % store.capacity]! };
+  return { id: store.idAt(sequence % store.capacity), atMs: store.acceptedAtMs[sequence % store.capacity]! };
 }

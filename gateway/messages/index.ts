@@ -1,6 +1,8 @@
 /** The door of the message path: the one way in, and the bounded store that holds what came in. */
 export { HeldMessages } from './held-messages.ts';
-export { AWAITS_LEASE, type Dispatcher, Intake, NOT_STORED, type RegistryView } from './intake.ts';
+export { DELIVERY_ERRORS, DeliveryError, type DeliveryErrorRow } from './delivery-errors.ts';
+export type { Claim, ClaimOf, FirstAnswer, IdempotencyKeys } from './idempotency.ts';
+export { AWAITS_LEASE, type Dispatcher, Intake, NOT_STORED, NotKept, type RegistryView } from './intake.ts';
 export { LinedLimits, QUEUEABLE } from './lined-limits.ts';
 export { emptyDraft, type MessageDraft } from './message-draft.ts';
 export { MESSAGE_STATES, MessageState, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';

@@ -31,7 +31,15 @@ import type { MessageStore } from './message-store.ts';
 /** Takes an accepted message on towards its carrier; `at` is its place in the store's ring. */
 export interface Dispatcher {
   dispatch(at: number, nowMs: number): void;
+  /**
+   * Of a dispatcher that keeps messages where they survive this process: resolves once all that it was given so far are there, and
+   * rejects with `NotKept` if that cannot be said in time. Undefined if nothing is under way, as ever where nothing survives.
+   */
+  kept?(): Promise<void> | undefined;
 }
+
+/** It could not be said in time whether a message was kept: it may have been, and may be delivered yet. */
+export class NotKept extends Error {}
 
 /** This process's view of the number registry, which may lag behind the store it follows. */
 export interface RegistryView {
@@ -189,6 +197,11 @@ export class Intake {
       if (line === NONE) return;
       this.#release(line, nowMs);
     }
+  }
+
+  /** Resolves once what was accepted so far may be answered; undefined if it may be at once. */
+  kept(): Promise<void> | undefined {
+    return this.#dispatcher.kept?.();
   }
 
   /** Takes no message any more, also of edges that have begun with a batch. Those that wait go on waiting. */

@@ -49,6 +49,10 @@ export const MESSAGE_STATES: readonly string[] = [
   'queued',
 ];
 
+/** Draw keys are runs times messages, and whole in a double: 2^16 times 2^36. */
+const RUNS_TOLD_APART = 2 ** 16;
+const MESSAGES_OF_A_RUN = 2 ** 36;
+
 function isFinal(state: number): boolean {
   return state >= MessageState.Delivered && state <= MessageState.Expired;
 }
@@ -81,8 +85,12 @@ export class MessageStore {
   readonly holdsInFlight: Uint8Array;
   /** Whether it had to wait under a limit. */
   readonly wasQueued: Uint8Array;
+  /** What went wrong on the way, as an index into DELIVERY_ERRORS. */
+  readonly error: Uint8Array;
   /** Sequence number of the message here. */
   readonly sequence: Float64Array;
+  /** What its fate is drawn by: alike wherever and however often it is delivered, and no other message's. */
+  readonly drawKey: Float64Array;
   /** Account handle, or NO_ACCOUNT; the name it came with is in `accounts`. */
   readonly account: Int32Array;
   readonly pricedAtMs: Float64Array;
@@ -111,14 +119,19 @@ export class MessageStore {
   whenFinal: (at: number) => void = () => undefined;
 
   readonly #idPrefix: string;
+  readonly #firstDrawKey: number;
+  /** By ring place: the id of a message that another run accepted. */
+  readonly #ids: (string | undefined)[] = [];
 
   /**
    * @param capacity messages held at once, at least 1
    * @param runTag a few letters or digits that set this run's ids apart from those of earlier runs
+   * @param runNumber below 2^16, sets its draws apart from those of other runs; 0 if none but this is to be told apart
    */
-  constructor(capacity: number, runTag: string) {
+  constructor(capacity: number, runTag: string, runNumber = 0) {
     this.capacity = capacity;
     this.#idPrefix = `M${runTag}-`;
+    this.#firstDrawKey = (runNumber % RUNS_TOLD_APART) * MESSAGES_OF_A_RUN;
     this.state = new Uint8Array(capacity);
     this.code = new Uint8Array(capacity);
     this.registration = new Uint8Array(capacity);
@@ -134,7 +147,9 @@ export class MessageStore {
     this.book = new Uint8Array(capacity);
     this.holdsInFlight = new Uint8Array(capacity);
     this.wasQueued = new Uint8Array(capacity);
+    this.error = new Uint8Array(capacity);
     this.sequence = new Float64Array(capacity);
+    this.drawKey = new Float64Array(capacity);
     this.account = new Int32Array(capacity);
     this.pricedAtMs = new Float64Array(capacity);
     this.units = new Uint16Array(capacity);
@@ -197,6 +212,9 @@ export class MessageStore {
     const at = sequence % this.capacity;
     this.nextSequence = sequence + 1;
     this.sequence[at] = sequence;
+    this.drawKey[at] = this.#firstDrawKey + sequence;
+    this.error[at] = 0;
+    if (this.#ids.length > 0) this.#ids[at] = undefined;
     this.kind[at] = slot.kind;
     this.route[at] = slot.route;
     this.truth[at] = draft.truth;
@@ -324,8 +342,20 @@ export class MessageStore {
     this.whenFinal(at);
   }
 
+  /** Makes the message at ring place `at` the one that another run accepted under `id`. */
+  adopt(at: number, id: string, drawKey: number): void {
+    this.#ids[at] = id;
+    this.drawKey[at] = drawKey;
+  }
+
+  /** The id of a message of this run, held or not. */
   idOf(sequence: number): string {
     return this.#idPrefix + sequence.toString(36).toUpperCase();
+  }
+
+  /** The id of the message at ring place `at`, which must be taken. */
+  idAt(at: number): string {
+    return this.#ids[at] ?? this.idOf(this.sequence[at]!);
   }
 
   /** The sequence number of an id of this run, held or not; -1 for anything else. */

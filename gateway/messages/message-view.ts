@@ -93,7 +93,7 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
   const carrier = CARRIER_LABELS[store.carrier[at]!]!;
   const binding = store.binding[at]!;
   const answer: MessageAnswer = {
-    id: store.idOf(sequence),
+    id: store.idAt(at),
     status: MESSAGE_STATES[store.state[at]!]!,
     decision: DECISIONS[store.code[at]!]!.name,
     registration: REGISTRATION_LABELS[store.classAt(at)]!,
