@@ -24,16 +24,58 @@ export const BATCH_MESSAGES_MAX = 100_000;
 /** Messages of a batch decided before other requests get a turn. */
 export const BATCH_SLICE_MESSAGES = 1_000;
 
+/** How long the first answer under a key of idempotency is repeated: a day, as most interfaces have it. Option `--idempotency-window-ms`. */
+export const IDEMPOTENCY_WINDOW_MS_DEFAULT = 86_400_000;
+export const IDEMPOTENCY_WINDOW_MS_MAX = 604_800_000;
+/** Answered keys remembered in this process, some 60 MB; the oldest is forgotten. Redis keeps all. */
+export const IDEMPOTENCY_KEYS_MAX = 100_000;
+export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
+/** How often a request asks again after a first one under its key that has no answer yet, and how often at most. */
+export const IDEMPOTENCY_LOOK_MS = 50;
+export const IDEMPOTENCY_LOOKS_MAX = 20;
+/** How long Redis holds a key for a gateway that has not answered, and the part of it in which that gateway may still decide. */
+export const IDEMPOTENCY_HELD_MS = 30_000;
+export const IDEMPOTENCY_DECIDE_MS = 10_000;
+
 /** Messages on one page of the inbox. */
 export const PAGE_MESSAGES_DEFAULT = 100;
 export const PAGE_MESSAGES_MAX = 1_000;
 
-/** Receipts waiting, under way or to be posted again to callback addresses; one more is not posted and counts as dropped. */
-export const CALLBACKS_WAITING_MAX = 100_000;
-export const CALLBACKS_IN_FLIGHT_MAX = 64;
-export const CALLBACK_TIMEOUT_MS = 5_000;
-/** Waits before the second, third and fourth attempt. */
-export const CALLBACK_RETRY_MS: readonly number[] = [1_000, 5_000, 25_000];
+/** Posts that wait to be sent in this process, without Redis; one more is dropped and counted. */
+export const WEBHOOKS_WAITING_MAX = 100_000;
+/** Posts under way at once, and of them to one host. */
+export const WEBHOOKS_AT_ONCE = 128;
+export const WEBHOOK_HOST_POSTS_MAX = 32;
+/** How long one attempt may take, and of it the connection; how much of an answer is read. */
+export const WEBHOOK_TIMEOUT_MS = 5_000;
+export const WEBHOOK_CONNECT_TIMEOUT_MS = 2_000;
+export const WEBHOOK_ANSWER_BYTES = 65_536;
+/** Attempts at one post, and the most that is waited before the second, the third and so on: full jitter takes a part of it. */
+export const WEBHOOK_ATTEMPTS_MAX = 8;
+export const WEBHOOK_BACKOFF_MS: readonly number[] = [1_000, 4_000, 16_000, 64_000, 256_000, 600_000, 600_000];
+/** How long a receiver may have a post wait by Retry-After, and how long all posts to its host. */
+export const WEBHOOK_RETRY_AFTER_MS_MAX = 3_600_000;
+export const WEBHOOK_HOST_REST_MS_MAX = 60_000;
+/** Failures in a row after which a host is left alone, for how long at first, and at most. */
+export const WEBHOOK_BREAKER_FAILURES = 5;
+export const WEBHOOK_BREAKER_OPEN_MS = 5_000;
+export const WEBHOOK_BREAKER_OPEN_MS_MAX = 60_000;
+/** How long a post waits on the spot for a place at a host in flow, and how long it is put back at most. */
+export const WEBHOOK_PLACE_WAIT_MS = 100;
+export const WEBHOOK_PUT_BACK_MS_MAX = 15_000;
+/** When a post is looked at again whose predecessor is on its way, and one on which the sender itself failed. */
+export const WEBHOOK_ORDER_LOOK_MS = 100;
+export const WEBHOOK_ERROR_RETRY_MS = 1_000;
+/** Hosts whose state is kept, and addresses that said they are gone; the oldest is forgotten. */
+export const WEBHOOK_HOSTS_MAX = 10_000;
+export const WEBHOOK_GONE_URLS_MAX = 10_000;
+/** Posts given up that are kept to be looked at and replayed; the oldest is forgotten. */
+export const WEBHOOK_DEAD_LETTERS_MAX = 10_000;
+export const WEBHOOK_PAGE_LETTERS_MAX = 1_000;
+/** Posts handed to Redis in one go. */
+export const WEBHOOKS_PER_ADD = 500;
+/** How often the queue is asked how much there is of it, for metrics. */
+export const WEBHOOK_COUNT_MS = 1_000;
 
 /** CDRs that wait for the disk, bytes: from here on messages are turned away. */
 export const CDR_PENDING_BYTES_MAX = 67_108_864;
@@ -88,6 +130,58 @@ export const LEASE_TICK_MS = 20;
 /** How long a message that lacks a lease waits for the answer of Redis before it is decided without. */
 export const LEASE_WAIT_MS = 250;
 
+/** How long accepted messages gather before they are kept together, and how many. */
+export const DELIVERY_GATHER_MS = 2;
+export const DELIVERY_BATCH_MESSAGES = 500;
+/** How soon a batch that could not be kept is written again, and after what time its senders are told that nobody knows. */
+export const DELIVERY_KEEP_RETRY_MS = 100;
+export const DELIVERY_KEEP_TIMEOUT_MS = 5_000;
+/** Messages of one gateway that Redis has not acknowledged; messages in Redis that are not at their end. One more is turned away. */
+export const DELIVERY_UNKEPT_MESSAGES_MAX = 65_536;
+export const DELIVERY_OPEN_MESSAGES_MAX = 1_000_000;
+/** Messages at their end that can be read back from Redis; the oldest are forgotten. */
+export const DELIVERY_DONE_MESSAGES_MAX = 1_000_000;
+/** How often a job is tried before it is a dead letter, and the first of the growing waits in between. */
+export const DELIVERY_JOB_ATTEMPTS = 20;
+export const DELIVERY_RETRY_MS = 200;
+/** Messages in the hands of one worker. */
+export const WORKER_MESSAGES_DEFAULT = 131_072;
+/** How long a job stays its worker's without a sign of life, and how often it is looked for such jobs. Alike at all workers of a queue. */
+export const JOB_LOCK_MS = 5_000;
+export const JOB_STALLED_CHECK_MS = 2_000;
+/** Stalled is what jobs are whenever a worker is killed: that alone is never a reason to give one up. */
+export const JOB_STALLED_MAX = 1_000_000;
+/** How often a worker writes down what became of messages. */
+export const SETTLE_MS = 20;
+/** How long what became of messages waits for the gateway that accepted them. */
+export const OUTCOMES_KEPT_MS = 3_600_000;
+/** Entries of what became of messages that are read at once, and how long for the first one is waited. */
+export const OUTCOMES_READ_MAX = 200;
+export const OUTCOMES_BLOCK_MS = 1_000;
+/** How often a gateway asks how much there is to deliver. */
+export const DELIVERY_DEPTH_MS = 500;
+/** From when on a gateway looks up what it has not been told of. */
+export const DELIVERY_OVERDUE_MS = 15_000;
+/** A batch that has been open for longer and is queued nowhere is queued again; how often that is looked for, and how many at once. */
+export const OPEN_BATCH_LOOK_MS = 10_000;
+export const OPEN_BATCHES_LOOKED_AT = 100;
+
+/** How long delivery of a message is tried before it is given up: a report that it was not delivered can take as long (iP.1). */
+export const DELIVERY_VALIDITY_MS = 72 * 3_600_000;
+/** Waits between tries, each at most twice the one before; every one is drawn between half of that and all of it. */
+export const DELIVERY_TRY_AGAIN_MS = 1_000;
+export const DELIVERY_TRY_AGAIN_MS_MAX = 60_000;
+/** How far ahead of its rate a throttled carrier takes messages. */
+export const CARRIER_BURST_MS = 100;
+/** Numbers of which a carrier remembers how long and how much they have sent, for all carriers together; the idlest is forgotten. */
+export const SENDERS_REMEMBERED = 65_536;
+/** Complaints on their way; one more is not made. Numbers with complaints, and numbers blocked: the oldest is forgotten. */
+export const COMPLAINTS_PENDING_MAX = 65_536;
+export const COMPLAINED_NUMBERS_MAX = 65_536;
+export const NUMBER_BLOCKS_MAX = 65_536;
+/** Blocks in one answer. */
+export const NUMBER_BLOCKS_SHOWN_MAX = 1_000;
+
 /** How long shutdown waits for messages in flight. */
 export const SHUTDOWN_GRACE_MS = 3_000;
 
@@ -98,3 +192,19 @@ export const REVENUE_HOURS_KEPT_MS = 31 * 24 * 3_600_000;
 export const FEE_REFERENCES_MAX = 100_000;
 /** Times a fee falls due in one posting. */
 export const FEE_COUNT_MAX = 1_000_000;
+
+/** How much frozen time passes before the event loop gets a turn while time is moved. */
+export const CLOCK_TURN_MS = 100;
+/** How far time may be moved in one request. */
+export const CLOCK_MOVE_MS_MAX = 31 * 24 * 3_600_000;
+/** How long such a request waits at most, in real time, for webhooks under way. */
+export const CLOCK_SETTLE_MS_MAX = 10_000;
+
+/** Faults set at once. */
+export const FAULTS_MAX = 100;
+/** How often a process asks Redis for faults that changed: well within the 250 ms in which every process follows. */
+export const FAULTS_POLL_MS = 100;
+/** The longest time in a fault: a month. */
+export const FAULT_MS_MAX = 31 * 24 * 3_600_000;
+/** How long an answer may be held back on purpose; each one held takes memory. */
+export const FAULT_SLOW_MS_MAX = 300_000;

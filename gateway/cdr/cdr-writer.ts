@@ -7,8 +7,8 @@
  * intake turn messages away. Those in flight then still end and are kept: the memory taken is the bound plus a record for
  * each of them.
  */
-import type { Core, Clock, Timers } from '../router/index.ts';
-import { type MessageStore, TextBytes } from '../messages/index.ts';
+import { Binding, type Core, type Clock, type Timers } from '../router/index.ts';
+import { type Backlog, type MessageStore, TextBytes } from '../messages/index.ts';
 import { CDR_FLUSH_MS, CDR_RETRY_MS } from '../limits.ts';
 import { CdrFile, cdrFileName, PART } from './cdr-files.ts';
 import { CdrLines } from './cdr-lines.ts';
@@ -49,7 +49,7 @@ export interface CdrWriterParts {
   readonly log: CdrLog;
 }
 
-export class CdrWriter {
+export class CdrWriter implements Backlog {
   /** Records in files. */
   recordCount = 0;
   /** Bytes in files. */
@@ -101,6 +101,16 @@ export class CdrWriter {
 
   get pendingBytesMax(): number {
     return this.#parts.pendingBytesMax;
+  }
+
+  readonly binding = Binding.CdrBacklog;
+
+  get used(): number {
+    return this.pendingBytes;
+  }
+
+  get cap(): number {
+    return this.pendingBytesMax;
   }
 
   /** Whether so much waits that no message should be taken. */

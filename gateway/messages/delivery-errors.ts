@@ -15,6 +15,7 @@ export const DeliveryError = {
   CarrierRejected: 7,
   ValidityExpired: 8,
   SpamFilter: 9,
+  Lost: 10,
 } as const;
 
 export interface DeliveryErrorRow {
@@ -57,4 +58,5 @@ export const DELIVERY_ERRORS: readonly DeliveryErrorRow[] = [
   row('carrier_rejected', 'the carrier refused the message', false, [30008, 4730, 40008, 349]),
   row('validity_expired', 'it could not be delivered in time', false, [30036, 4360, 40005, null]),
   row('spam_filter', 'the carrier dropped it after its receipt, and tells nobody', false, [30007, 4770, 40002, 15]),
+  row('lost', 'the route has no record of it any more', false, [30008, 9902, null, null]),
 ];

@@ -16,6 +16,19 @@
  */
 export const NONE = -1;
 
+/** The lines, and the messages that wait in them: ring places, units and draws, a column each. */
+export interface HeldMessagesState {
+  readonly lines: readonly {
+    readonly key: number;
+    readonly dueMs: number;
+    readonly roomMs: number;
+    readonly at: readonly number[];
+  }[];
+  /** By message, in the order of the lines. */
+  readonly units: readonly number[];
+  readonly draws: readonly number[];
+}
+
 /** Room in the table of lines, so that probes stay short. */
 const SLOTS_PER_LINE = 2;
 
@@ -164,6 +177,45 @@ export class HeldMessages {
     this.#dueMs[line] = dueMs;
     this.#roomMs[line] = roomMs;
     this.#settle(this.#heapPlace[line]!);
+  }
+
+  /** All that wait, line by line. */
+  capture(): HeldMessagesState {
+    const lines = Array.from(this.#heap.subarray(0, this.#lineCount), (line) => ({
+      key: this.#key[line]!,
+      dueMs: this.#dueMs[line]!,
+      roomMs: this.#roomMs[line]!,
+      at: this.#placesFrom(this.#first[line]!),
+    }));
+    const places = lines.flatMap(({ at }) => at);
+    return { lines, units: places.map((at) => this.#units[at]!), draws: places.map((at) => this.#draw[at]!) };
+  }
+
+  /**
+   * Holds what another captured, and no longer what it held itself; sequence numbers must be restored before. Heaps may lie otherwise
+   * than they did, and turns come in the same order all the same.
+   */
+  restore({ lines, units, draws }: HeldMessagesState): void {
+    while (this.#lineCount > 0) this.#close(this.#heap[this.#lineCount - 1]!);
+    this.count = 0;
+    let message = 0;
+    for (const { key, dueMs, roomMs, at } of lines) {
+      for (const place of at) {
+        this.join(place, key, units[message]!, draws[message]!, dueMs);
+        message += 1;
+      }
+      this.postpone(this.find(key), dueMs, roomMs);
+    }
+  }
+
+  #placesFrom(top: number): number[] {
+    const places = [top];
+    for (let seen = 0; seen < places.length; seen += 1) {
+      for (const below of [this.#left[places[seen]!]!, this.#right[places[seen]!]!]) {
+        if (below !== NONE) places.push(below);
+      }
+    }
+    return places;
   }
 
   #open(key: number): number {

@@ -20,9 +20,24 @@ export interface FirstAnswer {
   readonly body: string;
 }
 
+/** A key that is the claimer's, until it says what became of it: once, by one of the three. */
+export interface HeldKey {
+  /** Whether the message may still be decided. A key is held for a bounded time, after which others may claim it. */
+  readonly isCurrent: boolean;
+  /**
+   * Keeps the answer to a message that was accepted. To be called in the same turn as the message was submitted: it is then as
+   * durable as the message, and both are once `Intake.kept()` resolves.
+   */
+  accepted(answer: FirstAnswer): void;
+  /** Keeps any other answer that stays right; it is there once `IdempotencyKeys.kept()` resolves. */
+  answered(answer: FirstAnswer): void;
+  /** Lets go of a key whose message came to no answer worth repeating: it is new again. Does nothing once one was kept. */
+  release(): void;
+}
+
 export type Claim =
-  /** Nobody sent it before: decide it, then say `answered` or `released`. */
-  | { readonly kind: 'new' }
+  /** Nobody sent it before: decide it. */
+  | { readonly kind: 'new'; readonly held: HeldKey }
   | { readonly kind: 'answered'; readonly answer: FirstAnswer }
   /** Another message was sent under this key. */
   | { readonly kind: 'other' }
@@ -30,13 +45,17 @@ export type Claim =
   | { readonly kind: 'pending' };
 
 export interface IdempotencyKeys {
-  /** Claims for messages, in their order; of two alike in one call the second is `pending`. One round trip at most. */
+  /**
+   * Claims for messages, in their order; of two alike in one call the second is `pending`. One round trip at most. Rejects with
+   * `KeysUnavailable`.
+   */
   claim(claims: readonly ClaimOf[]): Promise<readonly Claim[]>;
   /**
-   * Keeps the first answer to a claim that was new. To be called in the same turn as the message was submitted: it is then as
-   * durable as the message, and both are once `Intake.kept()` resolves.
+   * Resolves once what was `answered` or released so far is there for all who ask, or could not be brought there. Undefined if nothing
+   * is under way. To be called in the same turn.
    */
-  answered(claim: ClaimOf, answer: FirstAnswer): void;
-  /** Lets go of a claim that came to no answer worth repeating: the same key is new again. */
-  released(claim: ClaimOf): void;
+  kept(): Promise<void> | undefined;
 }
+
+/** It cannot be said whether a message was sent before. What was claimed may be held for a while. */
+export class KeysUnavailable extends Error {}

@@ -1,12 +1,32 @@
 /** The door of the message path: the one way in, and the bounded store that holds what came in. */
 export { HeldMessages } from './held-messages.ts';
+export type { CarrierFaults, ErrorShare, FaultEffects, FaultKind } from './carrier-faults.ts';
 export { DELIVERY_ERRORS, DeliveryError, type DeliveryErrorRow } from './delivery-errors.ts';
-export type { Claim, ClaimOf, FirstAnswer, IdempotencyKeys } from './idempotency.ts';
-export { AWAITS_LEASE, type Dispatcher, Intake, NOT_STORED, NotKept, type RegistryView } from './intake.ts';
+export { FINGERPRINT_LENGTH, fingerprintOf } from './fingerprint.ts';
+export {
+  type Claim,
+  type ClaimOf,
+  type FirstAnswer,
+  type HeldKey,
+  type IdempotencyKeys,
+  KeysUnavailable,
+} from './idempotency.ts';
+export {
+  AWAITS_LEASE,
+  type Backlog,
+  type Dispatcher,
+  Intake,
+  NOT_STORED,
+  NotKept,
+  type RegistryView,
+} from './intake.ts';
 export { LinedLimits, QUEUEABLE } from './lined-limits.ts';
 export { emptyDraft, type MessageDraft } from './message-draft.ts';
+export { drawKeyOf, messageId, parseMessageId } from './message-ids.ts';
 export { MESSAGE_STATES, MessageState, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';
 export {
+  type LimitView,
+  limitView,
   messageAnswer,
   type MessageAnswer,
   messageRecord,

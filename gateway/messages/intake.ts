@@ -22,7 +22,7 @@ import {
   type Rng,
 } from '../router/index.ts';
 import { QUEUE_LOOK_MS, QUEUE_RELEASES_AT_ONCE } from '../limits.ts';
-import { NONE } from './held-messages.ts';
+import { type HeldMessagesState, NONE } from './held-messages.ts';
 import type { LinedLimits } from './lined-limits.ts';
 import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
 import type { MessageDraft } from './message-draft.ts';
@@ -51,12 +51,15 @@ export interface RegistryView {
   readonly refusesWhenStale: boolean;
 }
 
-/** What is written down of each message, and may not keep up. */
+/** What has work with each message, and may not keep up. */
 export interface Backlog {
   /** Then no message is taken. */
   readonly isFull: boolean;
-  readonly pendingBytes: number;
-  readonly pendingBytesMax: number;
+  /** `Binding`: what is said to be full. */
+  readonly binding: number;
+  /** How full it is, and may be, in a unit of its own. */
+  readonly used: number;
+  readonly cap: number;
 }
 
 /** Messages that wait for room under a limit. */
@@ -67,6 +70,12 @@ export interface Queueing {
   readonly maxWaitMs: number;
   /** Told of the receipt of a message that waited and then was not sent. */
   readonly onReceipt: (at: number, nowMs: number) => void;
+}
+
+export interface IntakeState {
+  readonly staleCount: number;
+  /** Undefined where no limit has lines. */
+  readonly held: HeldMessagesState | undefined;
 }
 
 /** How long a sender is told to wait for a view to catch up. */
@@ -99,7 +108,7 @@ export class Intake {
   readonly #view: RegistryView;
   /** The date whose regime and tariff apply, or undefined to follow the clock. */
   readonly #tariffDateMs: number | undefined;
-  readonly #backlog: Backlog | undefined;
+  readonly #backlogs: readonly Backlog[];
   readonly #queueing: Queueing | undefined;
   #isClosed = false;
 
@@ -111,7 +120,7 @@ export class Intake {
     clock: Clock;
     view: RegistryView;
     tariffDateMs: number | undefined;
-    backlog?: Backlog | undefined;
+    backlogs?: readonly Backlog[];
     /** Without it every limit refuses. */
     queueing?: Queueing;
   }) {
@@ -122,7 +131,7 @@ export class Intake {
     this.#clock = options.clock;
     this.#view = options.view;
     this.#tariffDateMs = options.tariffDateMs;
-    this.#backlog = options.backlog;
+    this.#backlogs = options.backlogs ?? [];
     this.#queueing = options.queueing;
   }
 
@@ -144,7 +153,7 @@ export class Intake {
     this.#fill(draft, nowMs);
     const ageMs = this.#view.ageMs();
     slot.isStale = ageMs >= this.#view.staleMs;
-    if (this.#isClosed || !this.#store.hasRoom() || this.#backlog?.isFull === true) {
+    if (this.#isClosed || !this.#store.hasRoom() || this.#fullBacklog() !== undefined) {
       this.#refuseForWantOfRoom();
       this.#count(draft.truth);
       return NOT_STORED;
@@ -191,7 +200,7 @@ export class Intake {
    */
   releaseDue(nowMs: number): void {
     const held = this.#queueing?.lined.held;
-    if (held === undefined || held.count === 0 || this.#backlog?.isFull === true) return;
+    if (held === undefined || held.count === 0 || this.#fullBacklog() !== undefined) return;
     for (let left = QUEUE_RELEASES_AT_ONCE; left > 0; left -= 1) {
       const line = held.dueLine(nowMs);
       if (line === NONE) return;
@@ -216,6 +225,17 @@ export class Intake {
     for (let line = held.dueLine(Infinity); line !== NONE; line = held.dueLine(Infinity)) {
       this.#expire(line, nowMs);
     }
+  }
+
+  /** Messages that wait, and what it counted. How long decisions took is this process's and not part of it. */
+  capture(): IntakeState {
+    return { staleCount: this.staleCount, held: this.#queueing?.lined.held.capture() };
+  }
+
+  /** To be called after the store was restored. */
+  restore({ staleCount, held }: IntakeState): void {
+    this.staleCount = staleCount;
+    if (held !== undefined) this.#queueing?.lined.held.restore(held);
   }
 
   #fill(draft: Readonly<MessageDraft>, nowMs: number): void {
@@ -352,16 +372,21 @@ export class Intake {
     clearResult(slot);
     slot.code = DecisionCode.QueueFull;
     slot.retryAfterMs = FULL_RETRY_AFTER_MS;
-    const backlog = this.#backlog;
-    if (backlog?.isFull === true) {
-      slot.binding = Binding.CdrBacklog;
-      slot.limitUsed = backlog.pendingBytes;
-      slot.limitCap = backlog.pendingBytesMax;
+    const backlog = this.#fullBacklog();
+    if (backlog !== undefined) {
+      slot.binding = backlog.binding;
+      slot.limitUsed = backlog.used;
+      slot.limitCap = backlog.cap;
     } else {
       slot.binding = Binding.InFlight;
       slot.limitUsed = this.#store.inFlightCount + this.#store.queuedCount;
       slot.limitCap = this.#store.capacity;
     }
+  }
+
+  #fullBacklog(): Backlog | undefined {
+    for (const backlog of this.#backlogs) if (backlog.isFull) return backlog;
+    return undefined;
   }
 
   #refuseForAge(ageMs: number): void {

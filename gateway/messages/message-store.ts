@@ -21,6 +21,7 @@ import {
   type MessageSlot,
 } from '../router/index.ts';
 import type { MessageDraft } from './message-draft.ts';
+import { drawKeyOf } from './message-ids.ts';
 
 /** What the receipt said. On 10DLC a carrier's receipt comes before its spam filter. */
 export const ReceiptState = { None: 0, Accepted: 1, Undelivered: 2, Rejected: 3, Expired: 4 } as const;
@@ -49,9 +50,19 @@ export const MESSAGE_STATES: readonly string[] = [
   'queued',
 ];
 
-/** Draw keys are runs times messages, and whole in a double: 2^16 times 2^36. */
-const RUNS_TOLD_APART = 2 ** 16;
-const MESSAGES_OF_A_RUN = 2 ** 36;
+type ColumnOfTexts = (string | readonly string[] | undefined)[];
+
+/** The columns by name, as far as they are used, and what is kept beside them. */
+export interface MessageStoreState {
+  readonly nextSequence: number;
+  readonly inFlightCount: number;
+  readonly queuedCount: number;
+  readonly idPrefix: string;
+  readonly firstDrawKey: number;
+  readonly ids: readonly (string | undefined)[];
+  readonly numbers: ReadonlyMap<string, Float64Array>;
+  readonly texts: ReadonlyMap<string, ColumnOfTexts>;
+}
 
 function isFinal(state: number): boolean {
   return state >= MessageState.Delivered && state <= MessageState.Expired;
@@ -118,8 +129,8 @@ export class MessageStore {
   /** Told of each message that has come to its end, at its place in the ring: also of those refused at once. */
   whenFinal: (at: number) => void = () => undefined;
 
-  readonly #idPrefix: string;
-  readonly #firstDrawKey: number;
+  #idPrefix: string;
+  #firstDrawKey: number;
   /** By ring place: the id of a message that another run accepted. */
   readonly #ids: (string | undefined)[] = [];
 
@@ -131,7 +142,7 @@ export class MessageStore {
   constructor(capacity: number, runTag: string, runNumber = 0) {
     this.capacity = capacity;
     this.#idPrefix = `M${runTag}-`;
-    this.#firstDrawKey = (runNumber % RUNS_TOLD_APART) * MESSAGES_OF_A_RUN;
+    this.#firstDrawKey = drawKeyOf(runNumber, 0);
     this.state = new Uint8Array(capacity);
     this.code = new Uint8Array(capacity);
     this.registration = new Uint8Array(capacity);
@@ -209,7 +220,16 @@ export class MessageStore {
    */
   add(draft: Readonly<MessageDraft>, slot: Readonly<MessageSlot>): number {
     const sequence = this.nextSequence;
-    const at = sequence % this.capacity;
+    this.addAt(sequence % this.capacity, draft, slot);
+    return sequence;
+  }
+
+  /**
+   * The same, at a place of the caller's choice: for a store whose messages are not read back by number, and whose places are handed
+   * out by whoever fills it.
+   */
+  addAt(at: number, draft: Readonly<MessageDraft>, slot: Readonly<MessageSlot>): void {
+    const sequence = this.nextSequence;
     this.nextSequence = sequence + 1;
     this.sequence[at] = sequence;
     this.drawKey[at] = this.#firstDrawKey + sequence;
@@ -236,7 +256,6 @@ export class MessageStore {
     this.callbackUrls[at] = draft.callbackUrl;
     this.media[at] = draft.media;
     this.#decided(at, slot);
-    return sequence;
   }
 
   /**
@@ -372,10 +391,53 @@ export class MessageStore {
     return this.sequence[at]!;
   }
 
+  /** All messages held, and what the ids and draws of later ones go on from. */
+  capture(): MessageStoreState {
+    const { nextSequence, inFlightCount, queuedCount, count } = this;
+    const numbers = new Map<string, Float64Array>();
+    const texts = new Map<string, ColumnOfTexts>();
+    for (const [name, column] of this.#columns()) {
+      if (Array.isArray(column)) texts.set(name, column);
+      else numbers.set(name, column.subarray(0, count));
+    }
+    const [idPrefix, firstDrawKey, ids] = [this.#idPrefix, this.#firstDrawKey, this.#ids];
+    return { nextSequence, inFlightCount, queuedCount, idPrefix, firstDrawKey, ids, numbers, texts };
+  }
+
+  /** Holds what another of the same capacity captured, and no longer what it held itself. Nobody is told of anything. */
+  restore(state: MessageStoreState): void {
+    const { count } = this;
+    for (const [name, column] of this.#columns()) {
+      if (Array.isArray(column)) {
+        replaceAll(column, state.texts.get(name) ?? []);
+        continue;
+      }
+      const cells = state.numbers.get(name);
+      column.fill(0, cells?.length ?? 0, count);
+      if (cells !== undefined) column.set(cells);
+    }
+    replaceAll(this.#ids, state.ids);
+    this.nextSequence = state.nextSequence;
+    this.inFlightCount = state.inFlightCount;
+    this.queuedCount = state.queuedCount;
+    this.#idPrefix = state.idPrefix;
+    this.#firstDrawKey = state.firstDrawKey;
+  }
+
+  /** Every column there is, so that none is forgotten when one is added. */
+  #columns(): [name: string, column: Float64Array | ColumnOfTexts][] {
+    return Object.entries(this).filter(([, value]) => ArrayBuffer.isView(value) || Array.isArray(value));
+  }
+
   /** Whether the message with this sequence number is still held. */
   holds(sequence: number): boolean {
     return sequence < this.nextSequence && this.sequence[sequence % this.capacity] === sequence;
   }
+}
+
+function replaceAll<T>(column: T[], cells: readonly T[]): void {
+  column.length = 0;
+  for (let at = 0; at < cells.length; at += 1) column[at] = cells[at]!;
 }
 
 const FINAL_STATE: readonly number[] = [

@@ -114,13 +114,7 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
   };
   if (store.isStale[at] === 1) answer.registryView = 'stale';
   if (binding !== Binding.None) {
-    answer.limit = {
-      name: BINDINGS[binding]!.name,
-      scope: BINDINGS[binding]!.scope,
-      key: bindingKey(core, store, at),
-      used: store.limitUsed[at]!,
-      cap: store.limitCap[at]!,
-    };
+    answer.limit = limitView(core, store, at);
     if (store.state[at] === MessageState.Queued) answer.expectedWaitMs = store.retryAfterMs[at]!;
     else if (store.retryAfterMs[at]! > 0) answer.retryAfterMs = store.retryAfterMs[at]!;
     if (store.state[at] === MessageState.Rejected) {
@@ -130,6 +124,18 @@ export function messageAnswer(core: Core, store: MessageStore, sequence: number)
   const reference = store.references[at];
   if (reference !== undefined) answer.reference = reference;
   return answer;
+}
+
+/** The limit or rule that bound the message at ring place `at`; there must be one. */
+export function limitView(core: Core, store: MessageStore, at: number): LimitView {
+  const { name, scope } = BINDINGS[store.binding[at]!]!;
+  return {
+    name,
+    scope,
+    key: bindingKey(core, store, at),
+    used: store.limitUsed[at]!,
+    cap: store.limitCap[at]!,
+  };
 }
 
 /** Everything about the message with this sequence number, which the store must hold. */

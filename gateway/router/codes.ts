@@ -264,6 +264,7 @@ export const Binding = {
   TollFreeMonth: 23,
   TollFreeRule: 24,
   CdrBacklog: 25,
+  DeliveryBacklog: 26,
 } as const;
 
 export const BINDINGS: readonly { readonly name: string; readonly scope: string }[] = [
@@ -293,6 +294,7 @@ export const BINDINGS: readonly { readonly name: string; readonly scope: string 
   { name: 'toll_free_month', scope: 'number' },
   { name: 'toll_free_verification', scope: 'number' },
   { name: 'cdr_pending_bytes', scope: 'gateway' },
+  { name: 'delivery_backlog', scope: 'gateway' },
 ];
 
 export const Route = { A2p: 0, P2p: 1 } as const;

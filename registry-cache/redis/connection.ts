@@ -25,6 +25,11 @@ export interface RedisConnection {
    * apart. Rejects when Redis cannot be reached now.
    */
   duplicate(): Promise<RedisConnection>;
+  /**
+   * A client of the same place for BullMQ, which waits for Redis by itself: commands are held back and sent again until it is there, and
+   * reads block without end. To be disconnected by the caller.
+   */
+  queueClient(): Redis | Cluster;
   /** Ends the connection. What is under way on it fails. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -70,6 +75,7 @@ async function connected(client: Redis | Cluster, commandTimeoutMs: number): Pro
   const connection: RedisConnection = {
     client,
     isCluster: client.isCluster,
+    queueClient: () => queueClientOf(client),
     duplicate: () => connected(duplicateOf(client, commandTimeoutMs + BLOCK_MS_MAX), commandTimeoutMs),
     close: () => end(client),
   };
@@ -141,6 +147,17 @@ function newCluster(target: RedisTarget & { kind: 'cluster' }, server: ServerOpt
 function duplicateOf(client: Redis | Cluster, silenceMs: number): Redis | Cluster {
   const patient = { commandTimeout: silenceMs, socketTimeout: silenceMs };
   return client instanceof Cluster ? client.duplicate([], { redisOptions: patient }) : client.duplicate(patient);
+}
+
+/** @see RedisConnection.queueClient */
+function queueClientOf(client: Redis | Cluster): Redis | Cluster {
+  const patient = { commandTimeout: undefined, socketTimeout: undefined, maxRetriesPerRequest: null };
+  const queueClient =
+    client instanceof Cluster
+      ? client.duplicate([], { enableOfflineQueue: true, redisOptions: patient })
+      : client.duplicate({ ...patient, enableOfflineQueue: true });
+  queueClient.on('error', () => {});
+  return queueClient;
 }
 
 async function nodeOptions(target: RedisTarget, commandTimeoutMs: number): Promise<NodeOptions> {

@@ -1,0 +1,434 @@
+/**
+ * Delivers batches of accepted messages, apart from the gateways that accepted them.
+ *
+ * A batch is a job. Its messages are put into this worker's own store, where the simulated carriers deliver them; what becomes of them
+ * is written back every few milliseconds, many at once, and the job is done when nothing is to come for any of them. So nothing is told to
+ * anybody, gateway or webhook, that is not written down first.
+ *
+ * A worker that is killed leaves its jobs stalled, and another one takes them: it reads what was written down, and goes on from there.
+ * One that only seemed dead finds that its batch has another owner, and what it says of it is no longer taken. What it had told was
+ * written down before; and what is drawn for a message is the same whoever draws.
+ */
+import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
+import type { RedisConnection } from '../../registry-cache/redis/index.ts';
+import {
+  DELIVERY_BATCH_MESSAGES,
+  DELIVERY_DONE_MESSAGES_MAX,
+  JOB_LOCK_MS,
+  JOB_STALLED_CHECK_MS,
+  JOB_STALLED_MAX,
+  OPEN_BATCH_LOOK_MS,
+  OPEN_BATCHES_LOOKED_AT,
+  OUTCOMES_KEPT_MS,
+  SETTLE_MS,
+} from '../limits.ts';
+import { drawKeyOf, emptyDraft, MessageStore, messageId, ReceiptState } from '../messages/index.ts';
+import { type Clock, HandsetOutcome, MessageSlot, type Timers } from '../router/index.ts';
+import { deliveryJobOptions, type DeliveryJob } from './group-commit.ts';
+import {
+  BATCH_CLASSES,
+  batchKey,
+  DELIVERY_QUEUE,
+  fateKey,
+  OPEN_KEY,
+  outcomesKey,
+  QUEUE_PREFIX,
+  runNumber,
+} from './layout.ts';
+import { type MessageLine, parseLines, readLine } from './message-lines.ts';
+import { PATCH_ENTRY_BYTES, readFate, writePatchEntry } from './outcome-bytes.ts';
+import { FATE_BYTES, FINISH, RELEASE, run as runScript, SETTLE, TAKE } from './scripts.ts';
+
+/** The far end, working on the worker's own store. */
+export interface Carriers {
+  dispatch(at: number, nowMs: number): void;
+  /** Whether nothing more is to come for the message at ring place `at`. */
+  isDone(at: number): boolean;
+}
+
+/** Where posts go that tell of receipts. */
+export interface ReceiptPosts {
+  /**
+   * Resolves once posts that tell of receipts, for messages that want any, are where they survive.
+   * @param copies of each message, which copy of its receipt
+   */
+  add(ats: readonly number[], copies: readonly number[], nowMs: number): Promise<void>;
+}
+
+export interface DeliveryWorkerParts {
+  readonly connection: RedisConnection;
+  readonly queue: Queue<DeliveryJob>;
+  /** Its own: places are handed out here. */
+  readonly store: MessageStore;
+  readonly carriers: (worker: DeliveryWorker) => Carriers;
+  readonly posts: ReceiptPosts;
+  readonly id: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+export interface WorkerFigures {
+  /** Batches in this worker's hands. */
+  readonly active: number;
+  readonly taken: number;
+  readonly finished: number;
+  /** Batches that another worker had taken over meanwhile. */
+  readonly lost: number;
+  /** Batches that had been begun by another worker. */
+  readonly takenOver: number;
+  /** Messages that came to their end here. */
+  readonly ended: number;
+  /** Times that Redis could not be written. */
+  readonly errors: number;
+}
+
+interface ActiveBatch {
+  readonly id: string;
+  readonly run: string;
+  readonly owner: string;
+  readonly count: number;
+  /** Messages for which something is still to come. */
+  left: number;
+  /** Ring places of messages of which something is to be written, each once. */
+  changed: number[];
+  receipts: number[];
+  copies: number[];
+  isWriting: boolean;
+  /** Set when another worker has it: what comes of it here interests nobody. */
+  isLost: boolean;
+  readonly ats: Int32Array;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class DeliveryWorker {
+  readonly #parts: DeliveryWorkerParts;
+  readonly #carriers: Carriers;
+  readonly #worker: Worker<DeliveryJob>;
+  readonly #draft = emptyDraft();
+  readonly #slot = new MessageSlot();
+  readonly #free: Int32Array;
+  #freeCount: number;
+  readonly #batchOf: (ActiveBatch | undefined)[] = [];
+  readonly #indexOf: Uint16Array;
+  /** By ring place: whether it is in its batch's `changed`, and whether it was done when last looked. */
+  readonly #isChanged: Uint8Array;
+  readonly #isDone: Uint8Array;
+  readonly #active = new Set<ActiveBatch>();
+  readonly #dirty = new Set<ActiveBatch>();
+  readonly #waitingForRoom: (() => void)[] = [];
+  readonly #stops: (() => void)[] = [];
+  readonly #queueClient: ReturnType<RedisConnection['queueClient']>;
+  #turn = 0;
+  #taken = 0;
+  #finished = 0;
+  #lost = 0;
+  #takenOver = 0;
+  #ended = 0;
+  #errors = 0;
+  #isClosing = false;
+
+  /** Begins to take batches once it is made. */
+  constructor(parts: DeliveryWorkerParts) {
+    this.#parts = parts;
+    const { store, timers, connection } = parts;
+    this.#free = Int32Array.from({ length: store.capacity }, (_, place) => store.capacity - 1 - place);
+    this.#freeCount = store.capacity;
+    this.#indexOf = new Uint16Array(store.capacity);
+    this.#isChanged = new Uint8Array(store.capacity);
+    this.#isDone = new Uint8Array(store.capacity);
+    this.#carriers = parts.carriers(this);
+    this.#queueClient = connection.queueClient();
+    this.#worker = new Worker<DeliveryJob>(DELIVERY_QUEUE, (job, token) => this.#deliver(job, token), {
+      connection: this.#queueClient,
+      prefix: QUEUE_PREFIX,
+      concurrency: Math.max(1, Math.floor(store.capacity / DELIVERY_BATCH_MESSAGES)),
+      lockDuration: JOB_LOCK_MS,
+      stalledInterval: JOB_STALLED_CHECK_MS,
+      maxStalledCount: JOB_STALLED_MAX,
+    });
+    let isTold = false;
+    this.#worker.on('ready', () => (isTold = false));
+    this.#worker.on('error', (error) => {
+      this.#errors += 1;
+      if (!isTold) parts.log.warn({ why: error.message }, 'the delivery queue cannot be served');
+      isTold = true;
+    });
+    this.#worker.on('failed', (job, error) => {
+      parts.log.warn({ batch: job?.data.batch, why: error.message }, 'a batch could not be delivered');
+    });
+    this.#stops.push(
+      timers.every(SETTLE_MS, () => this.#settleAll()),
+      timers.every(OPEN_BATCH_LOOK_MS, () => void this.#queueForgotten()),
+    );
+  }
+
+  figures(): WorkerFigures {
+    return {
+      active: this.#active.size,
+      taken: this.#taken,
+      finished: this.#finished,
+      lost: this.#lost,
+      takenOver: this.#takenOver,
+      ended: this.#ended,
+      errors: this.#errors,
+    };
+  }
+
+  /** A receipt was recorded for the message at ring place `at`. */
+  receiptArrived(at: number, copy: number): void {
+    const batch = this.#batchOf[at];
+    if (batch === undefined) return;
+    batch.receipts.push(at);
+    batch.copies.push(copy);
+    this.#changed(batch, at);
+  }
+
+  /** The message at ring place `at` has come to its end. */
+  messageEnded(at: number): void {
+    const batch = this.#batchOf[at];
+    if (batch === undefined) return;
+    this.#ended += 1;
+    this.#changed(batch, at);
+  }
+
+  /**
+   * Takes no more batches, gives those under way `graceMs` to end, writes down how far the others are and puts them back for other
+   * workers.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    await this.#worker.pause(true);
+    let isOver = false;
+    const stop = this.#parts.timers.after(graceMs, () => (isOver = true));
+    while (this.#active.size > 0 && !isOver)
+      await new Promise<void>((resolve) => this.#parts.timers.after(SETTLE_MS, resolve));
+    stop();
+    const rest = [...this.#active];
+    await Promise.all(rest.map((batch) => this.#write(batch).catch(() => {})));
+    await Promise.all(
+      rest.map((batch) => runScript(this.#client, RELEASE, [batchKey(batch.id)], [batch.owner]).catch(() => {})),
+    );
+    for (const batch of rest) {
+      this.#forget(batch);
+      batch.reject(new PutBack());
+    }
+    for (const stopTimer of this.#stops) stopTimer();
+    await this.#worker.close();
+    this.#queueClient.disconnect();
+  }
+
+  get #client(): RedisConnection['client'] {
+    return this.#parts.connection.client;
+  }
+
+  async #deliver(job: Job<DeliveryJob>, token: string | undefined): Promise<void> {
+    try {
+      await this.#deliverBatch(job.data.batch);
+    } catch (error) {
+      if (!(error instanceof PutBack)) throw error;
+      // At once, and without counting as a failure.
+      await job.moveToDelayed(this.#parts.clock.nowMs(), token);
+      throw new DelayedError();
+    }
+  }
+
+  /** Resolves when the batch is at its end, here or elsewhere. */
+  async #deliverBatch(id: string): Promise<void> {
+    const owner = `${this.#parts.id}.${(this.#turn += 1)}`;
+    const taken = (await runScript(this.#client, TAKE, [batchKey(id), fateKey(id)], [owner])) as Buffer[];
+    const [lines, run, fates] = taken;
+    if (lines === undefined || run === undefined || fates === undefined) return;
+    this.#taken += 1;
+    const messages = read(lines);
+    while (this.#freeCount < messages.length) await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+    if (this.#isClosing) throw new PutBack();
+    await new Promise<void>((resolve, reject) => {
+      const batch: ActiveBatch = {
+        id,
+        run: run.toString(),
+        owner,
+        count: messages.length,
+        left: messages.length,
+        changed: [],
+        receipts: [],
+        copies: [],
+        isWriting: false,
+        isLost: false,
+        ats: new Int32Array(messages.length),
+        resolve,
+        reject,
+      };
+      this.#active.add(batch);
+      this.#begin(batch, messages, fates);
+    });
+  }
+
+  #begin(batch: ActiveBatch, messages: readonly MessageLine[], fates: Buffer): void {
+    const { store, clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    let isBegun = false;
+    messages.forEach((message, index) => {
+      this.#freeCount -= 1;
+      const at = this.#free[this.#freeCount]!;
+      readLine(message, this.#draft, this.#slot);
+      store.addAt(at, this.#draft, this.#slot);
+      store.adopt(at, messageId(batch.run, message[0]), drawKeyOf(runNumber(batch.run), message[0]));
+      batch.ats[index] = at;
+      this.#batchOf[at] = batch;
+      this.#indexOf[at] = index;
+      this.#isChanged[at] = 0;
+      this.#isDone[at] = 0;
+      const fate = readFate(fates, index * FATE_BYTES);
+      if (fate.receipt !== ReceiptState.None) {
+        isBegun = true;
+        store.error[at] = fate.error;
+        store.recordReceipt(at, fate.receipt, fate.receiptAtMs);
+        // Whoever had the batch before may not have come to tell of it.
+        batch.receipts.push(at);
+        batch.copies.push(0);
+        this.#dirty.add(batch);
+      }
+      if (fate.outcome !== HandsetOutcome.Pending) {
+        isBegun = true;
+        store.error[at] = fate.error;
+        store.recordHandset(at, fate.outcome, fate.handsetAtMs);
+        this.#done(batch, at);
+      } else {
+        this.#carriers.dispatch(at, nowMs);
+      }
+    });
+    if (isBegun) this.#takenOver += 1;
+    if (batch.left === 0) this.#dirty.add(batch);
+  }
+
+  #changed(batch: ActiveBatch, at: number): void {
+    if (this.#isDone[at] === 0 && this.#carriers.isDone(at)) this.#done(batch, at);
+    if (batch.isLost) {
+      if (this.#isDone[at] === 1) this.#giveBack(at);
+      return;
+    }
+    if (this.#isChanged[at] === 0) {
+      this.#isChanged[at] = 1;
+      batch.changed.push(at);
+    }
+    this.#dirty.add(batch);
+  }
+
+  #done(batch: ActiveBatch, at: number): void {
+    this.#isDone[at] = 1;
+    batch.left -= 1;
+  }
+
+  #settleAll(): void {
+    for (const batch of this.#dirty) {
+      if (batch.isWriting) continue;
+      this.#dirty.delete(batch);
+      // What cannot be written stays to be written.
+      this.#write(batch).catch(() => this.#dirty.add(batch));
+    }
+  }
+
+  /** Writes what is to be written of a batch, tells of receipts, and ends the batch if nothing more is to come. */
+  async #write(batch: ActiveBatch): Promise<void> {
+    if (batch.isWriting || batch.isLost) return;
+    batch.isWriting = true;
+    const { changed, receipts, copies } = batch;
+    batch.changed = [];
+    batch.receipts = [];
+    batch.copies = [];
+    try {
+      if (changed.length > 0 && !(await this.#settle(batch, changed))) {
+        this.#lose(batch);
+        return;
+      }
+      if (receipts.length > 0) await this.#parts.posts.add(receipts, copies, this.#parts.clock.nowMs());
+      if (batch.left === 0 && batch.changed.length === 0 && batch.receipts.length === 0) await this.#finish(batch);
+    } catch (error) {
+      this.#errors += 1;
+      for (const at of changed) this.#isChanged[at] = 1;
+      batch.changed = [...changed, ...batch.changed.filter((at) => !changed.includes(at))];
+      batch.receipts = [...receipts, ...batch.receipts];
+      batch.copies = [...copies, ...batch.copies];
+      throw error;
+    } finally {
+      batch.isWriting = false;
+    }
+  }
+
+  async #settle(batch: ActiveBatch, changed: readonly number[]): Promise<boolean> {
+    const patch = Buffer.allocUnsafe(changed.length * PATCH_ENTRY_BYTES);
+    changed.forEach((at, place) => {
+      this.#isChanged[at] = 0;
+      writePatchEntry(patch, place * PATCH_ENTRY_BYTES, this.#indexOf[at]!, this.#parts.store, at);
+    });
+    const keys = [batchKey(batch.id), fateKey(batch.id), outcomesKey(batch.run)];
+    return (await runScript(this.#client, SETTLE, keys, [batch.owner, batch.id, patch, OUTCOMES_KEPT_MS])) === 1;
+  }
+
+  async #finish(batch: ActiveBatch): Promise<void> {
+    const keys = [batchKey(batch.id), outcomesKey(batch.run)];
+    const args = [batch.owner, batch.id, this.#parts.clock.nowMs(), DELIVERY_DONE_MESSAGES_MAX];
+    const isOurs = (await runScript(this.#client, FINISH, keys, args)) === 1;
+    if (isOurs) this.#finished += 1;
+    else this.#lost += 1;
+    this.#forget(batch);
+    batch.resolve();
+  }
+
+  /** Another worker has the batch: it is that one's to end. */
+  #lose(batch: ActiveBatch): void {
+    this.#lost += 1;
+    this.#parts.log.warn({ batch: batch.id }, 'a batch was taken over by another worker');
+    this.#forget(batch);
+    batch.resolve();
+  }
+
+  /** Frees the places of messages for which nothing is to come; those of others when it has come. */
+  #forget(batch: ActiveBatch): void {
+    batch.isLost = true;
+    this.#active.delete(batch);
+    this.#dirty.delete(batch);
+    for (const at of batch.ats) if (this.#isDone[at] === 1) this.#giveBack(at);
+  }
+
+  #giveBack(at: number): void {
+    if (this.#batchOf[at] === undefined) return;
+    this.#batchOf[at] = undefined;
+    this.#free[this.#freeCount] = at;
+    this.#freeCount += 1;
+    while (this.#waitingForRoom.length > 0 && this.#freeCount >= DELIVERY_BATCH_MESSAGES)
+      this.#waitingForRoom.shift()!();
+  }
+
+  /** Queues batches that are open for long and in no queue: their gateway died between keeping and queueing them. Never rejects. */
+  async #queueForgotten(): Promise<void> {
+    const { clock, queue } = this.#parts;
+    try {
+      const before = clock.nowMs() - OPEN_BATCH_LOOK_MS;
+      const batches = await this.#client.zrangebyscore(OPEN_KEY, '-inf', before, 'LIMIT', 0, OPEN_BATCHES_LOOKED_AT);
+      for (const batch of batches) {
+        const batchClass = BATCH_CLASSES.indexOf(batch.split('-')[1] ?? '');
+        // A job that is there stays as it is.
+        await queue.add('deliver', { batch }, deliveryJobOptions(batch, batchClass));
+      }
+    } catch {
+      // Redis is away; there is another time.
+    }
+  }
+}
+
+/** The worker is closing: the batch is for another one. */
+class PutBack extends Error {}
+
+/** A batch that cannot be read will not be readable next time: it is kept where failed jobs are. */
+function read(lines: Buffer): MessageLine[] {
+  try {
+    return parseLines(lines);
+  } catch (error) {
+    throw new UnrecoverableError(
+      `its messages cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

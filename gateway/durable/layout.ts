@@ -1,0 +1,64 @@
+/**
+ * Accepted messages in Redis, between the gateway that accepted them and the worker that delivers them. All keys have one hash tag, so
+ * that one script can change several of them on a cluster too.
+ *
+ *   tollgate:{delivery}:
+ *     runs                     counter: each start of a gateway takes a number, which its ids carry
+ *     run:<run>:<class>        zset: batch -> its first sequence number. In class `late`, one entry per message
+ *     batch:<batch>            hash: lines (the messages, a JSON array per line), count, run, class, starts, at, owner (who has it now)
+ *     fate:<batch>             string: 16 bytes per message, see outcome-bytes.ts
+ *     open                     zset: batch -> when it was accepted; those that are not at their end
+ *     openMessages             counter: the messages of those
+ *     done                     zset: batch -> when it ended; the oldest are forgotten beyond the number of messages kept
+ *     doneMessages             counter: the messages of those
+ *     out:<run>                stream: batch, patch (see outcome-bytes.ts): what became of messages, for the gateway that accepted them
+ *     queue:...                BullMQ's own
+ *
+ * Times are of the clock of whoever wrote, and order nothing that matters.
+ */
+export const PREFIX = 'tollgate:{delivery}:';
+export const QUEUE_PREFIX = `${PREFIX}queue`;
+export const DELIVERY_QUEUE = 'deliveries';
+
+export const RUNS_KEY = `${PREFIX}runs`;
+export const OPEN_KEY = `${PREFIX}open`;
+export const OPEN_MESSAGES_KEY = `${PREFIX}openMessages`;
+export const DONE_KEY = `${PREFIX}done`;
+export const DONE_MESSAGES_KEY = `${PREFIX}doneMessages`;
+
+/** In the order in which they are delivered when there is more to deliver than is delivered. */
+export const BatchClass = { Urgent: 0, Plain: 1, Bulk: 2, Late: 3 } as const;
+export const BATCH_CLASSES: readonly string[] = ['urgent', 'plain', 'bulk', 'late'];
+
+export function batchKey(batch: string): string {
+  return `${PREFIX}batch:${batch}`;
+}
+
+export function fateKey(batch: string): string {
+  return `${PREFIX}fate:${batch}`;
+}
+
+export function runKey(run: string, batchClass: number): string {
+  return `${PREFIX}run:${run}:${BATCH_CLASSES[batchClass]}`;
+}
+
+export function outcomesKey(run: string): string {
+  return `${PREFIX}out:${run}`;
+}
+
+const SECONDS_DIGITS = 6;
+
+/**
+ * The name of a run, which its ids carry: its start in seconds, so that it differs from earlier ones on a Redis that was emptied, and its
+ * number, so that it differs from others of the same second.
+ */
+export function runName(startMs: number, number: number): string {
+  const seconds = Math.floor(startMs / 1_000)
+    .toString(36)
+    .padStart(SECONDS_DIGITS, '0');
+  return (seconds + number.toString(36)).toUpperCase();
+}
+
+export function runNumber(run: string): number {
+  return Number.parseInt(run.slice(SECONDS_DIGITS), 36);
+}

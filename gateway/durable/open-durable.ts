@@ -1,0 +1,80 @@
+/** A gateway's part of delivery through Redis: keeping what it accepts, hearing what became of it, and reading it back. */
+import { Queue } from 'bullmq';
+import type { RedisConnection } from '../../registry-cache/redis/index.ts';
+import { DELIVERY_DEPTH_MS } from '../limits.ts';
+import type { MessageStore } from '../messages/index.ts';
+import type { Clock, Core, Timers } from '../router/index.ts';
+import { MessageArchive } from './archive.ts';
+import { type DeliveryJob, GroupCommit } from './group-commit.ts';
+import { DELIVERY_QUEUE, QUEUE_PREFIX, runName, RUNS_KEY } from './layout.ts';
+import { OutcomeFeed } from './outcome-feed.ts';
+
+export interface DurableParts {
+  readonly connection: RedisConnection;
+  readonly core: Core;
+  readonly store: MessageStore;
+  readonly run: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+export interface Durable {
+  readonly commit: GroupCommit;
+  readonly feed: OutcomeFeed;
+  readonly archive: MessageArchive;
+  /** Whether Redis answered when it was last asked how much there is to deliver. */
+  readonly isReachable: boolean;
+  /** Sends what is not kept yet, for at most `graceMs`, and stops listening. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Takes a name for this run of a gateway that no other has. Rejects if Redis cannot be asked. */
+export async function newRun({ client }: RedisConnection, nowMs: number): Promise<{ run: string; number: number }> {
+  const number = await client.incr(RUNS_KEY);
+  return { run: runName(nowMs, number), number };
+}
+
+/** The queue of batches; whoever opened it closes it. */
+export function openDeliveryQueue({ client }: RedisConnection): Queue<DeliveryJob> {
+  const queue = new Queue<DeliveryJob>(DELIVERY_QUEUE, { connection: client, prefix: QUEUE_PREFIX });
+  // What fails is told to whoever asked for it.
+  queue.on('error', () => {});
+  return queue;
+}
+
+export function openDurable(parts: DurableParts): Durable {
+  const { connection, core, store, clock, timers } = parts;
+  const queue = openDeliveryQueue(connection);
+  const feed = new OutcomeFeed({ ...parts, counters: core.counters });
+  const commit = new GroupCommit({
+    ...parts,
+    client: connection.client,
+    queue,
+    nowMs: () => clock.nowMs(),
+    onCommit: (batch, places) => feed.expect(batch, places),
+  });
+  feed.start();
+  let isReachable = true;
+  const stopDepth = timers.every(DELIVERY_DEPTH_MS, () => {
+    commit.refresh().then(
+      () => (isReachable = true),
+      () => (isReachable = false),
+    );
+    void feed.lookUpOverdue();
+  });
+  return {
+    commit,
+    feed,
+    archive: new MessageArchive(connection, core),
+    get isReachable() {
+      return isReachable;
+    },
+    async close(graceMs) {
+      await commit.close(graceMs);
+      stopDepth();
+      await feed.close();
+      await queue.close();
+    },
+  };
+}
