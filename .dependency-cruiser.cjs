@@ -69,12 +69,12 @@ module.exports = {
     },
     {
       name: 'only-roots-compose',
-      comment: 'A file directly under gateway/ that is neither main.ts nor index.ts uses the core alone.',
+      comment: 'A file directly under gateway/ that is none of main.ts, worker.ts and index.ts uses the core alone.',
       severity: 'error',
-      from: { path: '^gateway/[^/]+\\.ts$', pathNot: ['^gateway/(main|index)\\.ts$', TEST] },
+      from: { path: '^gateway/[^/]+\\.ts$', pathNot: ['^gateway/(main|worker|index)\\.ts$', TEST] },
       to: {
         path: '^(gateway|simulator)/',
-        pathNot: ['^gateway/(router|messages)/index\\.ts$', '^gateway/(?!main|index)[^/]+\\.ts$'],
+        pathNot: ['^gateway/(router|messages)/index\\.ts$', '^gateway/(?!main|worker|index)[^/]+\\.ts$'],
       },
     },
     {

@@ -1,5 +1,5 @@
 # Tollgate in a container: exactly the files of the npm package, and its production dependencies.
-# Not yet run with a container engine; scripts/container.test.ts checks what can be checked without one.
+# Not yet run with a container engine; scripts/container.test.ts checks what can be checked without one, and runs what it runs.
 
 FROM node:20-slim AS build
 WORKDIR /app
@@ -26,8 +26,11 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /package ./
 USER node
 EXPOSE 8080
+# Whether the process answers, `serve` and `worker` alike: both listen once they have what they need. Being without Redis for a while is
+# no reason to be replaced, which is what becomes of the unhealthy in a cluster; who spreads load asks /readyz.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TOLLGATE_PORT}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# Node is process 1 here: it gets SIGTERM itself and shuts down in order.
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TOLLGATE_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Node is process 1 here: it gets SIGTERM itself and shuts down in order. It writes nothing but where it is told to, so the root may be
+# read-only.
 ENTRYPOINT ["node", "dist/gateway/cli/main.js"]
 CMD ["serve"]

@@ -42,6 +42,7 @@ describe('every bench runs and yields its figures', () => {
     limits: { figures: 10, baselines: ['Map of objects'] },
     'lease-refill': { figures: 4, baselines: ['INCRBY for each message, in pipelines', 'own bucket'] },
     postings: { figures: 2, baselines: ['Maps under joined keys', 'adding up every posting'] },
+    carriers: { figures: 1, baselines: ['a store told at once'] },
     cdr: {
       figures: 5,
       baselines: ['JSON.stringify and writeSync', 'JSON.stringify and pino', 'JSON.parse of each line'],
@@ -49,6 +50,12 @@ describe('every bench runs and yields its figures', () => {
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
     'limits-across': { figures: 13, baselines: ['what is allowed', 'a second before', 'own limits'] },
+    chaos: {
+      figures: 7,
+      baselines: ['acknowledged', 'one for each receipt', 'while nothing was wrong', 'a second before'],
+    },
+    recovery: { figures: 3, baselines: ['after a moment in calm'] },
+    soak: { figures: 3, baselines: ['in the first third'] },
   };
 
   test('none is left out here', () => {

@@ -14,10 +14,16 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   limits: () => import('./limits.bench.ts'),
   'lease-refill': () => import('./lease-refill.load.ts'),
   postings: () => import('./postings.bench.ts'),
+  carriers: () => import('./carriers.bench.ts'),
   cdr: () => import('./cdr.load.ts'),
   'http-one': () => import('./http-one.load.ts'),
   'http-batch': () => import('./http-batch.load.ts'),
+  'durable-accept': () => import('./durable-accept.load.ts'),
+  webhooks: () => import('./webhooks.load.ts'),
   'limits-across': () => import('./limits-across.load.ts'),
+  chaos: () => import('./chaos.load.ts'),
+  recovery: () => import('./recovery.load.ts'),
+  soak: () => import('./soak.load.ts'),
 };
 
 /** A bench as work for a process: it is ready at once and runs when asked. */

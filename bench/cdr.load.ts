@@ -224,8 +224,9 @@ function plainRecord({ core, store }: Filled, at: number): object {
   return {
     id: record.id,
     acceptedAt: record.acceptedAt,
-    receipt: record.receipt,
+    receipt: record.receipt && { state: record.receipt.state, at: record.receipt.at },
     handset: record.handset,
+    error: record.error?.name ?? null,
     account: account ?? null,
     from: record.from,
     to: record.to,

@@ -28,7 +28,7 @@ class HandDrivenTime implements Clock, Timers {
   #nowMs: number;
   readonly #waiting = new Set<WaitingTimer>();
 
-  constructor(startMs = START_MS) {
+  constructor(startMs: number) {
     this.#nowMs = startMs;
   }
 
@@ -41,11 +41,28 @@ class HandDrivenTime implements Clock, Timers {
   }
 
   every(periodMs: number, run: () => void): () => void {
-    return this.#wait(periodMs, periodMs, run);
+    return this.#wait(afterMs(this.#nowMs, periodMs) - this.#nowMs, periodMs, run);
   }
 
   after(delayMs: number, run: () => void): () => void {
     return this.#wait(delayMs, undefined, run);
+  }
+
+  /** For a gateway's snapshots, as of any clock that can be set. */
+  capture(): number {
+    return this.#nowMs;
+  }
+
+  /**
+   * Time may go back. Timers that repeat run at multiples of their periods, so that they do after a restore as they did before; the others
+   * wait for as long as they still had to.
+   */
+  restore(nowMs: number): void {
+    for (const timer of this.#waiting) {
+      const { periodMs } = timer;
+      timer.dueMs = periodMs === undefined ? timer.dueMs + nowMs - this.#nowMs : afterMs(nowMs, periodMs);
+    }
+    this.#nowMs = nowMs;
   }
 
   /** Timers that have not run or been stopped. */
@@ -78,6 +95,11 @@ class HandDrivenTime implements Clock, Timers {
     }
     return next;
   }
+}
+
+/** The first multiple of a period after a moment. */
+function afterMs(nowMs: number, periodMs: number): number {
+  return nowMs - (nowMs % periodMs) + periodMs;
 }
 
 interface WaitingTimer {
@@ -125,10 +147,11 @@ function optionsWith(own: Partial<ServeOptions> = {}): ServeOptions {
 export async function openGatewayUnderTest(
   own: Partial<Omit<ServeOptions, keyof WorldFiles>> = {},
   logTo?: DestinationStream,
+  startMs = START_MS,
 ): Promise<GatewayUnderTest> {
   const options = optionsWith(own);
   const world = freshWorld();
-  const time = new HandDrivenTime();
+  const time = new HandDrivenTime(startMs);
   const log = createLog(options.logLevel, logTo);
   const gateway = await openGateway({ options, world, clock: time, timers: time, log });
   const number = (group: BlockGroup | 'nobody', place = 0): string => {

@@ -27,7 +27,7 @@ export const BATCH_SLICE_MESSAGES = 1_000;
 /** How long the first answer under a key of idempotency is repeated: a day, as most interfaces have it. Option `--idempotency-window-ms`. */
 export const IDEMPOTENCY_WINDOW_MS_DEFAULT = 86_400_000;
 export const IDEMPOTENCY_WINDOW_MS_MAX = 604_800_000;
-/** Answered keys remembered in this process, some 60 MB; the oldest is forgotten. Redis keeps all. */
+/** Answered keys remembered in this process, some 110 MB; the oldest is forgotten. Redis keeps all. */
 export const IDEMPOTENCY_KEYS_MAX = 100_000;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 /** How often a request asks again after a first one under its key that has no answer yet, and how often at most. */
@@ -60,8 +60,8 @@ export const WEBHOOK_HOST_REST_MS_MAX = 60_000;
 export const WEBHOOK_BREAKER_FAILURES = 5;
 export const WEBHOOK_BREAKER_OPEN_MS = 5_000;
 export const WEBHOOK_BREAKER_OPEN_MS_MAX = 60_000;
-/** How long a post waits on the spot for a place at a host in flow, and how long it is put back at most. */
-export const WEBHOOK_PLACE_WAIT_MS = 100;
+/** Within what time its turn must come for a post to wait on the spot for a place at its host, and how long after the host may be called it is put back at most. */
+export const WEBHOOK_PLACE_WAIT_MS = 50;
 export const WEBHOOK_PUT_BACK_MS_MAX = 15_000;
 /** When a post is looked at again whose predecessor is on its way, and one on which the sender itself failed. */
 export const WEBHOOK_ORDER_LOOK_MS = 100;
@@ -166,6 +166,14 @@ export const DELIVERY_OVERDUE_MS = 15_000;
 export const OPEN_BATCH_LOOK_MS = 10_000;
 export const OPEN_BATCHES_LOOKED_AT = 100;
 
+/** How long messages that wait stay their gateway's without a sign of life, how often it gives one, and for how much less it trusts it. */
+export const HOLDER_ALIVE_MS = 10_000;
+export const HOLDER_RENEW_MS = 2_000;
+export const HOLDER_SPARE_MS = 2_000;
+/** Waiting messages of gateways that are dead, taken over in one step; waiting messages decided here that are not kept yet. */
+export const HELD_TAKEN_OVER_AT_ONCE = 250;
+export const HELD_DECIDED_UNKEPT_MAX = 500;
+
 /** How long delivery of a message is tried before it is given up: a report that it was not delivered can take as long (iP.1). */
 export const DELIVERY_VALIDITY_MS = 72 * 3_600_000;
 /** Waits between tries, each at most twice the one before; every one is drawn between half of that and all of it. */
@@ -182,6 +190,8 @@ export const NUMBER_BLOCKS_MAX = 65_536;
 /** Blocks in one answer. */
 export const NUMBER_BLOCKS_SHOWN_MAX = 1_000;
 
+/** How long Redis may take over keeping or settling messages. */
+export const DELIVERY_COMMAND_TIMEOUT_MS = 2_000;
 /** How long shutdown waits for messages in flight. */
 export const SHUTDOWN_GRACE_MS = 3_000;
 
@@ -208,3 +218,9 @@ export const FAULTS_POLL_MS = 100;
 export const FAULT_MS_MAX = 31 * 24 * 3_600_000;
 /** How long an answer may be held back on purpose; each one held takes memory. */
 export const FAULT_SLOW_MS_MAX = 300_000;
+
+/** Body of a snapshot, and what it may hold once it is unpacked. */
+export const SNAPSHOT_BODY_BYTES = 268_435_456;
+export const STATE_BYTES_MAX = 1_073_741_824;
+/** A state that is kept beside the gateway to be reset to, unpacked: some ten million numbers. */
+export const RESET_STATE_BYTES_MAX = 67_108_864;

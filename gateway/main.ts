@@ -14,36 +14,59 @@ import Fastify, {
   type onRequestHookHandler,
 } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
-import { openRedis, OtherRegistry, RedisRefused } from '../registry-cache/redis/index.ts';
+import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
 import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
 import { openRegistries, type Registries, SnapshotUnfit } from './registries/index.ts';
-import { callbackGuard, Callbacks, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { clockRoutes, ControlledClock, openFaults, systemClock, systemTimers } from './control/index.ts';
+import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { newRun, openDurable, RedisIdempotencyKeys, type ReceiptPosts } from './durable/index.ts';
+import { MemoryIdempotencyKeys } from './idempotency/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
-import { CDR_PENDING_BYTES_MAX, LEASE_COMMAND_TIMEOUT_MS, MESSAGE_BODY_BYTES, SHUTDOWN_GRACE_MS } from './limits.ts';
+import {
+  CDR_PENDING_BYTES_MAX,
+  IDEMPOTENCY_KEYS_MAX,
+  LEASE_COMMAND_TIMEOUT_MS,
+  MESSAGE_BODY_BYTES,
+  SHUTDOWN_GRACE_MS,
+} from './limits.ts';
 import { CannotStart, type LoadedWorld } from './load-world.ts';
-import { HeldMessages, Intake, LinedLimits, MessageStore, summarise, type Summary } from './messages/index.ts';
+import {
+  HeldMessages,
+  Intake,
+  LinedLimits,
+  MessageStore,
+  type RegistryView,
+  summarise,
+  type Summary,
+} from './messages/index.ts';
 import { isLoopback, type ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { openSharedLimits, type SharedLimitsKeeper } from './quotas/index.ts';
 import { NO_PARTIES } from './read-parties.ts';
-import { feeRoutes, Revenue, revenueRoutes } from './revenue/index.ts';
+import { FeeReferences, feeRoutes, Revenue, revenueRoutes } from './revenue/index.ts';
 import {
   bookInForce,
   type Clock,
   type Core,
+  bindingAt,
   createCore,
+  makeRoomForLimits,
   nameAt,
   namedStream,
   ownLimits,
   REGIMES,
+  type Stateful,
   type Timers,
 } from './router/index.ts';
+import { GatewayState, stateRoutes } from './state/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
+import { openWebhooks, webhookGuard, webhookRoutes } from './webhooks/index.ts';
+import { openDelivery, openDeliveryConnection } from './worker.ts';
 
 export interface Gateway {
   readonly core: Core;
@@ -55,6 +78,8 @@ export interface Gateway {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   summary(): Summary;
+  /** Has `POST /v1/reset` go back to the present state, and no longer to that in which the gateway was opened. */
+  keepStart(): Promise<void>;
   /** Stops taking messages, lets those in flight end (three seconds at most) and closes every socket. */
   close(): Promise<void>;
 }
@@ -62,7 +87,8 @@ export interface Gateway {
 export interface GatewayParts {
   readonly options: ServeOptions;
   readonly world: LoadedWorld;
-  readonly clock: Clock;
+  /** One that can be set is saved and restored with everything else. */
+  readonly clock: Clock & Partial<Stateful>;
   readonly timers: Timers;
   readonly log: FastifyBaseLogger;
 }
@@ -88,8 +114,11 @@ async function closeAll(closers: Closers): Promise<void> {
 async function assembled({ options, world, clock, timers, log }: GatewayParts, closers: Closers): Promise<Gateway> {
   compileDecisionsWhole();
   const limits = ownLimits();
-  const run = runTag(clock.nowMs());
-  const store = new MessageStore(options.inbox, run);
+  const redis = await opened(openedRedis(options, closers));
+  const { run, number } = await (redis === undefined
+    ? { run: runTag(clock.nowMs()), number: 0 }
+    : newRun(redis, clock.nowMs()));
+  const store = new MessageStore(options.inbox, run, number);
   const meters = new NumberMeters();
   const shared = await opened(openShared({ options, clock, timers, log, meters, core: () => core }, closers));
   const bare = createCore(world, shared?.limits ?? limits, meters);
@@ -98,15 +127,37 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   core.books.push(...world.otherBooks);
   const fees = (): readonly Fee[] => bookInForce(core).asWritten.fees;
   const revenue = new Revenue(core, clock.nowMs());
+  const feeReferences = new FeeReferences();
   warnOfUnpriced(core, options.tariffDate ?? clock.nowMs(), log);
-  const callbacks = new Callbacks({ store, timers });
-  closers.push(() => callbacks.close());
+  const guard = webhookGuard(options.callbackHosts);
+  const jitter = namedStream(options.seed, 'webhooks');
+  const webhooks = openWebhooks({
+    guard,
+    accounts: {
+      of: (account) => accounts.webhooks.of(account),
+      gone: (account, url) => accounts.webhooks.gone(account, url),
+    },
+    connection: redis,
+    clock,
+    timers,
+    machineClock: systemClock,
+    machineTimers: systemTimers,
+    chance: jitter,
+    log,
+  });
+  closers.push(() => webhooks.close());
+  const faults = await opened(openFaults({ connection: redis, clock, timers, log, seed: options.seed }));
+  closers.push(() => faults.close());
   const carriers = new SimulatedCarriers({
     store,
-    counters: core.counters,
     seed: options.seed,
     startMs: clock.nowMs(),
-    onReceipt: (at, nowMs) => callbacks.receiptArrived(at, nowMs),
+    faults: faults.book,
+    listener: {
+      receiptArrived: (at, copy, nowMs) => webhooks.receiptArrived(store, at, copy, nowMs),
+      ended: (at) => store.countEnd(at, core.counters),
+      settled: () => {},
+    },
   });
   const app = Fastify({
     loggerInstance: log,
@@ -121,7 +172,6 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     },
   });
   const requireAdmin = await adminHook(app, options);
-  const guard = callbackGuard(options.callbackHosts);
   const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
   const registries = await opened(
     openRegistries({
@@ -144,49 +194,108 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       fees,
       tariffDateMs,
       onFee: (posting) => revenue.postFee(posting, clock.nowMs()),
-      webhooks: callbacks,
-      callbackGuard: guard,
+      webhooks,
+      callbackGuard: guard.refusal,
       requireAdmin,
     }),
   );
   closers.push(() => registries.close());
+  const ownBalances = new MemoryBalanceStore(core.accounts, limits.accountBalance);
   const accounts = await opened(
     openAccounts({
       core,
       messages: store,
       redisUrl: options.redisUrl,
-      balances: shared?.balances ?? new MemoryBalanceStore(core.accounts, limits.accountBalance),
+      balances: shared?.balances ?? ownBalances,
       declared: world.accounts,
       timers,
       log,
       requireAdmin,
+      webhookRefusal: guard.refusal,
     }),
   );
   closers.push(() => accounts.close());
+  if (redis === undefined || options.delivery === 'own') webhooks.start();
   const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log });
   if (cdrs !== undefined) closers.push(() => cdrs.close());
   store.whenFinal = (at) => {
     accounts.messageEnded(at);
     cdrs?.add(at);
   };
+  const chance = namedStream(options.seed, 'regime-filter');
+  const durable = redis && openDurable({ connection: redis, core, store, run, clock, timers, log });
+  if (durable !== undefined) closers.push(() => durable.close(SHUTDOWN_GRACE_MS));
+  /** The carriers that deliver for this process; idle if only workers do. */
+  let delivering = carriers;
+  if (redis !== undefined && options.delivery === 'own') {
+    const posts = (from: MessageStore): ReceiptPosts => ({
+      add: (receipts, nowMs) => webhooks.addReceipts(from, receipts, nowMs),
+    });
+    const delivery = openDelivery({ connection: redis, options, faults: faults.book, posts, clock, timers, log });
+    delivering = delivery.carriers;
+    closers.push(() => delivery.close(SHUTDOWN_GRACE_MS));
+  }
   const intake = new Intake({
     core,
     store,
-    dispatcher: carriers,
-    chance: namedStream(options.seed, 'regime-filter'),
+    dispatcher: durable?.commit ?? carriers,
+    chance,
     clock,
     view: registries.view,
     tariffDateMs: options.tariffDate,
-    backlog: cdrs,
+    backlogs: [...(cdrs ? [cdrs] : []), ...(durable ? [durable.commit] : [])],
     ...(lined.limits && {
       queueing: {
         lined: lined.limits,
         maxWaitMs: options.queueMaxWaitMs,
-        onReceipt: (at, nowMs) => callbacks.receiptArrived(at, nowMs),
+        onReceipt: (at, nowMs) => webhooks.receiptArrived(store, at, 0, nowMs),
       },
     }),
   });
+  const { idempotencyWindowMs: windowMs } = options;
+  const ownKeys = new MemoryIdempotencyKeys({ clock, windowMs, answeredMax: IDEMPOTENCY_KEYS_MAX });
+  const sharedKeys =
+    redis &&
+    durable &&
+    new RedisIdempotencyKeys({
+      client: redis.client,
+      clock,
+      gatewayId: run,
+      windowMs,
+      attach: (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs),
+    });
   const summary = (): Summary => summarise(core, store, clock.nowMs());
+  const state =
+    options.redisUrl === undefined
+      ? new GatewayState({
+          parts: {
+            ...(clock.capture && { clock: clock as Stateful }),
+            messages: store,
+            ...partsOf(core, { ...limits, numbers: meters }),
+            revenue,
+            'fee references': feeReferences,
+            payments: ownBalances,
+            ...accounts.parts,
+            ...registries.parts,
+            'chance of filters': chance,
+            'idempotency keys': ownKeys,
+            intake,
+            carriers,
+            ...(faults.state && { faults: faults.state }),
+            'chance of webhooks': jitter,
+            ...(webhooks.state && { webhooks: webhooks.state }),
+          },
+          alike: () => alikeFor(core, options),
+          clock,
+          underWay: () => {
+            if (intake.batchesUnderWay > 0) return 'a batch of messages';
+            if (registries.uploadsUnderWay() > 0) return 'a file of numbers';
+            return clock instanceof ControlledClock && clock.isMoving ? 'a move of the clock' : undefined;
+          },
+          sizeBytes: () => core.registry.index.sizeBytes,
+          whenRestored: () => makeRoomForLimits(core),
+        })
+      : undefined;
 
   let isOpen = true;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -202,43 +311,70 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       },
     },
   });
+  // Before the routes by which messages are sent: it sees those that come behind.
+  await faults.register(app, requireAdmin);
+  await app.register(clockRoutes, {
+    clock,
+    control: controlOf(clock, options),
+    webhooksUnderWay: () => webhooks.underWayCount,
+    requireAdmin,
+  });
   await app.register(nativeApi, {
     core,
     store,
     intake,
     clock,
-    callbackGuard: guard,
+    callbackGuard: guard.refusal,
     provisioningDelayMs: options.provisioningDelayMs,
     requireAdmin,
     isOpen: () => isOpen,
-    cdrs,
+    readiness: [
+      { name: 'inbox', fault: () => (store.hasRoom() ? undefined : 'inbox full') },
+      { name: 'cdrs', fault: () => (cdrs?.isFailing === true ? 'CDRs cannot be written' : undefined) },
+      { name: 'registry', fault: () => staleness(registries.view) },
+      { name: 'redis', fault: () => (durable?.isReachable === false ? 'Redis does not answer' : undefined) },
+      {
+        name: 'delivery',
+        fault: () => (durable?.commit.isFull === true ? 'too much waits to be delivered' : undefined),
+      },
+    ],
     leases: shared ?? OWN_LIMITS,
+    keys: sharedKeys ?? ownKeys,
+    // Who waits for a first answer waits in the machine's time, also while time stands.
+    timers: timers instanceof ControlledClock ? timers.machineTimers : timers,
+    archive: durable?.archive,
     registryStore: registries.store,
     registryView: registries.view,
     reached: (position) => registries.reached(position),
   });
   await app.register(revenueRoutes, { revenue, clock, requireAdmin });
-  await app.register(feeRoutes, { revenue, fees, tariffDateMs, clock, requireAdmin });
+  await app.register(feeRoutes, { revenue, references: feeReferences, fees, tariffDateMs, clock, requireAdmin });
   await registries.register(app);
   await accounts.register(app);
+  await app.register(webhookRoutes, { webhooks, requireAdmin });
+  await app.register(blockRoutes, { blocks: delivering.blocks, requireAdmin });
   await app.register(metricsRoute, {
     core,
     store,
     intake,
-    callbacks: () => callbacks.results,
+    webhooks: () => webhooks.figures(),
+    carriers: () => delivering.figures(),
     feesMicros: () => revenue.fees.totalMicros,
     numbers: meters,
     registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
     cdrs,
     leases: () => shared?.figures(),
+    faults: () => faults.figures(),
   });
   await app.register(consoleRoutes, {
     summary,
     regimes: () => describeRegimes(core, intake),
     tariffDate: () => new Date(intake.pricedAtMs()).toISOString().slice(0, 10),
-    timers,
+    // Who watches does so in real time.
+    timers: timers instanceof ControlledClock ? timers.machineTimers : timers,
     clock,
   });
+  await app.register(stateRoutes, { state, requireAdmin });
   await app.register(swaggerUi, { routePrefix: '/docs' });
 
   const stopDelivery = timers.every(DELIVERY_TICK_MS, () => {
@@ -248,19 +384,67 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     intake.releaseDue(nowMs);
   });
   closers.push(stopDelivery);
+  const keepStart = async (): Promise<void> => state?.keepStart();
+  await keepStart();
   const url = await app.listen({ host: options.host, port: options.port });
 
   const close = async (): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
+    // What is in flight comes to its end only if time passes.
+    if (clock instanceof ControlledClock) clock.resume();
     // A batch goes on being worked off when its socket is gone.
     intake.close();
     await app.close();
-    intake.expireQueued(clock.nowMs());
-    await drained(() => store.inFlightCount + callbacks.pendingCount === 0, timers);
+    if (durable === undefined) {
+      intake.expireQueued(clock.nowMs());
+      await drained(() => store.inFlightCount + webhooks.pendingCount === 0, timers);
+    }
     await closeAll(closers);
   };
-  return { core, store, intake, registries, app, url, summary, close };
+  return { core, store, intake, registries, app, url, summary, keepStart, close };
+}
+
+/** The parts of the core that hold state, with the limits it counts by itself. */
+function partsOf(core: Core, limits: Readonly<Record<string, unknown>>): Record<string, Stateful> {
+  const { accounts, brands, campaigns, regimes, counters } = core;
+  const parts: Record<string, Stateful> = { accounts, brands, campaigns, regimes, counters };
+  for (const [name, limit] of Object.entries(limits)) {
+    const byCarrier: readonly unknown[] = Array.isArray(limit) ? limit : [limit];
+    byCarrier.forEach((one, place) => {
+      if (one !== null) parts[`limit ${name} ${place}`] = one as Stateful;
+    });
+  }
+  parts['book'] = {
+    capture: () => core.book,
+    restore: (book: number) => (core.book = book),
+  };
+  return parts;
+}
+
+/** What another gateway must have alike to take up a state of this one. */
+function alikeFor(core: Core, { seed, inbox, overLimit, queueMessages }: ServeOptions): Record<string, string> {
+  const digestOf = (book: object): string =>
+    createHash('sha256')
+      .update(JSON.stringify(book, (_, value: unknown) => (value instanceof Map ? [...value] : value)))
+      .digest('hex')
+      .slice(0, 8);
+  return {
+    version: packageVersion(),
+    seed: String(seed),
+    inbox: String(inbox),
+    'over-limit': Array.from(overLimit, (binding) => bindingAt(binding).name).join(', ') || 'reject',
+    'queue-messages': String(queueMessages),
+    books: core.books.map(({ book, asWritten }) => `${book} (${digestOf(asWritten)})`).join(', '),
+  };
+}
+
+/** Redis, as what keeps and delivers messages reaches it; undefined if there is none. */
+async function openedRedis({ redisUrl }: ServeOptions, closers: Closers): Promise<RedisConnection | undefined> {
+  if (redisUrl === undefined) return undefined;
+  const connection = await openDeliveryConnection(redisUrl);
+  closers.push(() => connection.close());
+  return connection;
 }
 
 /** Tells of carriers that the book has no price for at the tariff date: every message to them will be refused. */
@@ -273,6 +457,22 @@ function warnOfUnpriced(core: Core, dateMs: number, log: FastifyBaseLogger): voi
   if (unpriced.length === 0) return;
   const date = new Date(dateMs).toISOString().slice(0, 10);
   log.warn({ book: book.book, date, carriers: unpriced }, 'no price at the tariff date: messages are refused');
+}
+
+/** What an operator is told of a view of the registry that is too old to go by. */
+function staleness(view: RegistryView): string | undefined {
+  const ageMs = view.ageMs();
+  return ageMs < view.staleMs ? undefined : `what is known of the registry is ${Math.round(ageMs)} ms old`;
+}
+
+/** What `/v1/clock` may stop and move, or why nothing. */
+function controlOf(clock: Clock, { redisUrl }: ServeOptions): ControlledClock | { readonly whyNot: string } {
+  if (redisUrl !== undefined) {
+    return { whyNot: 'this gateway runs with Redis, whose time decides between gateways; start one without --redis' };
+  }
+  return clock instanceof ControlledClock
+    ? clock
+    : { whyNot: 'time is in the hands of the program that opened this gateway' };
 }
 
 /** Of a gateway that shares its limits with nobody. */
@@ -324,7 +524,7 @@ function linesBefore(
   { overLimit, queueMessages }: ServeOptions,
 ): { readonly core: Core; readonly limits?: LinedLimits } {
   if (overLimit.size === 0) return { core };
-  const limits = new LinedLimits(core.limits, overLimit, new HeldMessages(store.sequence, queueMessages));
+  const limits = new LinedLimits(core.limits, overLimit, new HeldMessages(store, queueMessages));
   return { core: { ...core, limits: limits.limits }, limits };
 }
 

@@ -56,9 +56,9 @@ test('sending a message is documented with its fields and with both shapes of a 
   const send = document.paths['/v1/messages']?.['post'];
   const fields = Object.keys(send?.requestBody?.content['application/json']?.schema.properties ?? {});
   expect(fields.sort()).toEqual(
-    ['account', 'callbackUrl', 'from', 'media', 'reference', 'route', 'text', 'to', 'truth'].sort(),
+    ['account', 'callbackUrl', 'from', 'idempotencyKey', 'media', 'reference', 'route', 'text', 'to', 'truth'].sort(),
   );
-  expect(Object.keys(send?.responses ?? {})).toEqual(['202', '402', '403', '422', '429', '503']);
+  expect(Object.keys(send?.responses ?? {})).toEqual(['202', '402', '403', '409', '422', '429', '503']);
   expect(Object.keys(send?.responses['429']?.content ?? {})).toEqual(['application/json', 'application/problem+json']);
 });
 

@@ -50,8 +50,12 @@ test('who sets nothing gets a gateway on loopback, in the period with the toll, 
     queueMessages: 100_000,
     queueMaxWaitMs: 36_000_000,
     limitsWhenAway: 0,
+    delivery: 'own',
+    workerMessages: 131_072,
+    idempotencyWindowMs: 86_400_000,
     books: [],
     callbackHosts: [],
+    clock: 'real',
     logLevel: 'warn',
   });
 });
@@ -198,6 +202,19 @@ const VALUES: Readonly<
     bad: ['', '0', '1.1', '-0.5', '10%', 'admit'],
     wrong: 'must be refuse, or a number above 0, at most 1',
   },
+  delivery: { good: 'workers', means: 'workers', bad: ['nobody', ''], wrong: 'must be one of own, workers' },
+  workerMessages: {
+    good: '500',
+    means: 500,
+    bad: ['499', '16777217', 'many'],
+    wrong: 'must be a whole number from 500 to 16777216',
+  },
+  idempotencyWindowMs: {
+    good: '60000',
+    means: 60_000,
+    bad: ['999', '604800001', '24h', ''],
+    wrong: 'must be a whole number from 1000 to 604800000',
+  },
   callbackHosts: {
     good: 'hooks.example.com, 10.0.0.7,[fd00::7]',
     means: ['hooks.example.com', '10.0.0.7', '[fd00::7]'],
@@ -206,6 +223,12 @@ const VALUES: Readonly<
   },
   adminUser: { good: 'anna', means: 'anna', bad: ['an:na'], wrong: 'must hold no colon' },
   adminPassword: { good: 'a:b', means: 'a:b', bad: [' '], wrong: 'is empty; leave it out or give a value' },
+  clock: {
+    good: 'frozen@2024-03-01T18:00:00-08:00',
+    means: Date.UTC(2024, 2, 2, 2),
+    bad: ['', 'stopped', 'frozen@', 'frozen@2024-03-01', 'frozen@2024-03-01T18:00:00', 'frozen@2024-13-01T18:00:00Z'],
+    wrong: 'must be real, frozen, or frozen@ and a moment with its offset, such as frozen@2024-03-01T18:00:00-08:00',
+  },
   logLevel: {
     good: 'debug',
     means: 'debug',
@@ -352,6 +375,13 @@ describe('who may change the world', () => {
         'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
     ]);
     expect(errorsOf({ flags: { host, ...credentials } })).toEqual([]);
+  });
+
+  test('time that stands is refused with Redis, whose time is real', () => {
+    const written = { flags: { clock: 'frozen' }, environment: { REDIS_URL: 'redis://localhost' } };
+    expect(errorsOf(written)).toEqual([
+      '--clock: with --redis time is real, since the time of Redis decides between gateways; leave one of them out',
+    ]);
   });
 
   test('half a pair of credentials is refused, on loopback too', () => {

@@ -20,10 +20,14 @@ import {
   CDR_ROTATE_BYTES_DEFAULT,
   CDR_ROTATE_BYTES_MIN,
   CDR_ROTATE_MS_DEFAULT,
+  DELIVERY_BATCH_MESSAGES,
+  IDEMPOTENCY_WINDOW_MS_DEFAULT,
+  IDEMPOTENCY_WINDOW_MS_MAX,
   INBOX_MESSAGES_DEFAULT,
   INBOX_MESSAGES_MAX,
   QUEUE_MAX_WAIT_MS_DEFAULT,
   QUEUE_MESSAGES_DEFAULT,
+  WORKER_MESSAGES_DEFAULT,
 } from './limits.ts';
 import { QUEUEABLE } from './messages/index.ts';
 import { bindingAt } from './router/index.ts';
@@ -77,8 +81,16 @@ export interface ServeOptions {
   queueMaxWaitMs: number;
   /** Part of each shared limit that is admitted without a lease while Redis is away; 0 admits nothing. */
   limitsWhenAway: number;
+  /** Who delivers what this gateway accepts into Redis: `own` a worker in this process, `workers` others alone. */
+  delivery: string;
+  /** Messages in the hands of one worker. */
+  workerMessages: number;
+  /** How long the first answer under a key of idempotency is repeated. */
+  idempotencyWindowMs: number;
   /** Hosts besides loopback that receipts may be posted to. */
   callbackHosts: readonly string[];
+  /** Time that passes by itself, or stands from the start: at the present or at a moment, milliseconds since the epoch. */
+  clock: 'real' | 'frozen' | number;
   adminUser: string | undefined;
   adminPassword: string | undefined;
   logLevel: string;
@@ -89,6 +101,9 @@ const REVIEW_TIME_SCALE_DEFAULT = 0.0001;
 
 /** What is done with messages while the view of the registry is too old. */
 export const WHEN_STALE: readonly string[] = ['serve-stale', 'refuse'];
+
+/** Who delivers what a gateway accepts into Redis. */
+export const DELIVERIES: readonly string[] = ['own', 'workers'];
 
 export const LOG_LEVELS: readonly string[] = ['silent', 'error', 'warn', 'info', 'debug'];
 
@@ -199,6 +214,17 @@ function readOverLimit(written: string): Reading<ReadonlySet<number>> {
     else queued.delete(binding);
   }
   return { value: queued };
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+function readClock(written: string): Reading<'real' | 'frozen' | number> {
+  if (written === 'real' || written === 'frozen') return { value: written };
+  const [word, moment = ''] = written.split('@');
+  const value = word === 'frozen' && MOMENT.test(moment) ? Date.parse(moment) : Number.NaN;
+  return Number.isNaN(value)
+    ? { wrong: 'must be real, frozen, or frozen@ and a moment with its offset, such as frozen@2024-03-01T18:00:00-08:00' }
+    : { value };
 }
 
 /** Basic authentication ends the user name at its first colon. */
@@ -460,6 +486,33 @@ export const OPTIONS: readonly Option[] = [
     read: readFraction,
   }),
   option({
+    key: 'delivery',
+    flag: '--delivery',
+    argument: 'who',
+    variable: 'TOLLGATE_DELIVERY',
+    help: 'with Redis, who delivers: own (a worker in this process too) or workers (`tollgate worker` alone)',
+    fallback: 'own',
+    read: choice(DELIVERIES),
+  }),
+  option({
+    key: 'workerMessages',
+    flag: '--worker-messages',
+    argument: 'number',
+    variable: 'TOLLGATE_WORKER_MESSAGES',
+    help: 'messages in the hands of one worker at a time',
+    fallback: String(WORKER_MESSAGES_DEFAULT),
+    read: whole(DELIVERY_BATCH_MESSAGES, INBOX_MESSAGES_MAX),
+  }),
+  option({
+    key: 'idempotencyWindowMs',
+    flag: '--idempotency-window-ms',
+    argument: 'number',
+    variable: 'TOLLGATE_IDEMPOTENCY_WINDOW_MS',
+    help: 'how long a message sent again under its idempotency key gets the first answer again',
+    fallback: String(IDEMPOTENCY_WINDOW_MS_DEFAULT),
+    read: whole(1_000, IDEMPOTENCY_WINDOW_MS_MAX),
+  }),
+  option({
     key: 'callbackHosts',
     flag: '--callback-host',
     argument: 'hosts',
@@ -467,6 +520,15 @@ export const OPTIONS: readonly Option[] = [
     help: 'hosts besides loopback that receipts may be posted to, separated by commas',
     fallback: undefined,
     read: readHosts,
+  }),
+  option({
+    key: 'clock',
+    flag: '--clock',
+    argument: 'what',
+    variable: 'TOLLGATE_CLOCK',
+    help: 'time: real, or frozen[@moment] until /v1/clock moves it; without Redis',
+    fallback: 'real',
+    read: readClock,
   }),
   option({
     key: 'adminUser',
@@ -609,6 +671,9 @@ function contradictions(options: ServeOptions): string[] {
       `--host: "${options.host}" is not loopback, so anybody could change the world; ` +
         'set --admin-user and TOLLGATE_ADMIN_PASSWORD, or listen on 127.0.0.1',
     ];
+  }
+  if (options.clock !== 'real' && options.redisUrl !== undefined) {
+    return ['--clock: with --redis time is real, since the time of Redis decides between gateways; leave one of them out'];
   }
   const isQueueSet = options.queueMessages !== QUEUE_MESSAGES_DEFAULT;
   if ((options.overLimit.size > 0 || isQueueSet) && options.queueMessages > options.inbox / 2) {

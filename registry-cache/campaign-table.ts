@@ -61,6 +61,22 @@ export interface Campaign {
   readonly expiresAtMs: number;
 }
 
+/** Columns by handle. */
+export interface BrandTableState {
+  readonly ids: readonly string[];
+  readonly tmobileTiers: Uint8Array;
+}
+
+/** Columns by handle. */
+export interface CampaignTableState {
+  readonly ids: readonly string[];
+  readonly brands: Uint32Array;
+  readonly statuses: Uint32Array;
+  readonly attClasses: Uint8Array;
+  readonly useCases: Uint8Array;
+  readonly expiries: Float64Array;
+}
+
 /** What `find` answers for an id it does not know. */
 const NOT_FOUND = -1;
 
@@ -108,6 +124,18 @@ export class BrandTable {
   /** Hot, hence unchecked: the handle must come from a campaign. */
   tmobileTier(handle: number): number {
     return this.tmobileTiers[handle]!;
+  }
+
+  /** All brands, as `restore` takes them. */
+  capture(): BrandTableState {
+    return { ids: this.ids, tmobileTiers: this.tmobileTiers.subarray(0, this.count) };
+  }
+
+  /** Holds the brands that another captured, and no others. */
+  restore({ ids, tmobileTiers }: BrandTableState): void {
+    this.ids.length = 0;
+    this.handles.clear();
+    ids.forEach((id, handle) => this.add({ id, tmobileTier: tmobileTiers[handle]! }));
   }
 }
 
@@ -200,6 +228,35 @@ export class CampaignTable {
 
   expiresAtMs(handle: number): number {
     return this.expiries[handle]!;
+  }
+
+  /** All campaigns, as `restore` takes them. */
+  capture(): CampaignTableState {
+    const { count } = this;
+    return {
+      ids: this.ids,
+      brands: this.brands.subarray(0, count),
+      statuses: this.statuses.subarray(0, count),
+      attClasses: this.attClasses.subarray(0, count),
+      useCases: this.useCases.subarray(0, count),
+      expiries: this.expiries.subarray(0, count),
+    };
+  }
+
+  /** Holds the campaigns that another captured, and no others. */
+  restore({ ids, brands, statuses, attClasses, useCases, expiries }: CampaignTableState): void {
+    this.ids.length = 0;
+    this.handles.clear();
+    ids.forEach((id, handle) =>
+      this.add({
+        id,
+        brand: brands[handle]!,
+        status: statuses[handle]!,
+        attClass: attClasses[handle]!,
+        useCase: USE_CASES[useCases[handle]!]!,
+        expiresAtMs: expiries[handle]!,
+      }),
+    );
   }
 
   private write(handle: number, campaign: Campaign): void {

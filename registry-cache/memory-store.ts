@@ -8,7 +8,7 @@
 import { checkCampaignRoom, checkChanges, checkKey, checkMoment, checkNnidRoom, checkNnids } from './check-changes.ts';
 import { Notices } from './notices.ts';
 import { NumberIndex } from './number-index.ts';
-import type { NumberRegistry } from './number-registry.ts';
+import type { NumberRegistry, NumberRegistryState } from './number-registry.ts';
 import {
   ANY_NNID,
   type AppliedChanges,
@@ -42,6 +42,17 @@ export interface MemoryStoreOptions {
   readonly history?: boolean;
 }
 
+export interface MemoryRegistryState {
+  readonly registry: NumberRegistryState;
+  readonly setBy: Uint8Array;
+  /** By handle. */
+  readonly records: readonly CampaignRecord[];
+  /** By row. */
+  readonly nnids: readonly string[];
+  readonly notices: ReadonlyMap<number, ReadonlyMap<number, Notice>>;
+  readonly intervals: ReadonlyMap<number, readonly NumberInterval[]>;
+}
+
 export class MemoryRegistryStore implements RegistryStore {
   readonly keepsHistory: boolean;
   private readonly registry: NumberRegistry;
@@ -61,8 +72,36 @@ export class MemoryRegistryStore implements RegistryStore {
     this.registry = options.registry;
     this.listener = options.listener;
     this.keepsHistory = options.history ?? false;
-    this.registry.forEachActive((_key, campaign) => this.count(campaign, 1));
-    this.registry.forEachPending((_key, campaign) => this.count(campaign, 1));
+    this.countNumbers();
+  }
+
+  /** All that it holds, the numbers of its registry among it. */
+  capture(): MemoryRegistryState {
+    return {
+      registry: this.registry.capture(),
+      setBy: this.setBy.capture(),
+      records: this.records,
+      nnids: this.nnidList,
+      notices: this.pendingNotices.capture(),
+      intervals: this.intervals,
+    };
+  }
+
+  /** Holds what another captured, and no longer what it held itself. The listener is told nothing: its own state is restored as well. */
+  restore({ registry, setBy, records, nnids, notices, intervals }: MemoryRegistryState): void {
+    this.registry.restore(registry);
+    this.setBy.restoreFrom(setBy);
+    this.records.length = 0;
+    this.handles.clear();
+    this.numberCounts.fill(0);
+    for (const record of records) this.putCampaign(record);
+    this.countNumbers();
+    this.nnidList.length = 0;
+    this.rows.clear();
+    for (const nnid of nnids) this.rows.set(nnid, this.nnidList.push(nnid) - 1);
+    this.pendingNotices.restore(notices);
+    this.intervals.clear();
+    for (const [key, ofKey] of intervals) this.intervals.set(key, [...ofKey]);
   }
 
   apply(changes: readonly NumberChange[], nowMs: number): Promise<AppliedChanges> {
@@ -257,6 +296,11 @@ export class MemoryRegistryStore implements RegistryStore {
     this.handles.set(record.id, handle);
     this.count(handle, 0);
     return handle;
+  }
+
+  private countNumbers(): void {
+    this.registry.forEachActive((_key, campaign) => this.count(campaign, 1));
+    this.registry.forEachPending((_key, campaign) => this.count(campaign, 1));
   }
 
   private count(campaign: number, by: number): void {

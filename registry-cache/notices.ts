@@ -9,6 +9,18 @@ export class Notices {
   /** By number: the rows that have a notice about it. */
   private readonly rowsOf = new Map<number, readonly number[]>();
 
+  /** All notices, by row and then by number, in the order they were posted. */
+  capture(): ReadonlyMap<number, ReadonlyMap<number, Notice>> {
+    return this.byRow;
+  }
+
+  /** Holds the notices that another captured, and no others. */
+  restore(byRow: ReadonlyMap<number, ReadonlyMap<number, Notice>>): void {
+    this.byRow.clear();
+    this.rowsOf.clear();
+    for (const ofRow of byRow.values()) for (const notice of ofRow.values()) this.post(notice);
+  }
+
   post(notice: Notice): void {
     this.drop(notice.key, notice.nnid);
     const ofRow = this.byRow.get(notice.nnid);

@@ -70,6 +70,7 @@
  * One writer. Readers in other threads go by `number-index-reader.ts`.
  */
 import {
+  allocate,
   bucketsOf,
   CAPACITY_MAX,
   capacityOf,
@@ -445,6 +446,20 @@ export class NumberIndex {
     other.abandonCopies();
     this.moveTo(other);
     other.wipe();
+  }
+
+  /** All of it in one piece, as `restoreFrom` takes it. Cost: copies the buffer, which compresses well while it is nearly empty. */
+  capture(): Uint8Array {
+    const bytes = new Uint8Array(this.buffer).slice();
+    new Int32Array(bytes.buffer)[HEADER_SEQUENCE] = 0;
+    return bytes;
+  }
+
+  /** Holds what another captured, and no longer what it held itself. Throws SnapshotRefused for bytes that nobody captured. */
+  restoreFrom(bytes: Uint8Array): void {
+    const buffer = allocate(bytes.length, this.isWatched);
+    new Uint8Array(buffer).set(bytes);
+    this.adopt(NumberIndex.restore(buffer));
   }
 
   /**

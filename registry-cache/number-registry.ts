@@ -20,6 +20,14 @@ export interface PendingNumber {
 
 const FIRST_PENDING = 1024;
 
+/** Pending numbers are columns, a cell each. */
+export interface NumberRegistryState {
+  readonly active: Uint8Array;
+  readonly pendingKeys: Float64Array;
+  readonly pendingCampaigns: Uint32Array;
+  readonly pendingActiveAtMs: Float64Array;
+}
+
 export class NumberRegistry {
   private readonly active: NumberIndex;
   /** Pending number -> its row in the columns below, which are full from 0 to `pendingCount`. */
@@ -167,6 +175,27 @@ export class NumberRegistry {
     this.pendingActiveAtMs = other.pendingActiveAtMs;
     this.nextDueMs = other.nextDueMs;
     this.changes++;
+  }
+
+  /** Everything it holds, as `restore` takes it. */
+  capture(): NumberRegistryState {
+    const { pendingCount } = this;
+    return {
+      active: this.active.capture(),
+      pendingKeys: this.pendingKeys.subarray(0, pendingCount),
+      pendingCampaigns: this.pendingCampaigns.subarray(0, pendingCount),
+      pendingActiveAtMs: this.pendingActiveAtMs.subarray(0, pendingCount),
+    };
+  }
+
+  /** Holds what another captured, and no longer what it held itself. Throws SnapshotRefused for bytes that nobody captured. */
+  restore({ active, pendingKeys, pendingCampaigns, pendingActiveAtMs }: NumberRegistryState): void {
+    const restored = new NumberRegistry({ shared: this.active.buffer instanceof SharedArrayBuffer });
+    restored.active.restoreFrom(active);
+    pendingKeys.forEach((key, row) =>
+      restored.register(key, pendingCampaigns[row]!, pendingActiveAtMs[row]!, -Infinity),
+    );
+    this.adopt(restored);
   }
 
   private addPending(key: number): number {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
-import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
+import { startTollgate, type TollgateProcess } from './tollgate-process.ts';
 
 export interface FleetSetting {
   readonly gateways: number;
@@ -29,7 +29,7 @@ export interface Fault {
 interface Place {
   readonly clockAheadMs: number;
   proxy: CuttingProxy | undefined;
-  gateway: GatewayProcess | undefined;
+  gateway: TollgateProcess | undefined;
 }
 
 /** Milliseconds since the epoch on a clock that is never set; all times of the harness are on it. */
@@ -161,7 +161,7 @@ export class GatewayFleet {
   async #open(place: number): Promise<void> {
     const one = this.#at(place);
     if (this.#redis !== undefined) one.proxy ??= await startCuttingProxy(this.#redis.port);
-    one.gateway = await startGatewayProcess({
+    one.gateway = await startTollgate({
       words: this.#words,
       environment: one.proxy === undefined ? {} : { REDIS_URL: `redis://127.0.0.1:${one.proxy.port}` },
       clockAheadMs: one.clockAheadMs,

@@ -124,12 +124,13 @@ function senderOf(set: number, sender: number): string {
   return `+1212555${String(1_000 + set * 10 + sender)}`;
 }
 
-let found: Readonly<Record<'att' | 'tmobile', readonly string[]>> | undefined;
+let found: Readonly<Record<'att' | 'tmobile' | 'verizon', readonly string[]>> | undefined;
 
-function destinations(): Readonly<Record<'att' | 'tmobile', readonly string[]>> {
+/** Some numbers of each carrier, always the same. */
+export function destinations(): Readonly<Record<'att' | 'tmobile' | 'verizon', readonly string[]>> {
   if (found !== undefined) return found;
   const map = loadCarrierMap();
-  const numbers = (carrier: 'att' | 'tmobile'): string[] =>
+  const numbers = (carrier: 'att' | 'tmobile' | 'verizon'): string[] =>
     Array.from(map.blocksOf(carrier).subarray(0, DESTINATIONS), (block) => formatNumber(block * 1_000 + 1));
-  return (found = { att: numbers('att'), tmobile: numbers('tmobile') });
+  return (found = { att: numbers('att'), tmobile: numbers('tmobile'), verizon: numbers('verizon') });
 }

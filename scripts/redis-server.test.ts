@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startRedisServer, type RedisServer } from './redis-server.ts';
+import { startRedisServer, tell, type RedisServer } from './redis-server.ts';
 
 const open: { servers: RedisServer[]; clients: Redis[] } = { servers: [], clients: [] };
 
@@ -106,6 +106,19 @@ describe('a Redis server of our own', () => {
     expect(await client.get('owner')).toBe(expected);
     await server.restart();
     expect(await client.get('owner')).toBe(expected);
+  });
+
+  it('answers nothing while it is paused, and then all it was asked; a paused one can crash', async () => {
+    const { server, client } = await start();
+    await client.set('count', 0);
+    server.pause();
+    await expect(tell(server, 'PING')).rejects.toThrow('no answer');
+    const counted = client.incr('count');
+    server.resume();
+    expect(await counted).toBe(1);
+    server.pause();
+    await server.restart();
+    expect(await client.get('count')).toBeNull();
   });
 
   it('leaves no folder behind when it is stopped after a crash', async () => {

@@ -6,4 +6,5 @@ export const PEERS = {
   'json-parse': () => import('./json-parse.ts'),
   'registry-view': () => import('./registry-view.ts'),
   'stream-reader': () => import('./stream-reader.ts'),
+  'webhook-receivers': () => import('./webhook-receivers.ts'),
 } as const;

@@ -76,6 +76,7 @@ describe('declaring accounts', () => {
         numberMmsPerSecond: null,
         inFlightMax: null,
       },
+      webhook: null,
       money: { balanceMicros: 0, heldMicros: 0, unaccountedMicros: 0 },
       spentMicros: 0,
       inFlight: 0,

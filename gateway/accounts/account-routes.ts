@@ -5,7 +5,13 @@ import Type from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { QuotasUnavailable } from '../../tariffs/redis/index.ts';
 import { type AccountMoney, formatMicros, parseDollars } from '../../tariffs/index.ts';
-import { ACCOUNTS_MAX, BALANCE_MICROS_MAX, PAYMENT_MICROS_MAX, REFERENCE_LENGTH_MAX } from '../limits.ts';
+import {
+  ACCOUNTS_MAX,
+  BALANCE_MICROS_MAX,
+  PAYMENT_MICROS_MAX,
+  REFERENCE_LENGTH_MAX,
+  URL_LENGTH_MAX,
+} from '../limits.ts';
 import { type FieldProblem, fieldProblems, handleError, type Problem, problem, sendProblem } from '../problem.ts';
 import { answers } from '../route-answers.ts';
 import {
@@ -21,6 +27,7 @@ import {
 } from '../router/index.ts';
 import { AccountStoreUnavailable } from './account-store.ts';
 import type { AccountUse } from './account-use.ts';
+import { type AccountWebhook, isSecret, newSecret, SECRET_SHAPE } from './account-webhooks.ts';
 import type { Accounts } from './accounts.ts';
 
 export interface AccountRoutes {
@@ -28,6 +35,8 @@ export interface AccountRoutes {
   readonly accounts: Accounts;
   readonly use: AccountUse;
   readonly requireAdmin: onRequestHookHandler | undefined;
+  /** Why an address may not be called, or undefined if it may. */
+  readonly webhookRefusal: (url: string) => string | undefined;
 }
 
 const PREPAID = 'prepaid';
@@ -51,6 +60,20 @@ const Bounds = {
   inFlightMax: bound('Messages that have not come to their end.'),
 };
 
+const WebhookBody = Type.Object(
+  {
+    url: Type.String({ description: 'http or https, at a host that the operator allowed.' }),
+    secret: Type.Optional(
+      Type.String({
+        description: `What posts are signed with: ${SECRET_SHAPE}. One is made for a first webhook without any.`,
+      }),
+    ),
+    rotateSecret: Type.Optional(Type.Boolean({ description: 'Make a new secret.' })),
+  },
+  { additionalProperties: false },
+);
+type WebhookBody = Type.Static<typeof WebhookBody>;
+
 const AccountBody = Type.Object(
   {
     kind: Type.Enum([PREPAID, POSTPAID], {
@@ -63,6 +86,12 @@ const AccountBody = Type.Object(
       Type.Partial(Type.Object(Bounds), {
         additionalProperties: false,
         description: "In place of the profile's, field by field.",
+      }),
+    ),
+    webhook: Type.Optional(
+      Type.Union([WebhookBody, Type.Null()], {
+        description:
+          'Where events go of messages that name no address of their own; stays as it is when left out, ends with null.',
       }),
     ),
   },
@@ -92,6 +121,14 @@ const definition = {
   account: Type.String(),
   kind: Type.String({ description: `${PREPAID} or ${POSTPAID}` }),
   limits: Type.Object(Bounds),
+  webhook: Type.Union([
+    Type.Object({
+      url: Type.String(),
+      gone: Type.Boolean({ description: 'The address answered 410: nothing is sent there until it is set again.' }),
+      secret: Type.Optional(Type.String({ description: 'Only in the answer to the request that had it made.' })),
+    }),
+    Type.Null(),
+  ]),
 };
 const Definition = Type.Object(definition);
 
@@ -131,6 +168,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   amount: `must be dollars as text, above 0 (what goes back is a refund), at most ${DOLLARS_MAX}, with at most six decimals, such as "10.00"`,
   amountMicros: `must be a whole number of micro-dollars from 1 to ${PAYMENT_MICROS_MAX}`,
   reference: `must be text of 1 to ${REFERENCE_LENGTH_MAX} printable ASCII characters that names this payment`,
+  webhook: 'must be an object with a url, and a secret if you have one, or null for none',
+  'webhook.url': 'must be an http or https address as text',
+  'webhook.secret': `must be ${SECRET_SHAPE}, or left out to have one made`,
+  'webhook.rotateSecret': 'must be true or false',
   ...Object.fromEntries(
     ACCOUNT_BOUNDS.map((field) => [
       `limits.${field}`,
@@ -140,7 +181,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, routes, done) => {
-  const { core, accounts, use } = routes;
+  const { core, accounts, use, webhookRefusal } = routes;
   const guarded = routes.requireAdmin && { onRequest: routes.requireAdmin };
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler(handleFailure);
@@ -159,20 +200,33 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { kind, profile, limits } = request.body;
+      const { kind, profile, limits, webhook: given } = request.body;
       if (!ACCOUNT_ID.test(id)) {
         const message =
           'must be up to 64 letters, digits, dots, dashes, underscores and @, beginning with a letter or digit';
         return sendProblem(reply, problem('invalid-account', 422, 'Invalid account', [{ field: 'id', message }]));
       }
-      const account = { id, isPrepaid: kind === PREPAID, ...boundsOf(profile, readBounds(limits)) };
+      const wrong = given == null ? undefined : webhookProblem(given, webhookRefusal);
+      if (wrong !== undefined) return sendProblem(reply, problem('invalid-account', 422, 'Invalid account', [wrong]));
+      // Another gateway may have set one a moment ago.
+      await accounts.refresh();
+      const before = accounts.webhooks.of(id);
+      const webhook = given === undefined ? before : given === null ? undefined : webhookOf(given, before);
+      const account = {
+        id,
+        isPrepaid: kind === PREPAID,
+        ...boundsOf(profile, readBounds(limits)),
+        ...(webhook && { webhook }),
+      };
       const outcome = await accounts.put(account);
       if (outcome === 'full') {
         const message = `there are ${ACCOUNTS_MAX} accounts, which is the most; change one of them`;
         return sendProblem(reply, problem('too-many-accounts', 422, 'Too many accounts', [{ field: 'id', message }]));
       }
       request.log.info({ account: id, kind }, 'account declared');
-      return reply.code(outcome === 'created' ? 201 : 200).send(describe(accounts.find(id) ?? account));
+      const isMade = webhook !== undefined && webhook.secret !== before?.secret && webhook.secret !== given?.secret;
+      const answer = describe(accounts.find(id) ?? account, webhook, isMade);
+      return reply.code(outcome === 'created' ? 201 : 200).send(answer);
     },
   );
 
@@ -186,7 +240,10 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
         response: answers({ 200: Type.Object({ accounts: Type.Array(Definition) }) }),
       },
     },
-    (_request, reply) => reply.send({ accounts: [...core.accounts].map(describe) }),
+    (_request, reply) =>
+      reply.send({
+        accounts: [...core.accounts].map((account) => describe(account, accounts.webhooks.of(account.id))),
+      }),
   );
 
   app.get(
@@ -204,7 +261,8 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
       const account = accounts.find(request.params.id);
       if (account === undefined) return sendProblem(reply, noSuchAccount(request.params.id));
       const money = await accounts.money(account.id);
-      return reply.send({ ...describe(account), money: moneyOf(money), ...use.of(core.accounts.find(account.id)) });
+      const definitionOf = describe(account, accounts.webhooks.of(account.id));
+      return reply.send({ ...definitionOf, money: moneyOf(money), ...use.of(core.accounts.find(account.id)) });
     },
   );
 
@@ -335,7 +393,33 @@ function readBounds(limits: Type.Static<typeof AccountBody>['limits'] = {}): Par
   return Object.fromEntries(Object.entries(limits).map(([field, value]) => [field, value ?? UNLIMITED]));
 }
 
-function describe(account: Account): Type.Static<typeof Definition> {
+function webhookProblem(
+  { url, secret, rotateSecret }: WebhookBody,
+  refusal: (url: string) => string | undefined,
+): FieldProblem | undefined {
+  const isTooLong = url.length > URL_LENGTH_MAX;
+  const wrong = isTooLong ? `has ${url.length} characters; ${URL_LENGTH_MAX} is the most` : refusal(url);
+  if (wrong !== undefined) return { field: 'webhook.url', message: wrong };
+  if (secret !== undefined && !isSecret(secret))
+    return { field: 'webhook.secret', message: REMEDIES['webhook.secret'] ?? '' };
+  if (secret !== undefined && rotateSecret === true) {
+    return { field: 'webhook.rotateSecret', message: 'is given beside a secret; leave one of them out' };
+  }
+  return undefined;
+}
+
+/** A webhook as it is after a request, which also says that an address that was gone is there again. */
+function webhookOf({ url, secret, rotateSecret }: WebhookBody, before: AccountWebhook | undefined): AccountWebhook {
+  const kept = rotateSecret === true ? undefined : before?.secret;
+  return { url, secret: secret ?? kept ?? newSecret(), isGone: false };
+}
+
+/** @param showsSecret for the one answer that shows it */
+function describe(
+  account: Account,
+  webhook: AccountWebhook | undefined,
+  showsSecret = false,
+): Type.Static<typeof Definition> {
   const limitOf = (field: keyof AccountBounds): number | null => (account[field] === UNLIMITED ? null : account[field]);
   return {
     account: account.id,
@@ -347,6 +431,9 @@ function describe(account: Account): Type.Static<typeof Definition> {
       numberMmsPerSecond: limitOf('numberMmsPerSecond'),
       inFlightMax: limitOf('inFlightMax'),
     },
+    webhook: webhook
+      ? { url: webhook.url, gone: webhook.isGone, ...(showsSecret && { secret: webhook.secret }) }
+      : null,
   };
 }
 

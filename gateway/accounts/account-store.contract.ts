@@ -1,7 +1,8 @@
 /** What every store of accounts promises. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Account, boundsOf } from '../router/index.ts';
-import { type AccountStore, NOTHING_WRITTEN } from './account-store.ts';
+import { boundsOf } from '../router/index.ts';
+import { type AccountStore, type KeptAccount, NOTHING_WRITTEN } from './account-store.ts';
+import { AccountWebhooks } from './account-webhooks.ts';
 
 export interface AccountStoreUnderTest {
   readonly store: AccountStore;
@@ -10,7 +11,7 @@ export interface AccountStoreUnderTest {
 
 const MOST = 5;
 
-const account = (id: string, own: Partial<Account> = {}): Account => ({
+const account = (id: string, own: Partial<KeptAccount> = {}): KeptAccount => ({
   id,
   isPrepaid: false,
   ...boundsOf('telnyx'),
@@ -27,7 +28,7 @@ export function accountStoreContract(open: (accountsMax: number) => Promise<Acco
   });
   afterEach(() => under.close());
 
-  const all = async (): Promise<Account[]> =>
+  const all = async (): Promise<KeptAccount[]> =>
     [...((await store.changedSince('another mark'))?.accounts ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1));
 
   it('has nothing to tell while nothing was written', async () => {
@@ -87,6 +88,33 @@ export function accountStoreContract(open: (accountsMax: number) => Promise<Acco
     expect(there).toHaveLength(MOST);
     expect(await store.declare(account('late'))).toBe('full');
     expect(await store.put(account(there[0]!.id, { smsPerSecond: 7 }))).toBe('changed');
+  });
+
+  it('replaces what was read, unless somebody else changed it meanwhile', async () => {
+    const webhook = { url: 'http://127.0.0.1:9/', secret: 'whsec_AAAA', isGone: false };
+    await store.put(account('a', { webhook, inFlightMax: 1_000_000_000 }));
+    const [read] = await all();
+    expect(await store.replace(read!, { ...read!, smsPerSecond: 7 })).toBe(true);
+    expect(await store.replace(read!, { ...read!, smsPerSecond: 8 })).toBe(false);
+    expect(await store.replace(account('b'), account('b'))).toBe(false);
+    expect(await all()).toEqual([account('a', { webhook, inFlightMax: 1_000_000_000, smsPerSecond: 7 })]);
+  });
+
+  it('is told by one gateway that a webhook is gone, once, and only of the address it still has', async () => {
+    const webhook = { url: 'http://127.0.0.1:9/old', secret: 'whsec_AAAA', isGone: false };
+    await store.put(account('a', { webhook }));
+    const webhooks = new AccountWebhooks(store);
+    await Promise.all([
+      webhooks.gone('a', webhook.url),
+      webhooks.gone('a', webhook.url),
+      webhooks.gone('b', webhook.url),
+    ]);
+    expect(webhooks.of('a')).toEqual({ ...webhook, isGone: true });
+    expect(await all()).toEqual([account('a', { webhook: { ...webhook, isGone: true } })]);
+    const anew = account('a', { webhook: { ...webhook, url: 'http://127.0.0.1:9/new' } });
+    await store.put(anew);
+    await webhooks.gone('a', webhook.url);
+    expect(await all()).toEqual([anew]);
   });
 
   it('shares no object with those who write and read', async () => {

@@ -7,9 +7,15 @@
  */
 import { StoreUnavailable } from '../../registry-cache/index.ts';
 import type { Account } from '../router/index.ts';
+import type { AccountWebhook } from './account-webhooks.ts';
+
+/** An account as it is kept: with what decisions about messages do not need. */
+export interface KeptAccount extends Account {
+  readonly webhook?: AccountWebhook;
+}
 
 export interface AccountList {
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly KeptAccount[];
   /** Stands for this state of the store; hand it to `changedSince`. */
   readonly mark: string;
 }
@@ -23,10 +29,13 @@ export interface AccountStore {
    * Writes an account, new or changed. `full`, and nothing written, when it is new and there are ACCOUNTS_MAX: whoever
    * opens the store may give another bound.
    */
-  put(account: Account): Promise<'created' | 'changed' | 'full'>;
+  put(account: KeptAccount): Promise<'created' | 'changed' | 'full'>;
+
+  /** Writes an account in place of what was read of it, unless somebody else changed it meanwhile: whether it did. */
+  replace(read: KeptAccount, account: KeptAccount): Promise<boolean>;
 
   /** Writes an account unless there is one of its id. */
-  declare(account: Account): Promise<'created' | 'there' | 'full'>;
+  declare(account: KeptAccount): Promise<'created' | 'there' | 'full'>;
 
   /** All accounts, in no order, if anything was written since the store stood at `mark`. */
   changedSince(mark: string): Promise<AccountList | undefined>;

@@ -14,7 +14,8 @@ import {
   NO_ACCOUNT,
   type Timers,
 } from '../router/index.ts';
-import { type AccountStore, asked } from './account-store.ts';
+import { type AccountStore, asked, type KeptAccount } from './account-store.ts';
+import { AccountWebhooks } from './account-webhooks.ts';
 
 export interface Declared {
   readonly account: Account;
@@ -41,6 +42,8 @@ const UNREAD = 'unread';
 const DECLARED = 'declared';
 
 export class Accounts {
+  /** Where the events of accounts go, as the table has them. */
+  readonly webhooks: AccountWebhooks;
   readonly #core: Core;
   readonly #store: AccountStore;
   readonly #balances: BalanceStore;
@@ -52,6 +55,7 @@ export class Accounts {
   constructor(options: AccountsOptions) {
     this.#core = options.core;
     this.#store = options.store;
+    this.webhooks = new AccountWebhooks(options.store);
     this.#balances = options.balances;
     this.#declared = options.declared;
     this.#onDeclaredOtherwise = options.onDeclaredOtherwise;
@@ -104,7 +108,7 @@ export class Accounts {
    * Adds an account or changes what is known of it, here and in the store. Money stays what it is: an account that is made
    * postpaid keeps its balance untouched, and draws on it again when it is made prepaid.
    */
-  async put(account: Account): Promise<'created' | 'changed' | 'full'> {
+  async put(account: KeptAccount): Promise<'created' | 'changed' | 'full'> {
     const outcome = await this.#store.put(account);
     if (outcome !== 'full') await this.refresh();
     return outcome;
@@ -144,8 +148,9 @@ export class Accounts {
       complain('the store has no room for it, so only this gateway knows it');
   }
 
-  #set(accounts: readonly Account[]): void {
+  #set(accounts: readonly KeptAccount[]): void {
     for (const account of accounts) this.#core.accounts.set(account);
+    this.webhooks.set(accounts);
     makeRoomForLimits(this.#core);
   }
 }

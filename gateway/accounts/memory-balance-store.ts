@@ -32,6 +32,16 @@ export class MemoryBalanceStore implements BalanceStore {
     return Promise.resolve(this.#money(account));
   }
 
+  /** The payments that are remembered; the balances are the core's. */
+  capture(): ReadonlyMap<string, number> {
+    return this.#payments;
+  }
+
+  restore(payments: ReadonlyMap<string, number>): void {
+    this.#payments.clear();
+    for (const [payment, micros] of payments) this.#payments.set(payment, micros);
+  }
+
   #credit(account: string, micros: number, reference: string): CreditAnswer['outcome'] {
     const handle = this.#accounts.find(account);
     if (handle === NO_ACCOUNT) throw new RangeError(`there is no account ${account}`);

@@ -3,10 +3,11 @@ import type { FastifyBaseLogger, FastifyInstance, onRequestHookHandler } from 'f
 import { openRedis } from '../../registry-cache/redis/index.ts';
 import type { BalanceStore } from '../../tariffs/index.ts';
 import type { MessageStore } from '../messages/index.ts';
-import type { Core, Timers } from '../router/index.ts';
+import type { Core, Stateful, Timers } from '../router/index.ts';
 import { accountRoutes } from './account-routes.ts';
 import type { AccountStore } from './account-store.ts';
 import { AccountUse } from './account-use.ts';
+import type { AccountWebhooks } from './account-webhooks.ts';
 import { Accounts, type Declared } from './accounts.ts';
 import { MemoryAccountStore } from './memory-account-store.ts';
 import { RedisAccountStore } from './redis-account-store.ts';
@@ -22,11 +23,17 @@ export interface AccountOptions {
   readonly timers: Timers;
   readonly log: FastifyBaseLogger;
   readonly requireAdmin: onRequestHookHandler | undefined;
+  /** Why an address may not be called, or undefined if it may. */
+  readonly webhookRefusal: (url: string) => string | undefined;
 }
 
 export interface OpenedAccounts {
   /** To be told of each message that has come to its end, once, at its place in the ring. */
   messageEnded(at: number): void;
+  /** What of them is in this process, by name. */
+  readonly parts: Readonly<Record<string, Stateful>>;
+  /** Where the events of accounts go. */
+  readonly webhooks: AccountWebhooks;
   /** Adds the routes. */
   register(app: FastifyInstance): Promise<void>;
   close(): Promise<void>;
@@ -55,12 +62,27 @@ export async function openAccounts(options: AccountOptions): Promise<OpenedAccou
   const use = new AccountUse(core, options.messages);
   return {
     messageEnded: (at) => use.messageEnded(at),
+    webhooks: accounts.webhooks,
+    parts: kept.store instanceof MemoryAccountStore ? partsOf(kept.store, accounts.webhooks) : {},
     async register(app) {
-      await app.register(accountRoutes, { core, accounts, use, requireAdmin: options.requireAdmin });
+      const { requireAdmin, webhookRefusal } = options;
+      await app.register(accountRoutes, { core, accounts, use, requireAdmin, webhookRefusal });
     },
     async close() {
       stopFollowing();
       await kept.close();
+    },
+  };
+}
+
+function partsOf(store: MemoryAccountStore, webhooks: AccountWebhooks): Record<string, Stateful> {
+  return {
+    'account definitions': {
+      capture: () => store.capture(),
+      restore(state: ReturnType<MemoryAccountStore['capture']>) {
+        store.restore(state);
+        webhooks.replaceAll([...state.values()]);
+      },
     },
   };
 }

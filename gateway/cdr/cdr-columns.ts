@@ -38,6 +38,7 @@ export const CDR_COLUMNS: readonly CdrColumn[] = [
   nullable('receipt', 'text', ({ receipt }) => receipt?.state ?? null),
   nullable('handset_at', 'time', ({ handset }) => handset?.at ?? null),
   nullable('handset', 'text', ({ handset }) => handset?.outcome ?? null),
+  nullable('error', 'text', ({ error }) => error ?? null),
   nullable('account', 'text', ({ account }) => account),
   // FROM and TO alone are words of SQL.
   column('from_number', 'text', ({ from }) => from),

@@ -30,10 +30,11 @@ test('a line says what the record of the native API says', () => {
     const record = messageRecord(ended.core, ended.store, at);
     const { id, acceptedAt, receipt, handset, from, to, carrier, route, message, encoding, segments, truth } = record;
     const { registration, reason, decision, tariff, price } = record;
+    expect(cdr.receipt).toEqual(receipt && { state: receipt.state, at: receipt.at });
+    expect(cdr.error).toBe(record.error?.name ?? null);
     expect(cdr).toMatchObject({
       id,
       acceptedAt,
-      receipt,
       handset,
       from,
       to,
@@ -61,6 +62,14 @@ test('a line says what the record of the native API says', () => {
     expect.arrayContaining(['accepted true', 'toll_free_blocked true', 'destination_landline false']),
   );
   expect(cdrs.map(({ limit }) => limit?.scope)).toContain('campaign');
+});
+
+test('a message that another gateway took in keeps its id', () => {
+  const { core, store } = endedMessages(SEED, 1);
+  store.adopt(0, 'MOTHER-1Z', 7);
+  const bytes = new TextBytes();
+  new CdrLines(core, store).add(0, bytes);
+  expect(JSON.parse(bytes.take().toString())).toMatchObject({ id: 'MOTHER-1Z' });
 });
 
 test('moments are written as Date writes them, whatever was written before', () => {

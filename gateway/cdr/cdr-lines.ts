@@ -6,7 +6,13 @@
  */
 import { isTollFree } from '../../registry-cache/index.ts';
 import { describeRow, DIRECTIONS, MESSAGE_CAUSES, messagePayee, POSTINGS, SENDERS } from '../../tariffs/index.ts';
-import { type MessageStore, RECEIPT_STATES, type TextBytes } from '../messages/index.ts';
+import {
+  DELIVERY_ERRORS,
+  DeliveryError,
+  type MessageStore,
+  RECEIPT_STATES,
+  type TextBytes,
+} from '../messages/index.ts';
 import {
   Binding,
   BINDINGS,
@@ -31,7 +37,9 @@ const NO_RECEIPT = Buffer.from(',"receipt":null');
 const RECEIPTS = RECEIPT_STATES.map((state) => Buffer.from(`,"receipt":{"state":"${state}","at":`));
 const NO_HANDSET = Buffer.from(',"handset":null');
 const HANDSETS = HANDSET_OUTCOMES.map((outcome) => Buffer.from(`,"handset":{"outcome":"${outcome}","at":`));
-const ACCOUNT = Buffer.from(',"account":');
+const ACCOUNTS = DELIVERY_ERRORS.map(({ name }, error) =>
+  Buffer.from(`,"error":${error === DeliveryError.None ? 'null' : `"${name}"`},"account":`),
+);
 const NULL = Buffer.from('null');
 // Number keys are the ten digits that E.164 has behind +1.
 const FROM = Buffer.from(',"from":"+1');
@@ -94,8 +102,13 @@ export class CdrLines {
     const receipt = store.receipt[at]!;
     const outcome = store.outcome[at]!;
     into.addBytes(ID);
-    into.addBytes(this.#idPrefix);
-    this.#addSequence(store.sequenceAt(at), into);
+    const adoptedId = store.adoptedIdAt(at);
+    if (adoptedId === undefined) {
+      into.addBytes(this.#idPrefix);
+      this.#addSequence(store.sequenceAt(at), into);
+    } else {
+      into.addAscii(adoptedId);
+    }
     into.addBytes(ACCEPTED);
     into.addBytes(time.at(store.acceptedAtMs[at]!));
     if (RECEIPT_STATES[receipt] === null) into.addBytes(NO_RECEIPT);
@@ -110,7 +123,7 @@ export class CdrLines {
       into.addBytes(time.at(store.handsetAtMs[at]!));
       into.addBytes(END);
     }
-    into.addBytes(ACCOUNT);
+    into.addBytes(ACCOUNTS[store.error[at]!]!);
     if (account === undefined) into.addBytes(NULL);
     else into.addJson(account);
     into.addBytes(FROM);

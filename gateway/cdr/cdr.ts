@@ -34,6 +34,8 @@ const CdrLine = Type.Object({
   receipt: orNull(Type.Object({ state: text, at: moment })),
   /** What the phone got. */
   handset: orNull(Type.Object({ outcome: oneOf(HANDSET_OUTCOMES), at: moment })),
+  /** The error on the way, or null; files of versions that had none do not say. */
+  error: Type.Optional(orNull(text)),
   account: orNull(text),
   from: number,
   to: number,

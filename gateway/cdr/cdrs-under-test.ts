@@ -11,7 +11,7 @@ import {
   TRUTHS,
   type Core,
 } from '../router/index.ts';
-import { emptyDraft, MessageStore, ReceiptState } from '../messages/index.ts';
+import { DeliveryError, emptyDraft, MessageStore, ReceiptState } from '../messages/index.ts';
 import { ALL_CARRIERS, coreUnderTest, declare, TO } from '../router/world-under-test.ts';
 import type { Cdr } from './cdr.ts';
 import { type CdrLog, CdrWriter } from './cdr-writer.ts';
@@ -71,6 +71,7 @@ export function endedMessages(
       isReachable ? pick([HandsetOutcome.Delivered, HandsetOutcome.Filtered]) : HandsetOutcome.Undelivered,
       atMs + 1_234,
     );
+    store.error[at] = pick([DeliveryError.None, DeliveryError.AbsentSubscriber, DeliveryError.SpamFilter]);
   }
   return ended;
 }

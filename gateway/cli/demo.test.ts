@@ -41,7 +41,12 @@ function run(seed: number): Run {
   const store = new MessageStore(65_536, 'TEST');
   let nowMs = START;
   const clock = { nowMs: () => nowMs, monotonicNs: () => nowMs * 1e6 };
-  const carriers = new SimulatedCarriers({ store, counters: core.counters, seed, startMs: START, onReceipt: () => {} });
+  const listener = {
+    receiptArrived: () => {},
+    ended: (at: number) => store.countEnd(at, core.counters),
+    settled: () => {},
+  };
+  const carriers = new SimulatedCarriers({ store, seed, startMs: START, listener });
   const intake = new Intake({
     core,
     store,

@@ -1,23 +1,29 @@
 /** Sets the demo's stage in a running gateway and starts its traffic against the gateway's own HTTP address. */
 import type { Logger } from 'pino';
-import { systemClock, systemTimers } from '../control/index.ts';
 import { type BlockGroup, createDemo, type DemoRegistry, startSending } from '../demo/index.ts';
 import type { Gateway } from '../main.ts';
 import type { ServeOptions } from '../options.ts';
 import { type CampaignsFile, statusBits } from '../read-campaigns.ts';
-import type { Core } from '../router/index.ts';
+import type { Clock, Core, Timers } from '../router/index.ts';
 import { attClassOf, tmobileTierOf } from '../../tariffs/index.ts';
 
 /** Starts demo traffic; the function returned stops it. */
-export async function startDemo(gateway: Gateway, options: ServeOptions, log: Logger): Promise<() => void> {
+export async function startDemo(
+  gateway: Gateway,
+  options: ServeOptions,
+  log: Logger,
+  time: Clock & Timers,
+): Promise<() => void> {
   const { core } = gateway;
   const demo = createDemo({
     seed: options.seed,
     ratePerSecond: options.rate,
-    startMs: systemClock.nowMs(),
+    startMs: time.nowMs(),
     blocks: { blocksOf: (group) => blocksOf(core, group) },
   });
   await gateway.registries.declare(declaredBy(demo.registry));
+  // A reset takes the stage away no more than the play.
+  await gateway.keepStart();
   const { adminUser, adminPassword } = options;
   const credentials = Buffer.from(`${adminUser}:${adminPassword}`).toString('base64');
   return startSending({
@@ -25,8 +31,8 @@ export async function startDemo(gateway: Gateway, options: ServeOptions, log: Lo
     authorization: adminUser === undefined ? undefined : `Basic ${credentials}`,
     registry: demo.registry,
     traffic: demo.traffic,
-    clock: systemClock,
-    timers: systemTimers,
+    clock: time,
+    timers: time,
     onTrouble: (what) => log.warn(`demo: ${what}`),
   });
 }

@@ -3,10 +3,14 @@
 import { Command, CommanderError } from 'commander';
 import { readPackageFile } from '../package-files.ts';
 import { cdrCommand } from './cdr/index.ts';
+import { clockCommand } from './clock.ts';
+import { faultsCommand } from './faults.ts';
 import { rateCommand } from './rate/index.ts';
 import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
+import { stateCommand } from './state.ts';
 import { traceCommand } from './trace.ts';
+import { workerCommand } from './worker.ts';
 
 const EXIT_USAGE = 2;
 
@@ -19,10 +23,14 @@ const program = new Command('tollgate')
   // An option belongs to the command before it: `rate` and `rate diff` both have --book.
   .enablePositionalOptions()
   .addCommand(serveCommand())
+  .addCommand(workerCommand())
   .addCommand(traceCommand())
   .addCommand(rateCommand())
   .addCommand(registryCommand())
   .addCommand(cdrCommand())
+  .addCommand(faultsCommand())
+  .addCommand(clockCommand())
+  .addCommand(stateCommand())
   .exitOverride();
 for (const command of program.commands) {
   command.exitOverride().showHelpAfterError(`(tollgate ${command.name()} --help lists the options)`);

@@ -1,112 +1,518 @@
 /**
  * The far end: carriers that take accepted messages, answer with a receipt, filter, and reach the phone or do not.
  *
- * Each message has two moments. First the receipt, which on 10DLC says only that the carrier took it (ACCEPTD) and
- * comes before the spam filter; then what the phone got. A message to a phone that cannot be reached is reported as
- * such (UNDELIV) and ends there. What will happen is drawn when the message arrives, from one stream per carrier in
- * order of acceptance, so a run depends on the seed and the order of messages and not on when timers fire.
+ * A message has two outcomes, and they can disagree. The receipt says on long codes that the carrier took it (ACCEPTD) and comes before
+ * the spam filter; then the phone gets it or does not. One that cannot be delivered is reported as such (UNDELIV) and ends there.
+ * From toll-free numbers the receipt is of the phone (DELIVRD). Receipts can come after the message has ended, twice, or never:
  *
- * The filter sees the text, the carrier and the class of the sender; it never sees ground truth.
+ *   dispatch ──► handed over ──► receipt ──► end ──► settled
+ *                │      ▲        (receipt ──► receipt again, each before or after the end)
+ *                └ tried again, up to 72 h
+ *
+ * What will happen is drawn from the message's key (fate.ts), when it is handed over: it depends on the seed, on what the carrier
+ * knows of the number by then, and on faults in force, and not on when timers fire. What was recorded of a message that another has begun
+ * to deliver stands, and the rest follows from it.
+ *
+ * The filter sees the text, the number's history at this carrier and the class of the sender. Nothing here sees ground truth.
  */
-import { probit } from 'simple-statistics';
 import { CARRIERS } from '../../registry-cache/index.ts';
-import { ReceiptState, MessageState, type Dispatcher, type MessageStore } from '../messages/index.ts';
-import { HandsetOutcome, namedStream, Registration, type Counters, type Rng } from '../router/index.ts';
-import { CARRIER_PROFILES, LATENCY_CAP_MS, type CarrierProfile } from './carrier-profiles.ts';
-import { contentScore, SUSPICIOUS_SCORE } from './content-score.ts';
-import { TimingWheel } from './timing-wheel.ts';
+import {
+  DELIVERY_TRY_AGAIN_MS,
+  DELIVERY_TRY_AGAIN_MS_MAX,
+  DELIVERY_VALIDITY_MS,
+  SENDERS_REMEMBERED,
+} from '../limits.ts';
+import {
+  DELIVERY_ERRORS,
+  DeliveryError,
+  type Dispatcher,
+  MessageState,
+  type MessageStore,
+  ReceiptState,
+} from '../messages/index.ts';
+import { type Cell, HandsetOutcome, Registration, type Stateful } from '../router/index.ts';
+import type { CarrierFaults, FaultEffects } from './carrier-faults.ts';
+import { CARRIER_PROFILES, type CarrierProfile, LATENCY_CAP_MS, wayOf, WAYS } from './carrier-profiles.ts';
+import { CarrierWay, drawsOf } from './carrier-way.ts';
+import { Complaints, type ComplaintsState } from './complaints.ts';
+import {
+  DeliveryCounters,
+  type DeliveryCountersState,
+  type DeliveryFigures,
+  FilterResult,
+  ReceiptKind,
+} from './delivery-counters.ts';
+import type { DeliveryListener } from './delivery-listener.ts';
+import { DRAWS, Fate, Purpose, PURPOSES_PER_TRY } from './fate.ts';
+import { lognormalAt, rowOf, rowOfLatest } from './lognormal.ts';
+import { type NumberBlock, NumberBlocks } from './number-blocks.ts';
+import { SenderHistory, type SenderHistoryState } from './sender-history.ts';
+import { looksLikeSpam } from './spam-filter.ts';
+import { loadSpamWords } from './spam-words.ts';
+import { Throttles } from './throttles.ts';
+import { TimingWheel, type TimingWheelState } from './timing-wheel.ts';
 
 /** How often due messages are looked for, and so the grain of every latency. */
 export const DELIVERY_TICK_MS = 10;
 
-/** Steps of the latency tables: fine enough that two neighbouring latencies differ by less than a tick. */
-const QUANTILES = 1_024;
+/** Of a receipt or an end that has been, or will not be. */
+const NEVER = Infinity;
 
-/** Told of each receipt, as it happens. `at` is the message's place in the store. */
-export type ReceiptListener = (at: number, nowMs: number) => void;
+/** Columns of the table of times: when the receipt, or its copy, and the end come; NEVER of what has come or never will. */
+const RECEIPT_DUE_MS = 0;
+const END_DUE_MS = 1;
+const DUE_WIDTH = 2;
 
-export class SimulatedCarriers implements Dispatcher {
+/** Columns of the table of plans. An outcome still pending is that of a message that no carrier has taken yet. */
+const WAY = 0;
+const RECEIPT = 1;
+const OUTCOME = 2;
+const ERROR = 3;
+/** Whether the receipt comes twice. */
+const IS_COPIED = 4;
+/** Whether the recipient would complain of spam. */
+const COMPLAINS = 5;
+const TRIES = 6;
+/** A row is 16 bytes, and lies within one line of the processor's cache. */
+const PLAN_WIDTH = 8;
+
+const NO_FAULTS: FaultEffects = {
+  outageUntilMs: 0,
+  errors: [],
+  messagesPerSecond: Infinity,
+  latencyMedianMs: Number.NaN,
+  latencySigma: 0,
+  latencyCapMs: 0,
+  receiptLossRate: 0,
+  receiptDuplicateRate: 0,
+  receiptDelayMs: 0,
+};
+
+export interface SimulatedCarriersState {
+  readonly columns: readonly (Float64Array | Uint16Array)[];
+  readonly wheel: TimingWheelState;
+  readonly senders: SenderHistoryState;
+  readonly complaints: ComplaintsState;
+  readonly blocks: readonly NumberBlock[];
+  readonly counters: DeliveryCountersState;
+}
+
+export class SimulatedCarriers implements Dispatcher, Stateful {
+  readonly blocks = new NumberBlocks();
+  readonly counters = new DeliveryCounters();
   readonly #store: MessageStore;
-  readonly #counters: Counters;
-  readonly #onReceipt: ReceiptListener;
+  readonly #listener: DeliveryListener;
+  readonly #faults: CarrierFaults | undefined;
+  /** By carrier and `Way`. */
+  readonly #ways: readonly CarrierWay[];
+  readonly #fate: Fate;
   readonly #wheel: TimingWheel;
-  readonly #streams: readonly Rng[];
-  readonly #receiptMs: readonly Uint16Array[];
-  readonly #handsetMs: readonly Uint16Array[];
-  /** By ring place: what the phone will get, and how long after the receipt. */
-  readonly #plannedOutcome: Uint8Array;
-  readonly #plannedHandsetMs: Uint16Array;
+  readonly #throttles = new Throttles();
+  readonly #words = loadSpamWords();
+  readonly #senders = new SenderHistory(SENDERS_REMEMBERED);
+  readonly #complaints: Complaints;
+  /** Tables by ring place. */
+  readonly #due: Float64Array;
+  readonly #plan: Uint16Array;
   readonly #step = (at: number, atMs: number): void => this.#advanceMessage(at, atMs);
 
+  /** Reads the filter's words from a file. */
   constructor(options: {
     store: MessageStore;
-    counters: Counters;
     seed: number;
     startMs: number;
-    onReceipt: ReceiptListener;
+    listener: DeliveryListener;
+    faults?: CarrierFaults | undefined;
+    /** By carrier and `Way`. */
+    profiles?: readonly (readonly CarrierProfile[])[];
   }) {
-    this.#store = options.store;
-    this.#counters = options.counters;
-    this.#onReceipt = options.onReceipt;
-    this.#wheel = new TimingWheel({
-      entries: options.store.capacity,
-      tickMs: DELIVERY_TICK_MS,
-      horizonMs: LATENCY_CAP_MS,
-      startMs: options.startMs,
+    const { store, seed, startMs, listener, faults, profiles = CARRIER_PROFILES } = options;
+    const { capacity } = store;
+    this.#store = store;
+    this.#listener = listener;
+    this.#faults = faults;
+    this.#ways = profiles.flatMap((ways) => ways.map((profile) => new CarrierWay(profile)));
+    this.#fate = new Fate(seed);
+    this.#wheel = new TimingWheel({ entries: capacity, tickMs: DELIVERY_TICK_MS, turnMs: LATENCY_CAP_MS, startMs });
+    this.#complaints = new Complaints({
+      rules: profiles.map((ways) => ways[0]!),
+      blocks: this.blocks,
+      startMs,
+      onComplaint: (carrier) => {
+        this.counters.complaints[carrier]! += 1;
+      },
     });
-    this.#streams = CARRIERS.map((carrier) => namedStream(options.seed, `carrier/${carrier.id}`));
-    this.#receiptMs = CARRIER_PROFILES.map((one) => lognormalTable(one.receiptMedianMs, one.receiptSigma));
-    this.#handsetMs = CARRIER_PROFILES.map((one) => lognormalTable(one.handsetMedianMs, one.handsetSigma));
-    this.#plannedOutcome = new Uint8Array(options.store.capacity);
-    this.#plannedHandsetMs = new Uint16Array(options.store.capacity);
+    this.#due = new Float64Array(capacity * DUE_WIDTH);
+    this.#plan = new Uint16Array(capacity * PLAN_WIDTH);
   }
 
+  /**
+   * Takes the message at ring place `at`, which must be settled if it was dispatched before. Of one that another has begun to deliver
+   * only what is not recorded yet is still to come: after its receipt the handset, after its end a receipt that was drawn to be late.
+   */
   dispatch(at: number, nowMs: number): void {
-    const carrier = this.#store.carrier[at]!;
-    const chance = this.#streams[carrier]!;
-    const receiptMs = this.#receiptMs[carrier]![Math.floor(chance.next() * QUANTILES)]!;
-    this.#plannedHandsetMs[at] = this.#handsetMs[carrier]![Math.floor(chance.next() * QUANTILES)]!;
-    this.#plannedOutcome[at] = this.#drawOutcome(at, CARRIER_PROFILES[carrier]!, chance.next(), chance.next());
-    this.#wheel.add(at, nowMs + receiptMs);
+    const store = this.#store;
+    const due = at * DUE_WIDTH;
+    const plan = at * PLAN_WIDTH;
+    this.#due[due + RECEIPT_DUE_MS] = NEVER;
+    this.#due[due + END_DUE_MS] = NEVER;
+    this.#plan[plan + WAY] = store.carrier[at]! * WAYS.length + wayOf(store.senderKey, at, store.route[at]!);
+    this.#plan[plan + OUTCOME] = HandsetOutcome.Pending;
+    this.#plan[plan + IS_COPIED] = 0;
+    this.#plan[plan + COMPLAINS] = 0;
+    this.#plan[plan + TRIES] = 0;
+    if (store.state[at] === MessageState.Accepted) this.#handOver(at, nowMs);
+    else this.#goOn(at, nowMs);
   }
 
   /** Runs everything due by `nowMs`. */
   advance(nowMs: number): void {
     this.#wheel.advance(nowMs, this.#step);
+    this.#complaints.advance(nowMs);
   }
 
-  #drawOutcome(at: number, carrier: CarrierProfile, reach: number, filter: number): number {
-    if (reach < carrier.unreachableShare) return HandsetOutcome.Undelivered;
-    const isRegistered = this.#store.registration[at] === Registration.Registered;
-    const shareOfSuspicious = isRegistered ? carrier.filterShareRegistered : carrier.filterShareUnregistered;
+  /** What carriers did since the start, and the numbers they block now. For scrapes: allocates. */
+  figures(): DeliveryFigures & { readonly blocks: readonly Cell<'carrier'>[] } {
+    const blocks = CARRIERS.map(({ id }, carrier) => ({
+      labels: { carrier: id },
+      value: this.blocks.countAt(carrier),
+    }));
+    return { ...this.counters.figures(), blocks };
+  }
+
+  capture(): SimulatedCarriersState {
+    return {
+      columns: this.#columns(),
+      wheel: this.#wheel.capture(),
+      senders: this.#senders.capture(),
+      complaints: this.#complaints.capture(),
+      blocks: [...this.blocks.list()],
+      counters: this.counters.capture(),
+    };
+  }
+
+  restore(state: SimulatedCarriersState): void {
+    for (const [place, column] of this.#columns().entries()) column.set(state.columns[place]!);
+    this.#wheel.restore(state.wheel);
+    this.#senders.restore(state.senders);
+    this.#complaints.restore(state.complaints);
+    this.blocks.restore(state.blocks);
+    this.counters.restore(state.counters);
+  }
+
+  #columns(): readonly (Float64Array | Uint16Array)[] {
+    return [this.#due, this.#plan, ...this.#throttles.columns];
+  }
+
+  #wayOf(at: number): CarrierWay {
+    return this.#ways[this.#plan[at * PLAN_WIDTH + WAY]!]!;
+  }
+
+  /** Offers a message to its carrier, which takes it or does not. */
+  #handOver(at: number, nowMs: number): void {
+    const store = this.#store;
+    this.#fate.turnTo(store.drawKey, at);
+    let effects = NO_FAULTS;
+    if (this.#faults?.isAny === true) {
+      effects = this.#faults.effects(store.carrier[at]!, store.route[at]!, store.accounts[at], nowMs);
+      const error = this.#refusal(at, effects, nowMs);
+      if (DELIVERY_ERRORS[error]!.isTemporary) {
+        this.#putOff(at, error, nowMs);
+        return;
+      }
+      if (error === DeliveryError.None) this.#judge(at, nowMs);
+      else this.#fail(at, error);
+    } else {
+      this.#judge(at, nowMs);
+    }
+    this.#schedule(at, effects, nowMs);
+  }
+
+  /** Why the carrier does not take the message at this try: `DeliveryError`. */
+  #refusal(at: number, effects: Readonly<FaultEffects>, nowMs: number): number {
+    const faults = this.#faults!;
+    const carrier = this.#store.carrier[at]!;
+    if (nowMs < effects.outageUntilMs) {
+      faults.applied('outage', carrier);
+      return DeliveryError.CarrierOutage;
+    }
+    const { messagesPerSecond, errors } = effects;
+    if (messagesPerSecond < Infinity) {
+      if (!this.#throttles.take(carrier, this.#store.route[at]!, messagesPerSecond, nowMs)) {
+        faults.applied('throttle', carrier);
+        return DeliveryError.CarrierThrottled;
+      }
+    }
+    const tries = this.#plan[at * PLAN_WIDTH + TRIES]!;
+    let left = this.#fate.draw(Purpose.Error + tries * PURPOSES_PER_TRY) / DRAWS;
+    for (const { code, share } of errors) {
+      if (left < share) {
+        faults.applied('error', carrier);
+        return code;
+      }
+      left -= share;
+    }
+    return DeliveryError.None;
+  }
+
+  /** Has a message tried again later, unless its time is over. */
+  #putOff(at: number, error: number, nowMs: number): void {
+    const store = this.#store;
+    const lastMs = store.acceptedAtMs[at]! + DELIVERY_VALIDITY_MS;
+    if (nowMs >= lastMs) {
+      this.#fail(at, DeliveryError.ValidityExpired);
+      // The route says so itself: no carrier's receipt that could be late or lost.
+      this.#plan[at * PLAN_WIDTH + RECEIPT] = ReceiptState.Expired;
+      this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS] = nowMs;
+      this.#due[at * DUE_WIDTH + END_DUE_MS] = nowMs;
+      this.#wheel.add(at, nowMs);
+      return;
+    }
+    const tries = this.#plan[at * PLAN_WIDTH + TRIES]!;
+    const waitMs = Math.min(DELIVERY_TRY_AGAIN_MS_MAX, DELIVERY_TRY_AGAIN_MS * 2 ** tries);
+    const part = 0.5 + this.#fate.draw(Purpose.Wait + tries * PURPOSES_PER_TRY) / (2 * DRAWS);
+    this.#plan[at * PLAN_WIDTH + TRIES] = tries + 1;
+    this.counters.countTry(store.carrier[at]!, error);
+    store.error[at] = error;
+    store.setLingering(at, true);
+    this.#wheel.add(at, Math.min(lastMs, nowMs + waitMs * part));
+  }
+
+  /** Draws what becomes of a message that its carrier takes: what the receipt says, and what the phone gets. */
+  #judge(at: number, nowMs: number): void {
+    const store = this.#store;
+    const carrier = store.carrier[at]!;
+    const way = this.#wayOf(at);
+    this.#senders.note(store.senderKey, at, carrier, nowMs);
+    if (this.blocks.has(store.senderKey, at, carrier)) {
+      this.#fail(at, DeliveryError.NumberBlocked);
+      return;
+    }
+    const reach = this.#fate.draw(Purpose.Reach);
+    if (reach < way.unreachable) {
+      this.#fail(at, unreachableReason(reach / way.unreachable));
+      return;
+    }
+    const passes = this.#filter(at, way);
+    if (passes && this.#fate.draw(Purpose.Complaint) < way.complaint) this.#plan[at * PLAN_WIDTH + COMPLAINS] = 1;
+    let receipt: number = ReceiptState.Accepted;
+    if (way.receiptIsOfHandset) receipt = passes ? ReceiptState.Delivered : ReceiptState.Undelivered;
+    this.#plan[at * PLAN_WIDTH + RECEIPT] = receipt;
+  }
+
+  /** Lets the carrier's filter have its say, whose result is whether the message passes; it has been noted just before. */
+  #filter(at: number, way: CarrierWay): boolean {
+    const store = this.#store;
+    const isRegistered = store.registration[at] === Registration.Registered;
+    const ofSuspicious = isRegistered ? way.filterRegistered : way.filterUnregistered;
+    const draw = this.#fate.draw(Purpose.Filter);
+    let result: number = FilterResult.Passed;
     // Whatever the text, most draws let it pass; scoring it is the dearest part of a delivery and is left for the others.
-    if (filter >= Math.max(shareOfSuspicious, carrier.falseFilterShare)) return HandsetOutcome.Delivered;
-    const isSuspicious = contentScore(this.#store.texts[at]!) >= SUSPICIOUS_SCORE;
-    const share = isSuspicious ? shareOfSuspicious : carrier.falseFilterShare;
-    return filter < share ? HandsetOutcome.Filtered : HandsetOutcome.Delivered;
+    if (draw < Math.max(ofSuspicious, way.falseFilter)) {
+      const isSuspicious = looksLikeSpam(store.texts[at]!, this.#words, this.#senders);
+      if (draw < (isSuspicious ? ofSuspicious : way.falseFilter)) {
+        result = isSuspicious ? FilterResult.DroppedSuspicious : FilterResult.DroppedPlain;
+      }
+    }
+    this.counters.countFilter(store.carrier[at]!, result);
+    const passes = result === FilterResult.Passed;
+    const plan = at * PLAN_WIDTH;
+    this.#plan[plan + OUTCOME] = passes ? HandsetOutcome.Delivered : HandsetOutcome.Filtered;
+    this.#plan[plan + ERROR] = passes ? DeliveryError.None : DeliveryError.SpamFilter;
+    return passes;
+  }
+
+  #fail(at: number, error: number): void {
+    const plan = at * PLAN_WIDTH;
+    this.#plan[plan + OUTCOME] = HandsetOutcome.Undelivered;
+    this.#plan[plan + RECEIPT] = ReceiptState.Undelivered;
+    this.#plan[plan + ERROR] = error;
+  }
+
+  /** Sets the times of the receipt and the end of a message that was handed over now. */
+  #schedule(at: number, effects: Readonly<FaultEffects>, nowMs: number): void {
+    const way = this.#wayOf(at);
+    this.#store.error[at] = DeliveryError.None;
+    const takenMs = nowMs + this.#receiptTakes(at, way, effects);
+    const isOver = this.#plan[at * PLAN_WIDTH + OUTCOME] === HandsetOutcome.Undelivered;
+    const endMs = isOver ? takenMs : takenMs + way.handsetMs[rowOf(this.#fate.draw(Purpose.HandsetTime))]!;
+    this.#due[at * DUE_WIDTH + END_DUE_MS] = endMs;
+    this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS] = way.receiptIsOfHandset ? endMs : takenMs;
+    this.#drawReceipt(at, way, effects);
+    this.#await(at);
+  }
+
+  /** Milliseconds until the carrier has told of all parts of the message. */
+  #receiptTakes(at: number, way: CarrierWay, effects: Readonly<FaultEffects>): number {
+    const parts = way.receiptPerSegment ? this.#store.units[at]! : 1;
+    const row = rowOfLatest(this.#fate.draw(Purpose.ReceiptTime), parts);
+    if (effects === NO_FAULTS || Number.isNaN(effects.latencyMedianMs)) return way.receiptMs[row]!;
+    this.#faults!.applied('latency', this.#store.carrier[at]!);
+    const { latencyMedianMs: medianMs, latencySigma: sigma, latencyCapMs: capMs } = effects;
+    return lognormalAt({ medianMs, sigma, capMs }, row);
+  }
+
+  /** Draws whether the receipt comes when it is due, or later, or twice, or not at all. */
+  #drawReceipt(at: number, way: CarrierWay, effects: Readonly<FaultEffects>): void {
+    if (effects === NO_FAULTS && way.hasPlainReceipts) return;
+    const due = at * DUE_WIDTH + RECEIPT_DUE_MS;
+    const fate = this.#fate;
+    const { counters } = this;
+    const carrier = this.#store.carrier[at]!;
+    if (this.#isReceiptless(at, way)) {
+      this.#due[due] = NEVER;
+      counters.countReceipt(carrier, ReceiptKind.None);
+      return;
+    }
+    const lost = fate.draw(Purpose.ReceiptLost);
+    if (lost < way.receiptLost || lost < drawsOf(effects.receiptLossRate)) {
+      this.#due[due] = NEVER;
+      if (lost >= way.receiptLost) this.#faults!.applied('receipt_loss', carrier);
+      counters.countReceipt(carrier, ReceiptKind.Lost);
+      return;
+    }
+    let laterMs = 0;
+    if (fate.draw(Purpose.ReceiptLate) < way.receiptLate) {
+      laterMs = way.receiptLateMs[rowOf(fate.draw(Purpose.ReceiptLateTime))]!;
+    }
+    if (effects.receiptDelayMs > 0) {
+      this.#faults!.applied('receipt_delay', carrier);
+      laterMs += effects.receiptDelayMs;
+    }
+    if (laterMs > 0) counters.countReceipt(carrier, ReceiptKind.Late);
+    this.#due[due]! += laterMs;
+    const copied = fate.draw(Purpose.ReceiptCopied);
+    if (copied < way.receiptDuplicate || copied < drawsOf(effects.receiptDuplicateRate)) {
+      if (copied >= way.receiptDuplicate) this.#faults!.applied('receipt_duplicate', carrier);
+      this.#plan[at * PLAN_WIDTH + IS_COPIED] = 1;
+    }
+  }
+
+  /** Whether no receipt ever comes from the phone that a message is to. */
+  #isReceiptless(at: number, way: CarrierWay): boolean {
+    if (way.receiptless === 0) return false;
+    const fate = this.#fate;
+    fate.turnTo(this.#store.destinationKey, at);
+    const isReceiptless = fate.draw(Purpose.Receiptless) < way.receiptless;
+    fate.turnTo(this.#store.drawKey, at);
+    return isReceiptless;
+  }
+
+  /** Takes on a message of which something is recorded: that stands, and its times are those it would have had. */
+  #goOn(at: number, nowMs: number): void {
+    const store = this.#store;
+    const way = this.#wayOf(at);
+    const plan = at * PLAN_WIDTH;
+    const due = at * DUE_WIDTH;
+    this.#fate.turnTo(store.drawKey, at);
+    this.#plan[plan + ERROR] = store.error[at]!;
+    if (store.state[at] !== MessageState.Sent) {
+      this.#plan[plan + OUTCOME] = store.outcome[at]!;
+      if (store.receipt[at] === ReceiptState.None) {
+        this.#plan[plan + RECEIPT] = receiptOf(store.outcome[at]!, way);
+        this.#due[due + RECEIPT_DUE_MS] = store.handsetAtMs[at]!;
+        this.#drawReceipt(at, way, NO_FAULTS);
+      }
+    } else if (store.receipt[at] === ReceiptState.Accepted) {
+      this.#senders.note(store.senderKey, at, store.carrier[at]!, nowMs);
+      this.#filter(at, way);
+      const handsetMs = way.handsetMs[rowOf(this.#fate.draw(Purpose.HandsetTime))]!;
+      this.#due[due + END_DUE_MS] = store.receiptAtMs[at]! + handsetMs;
+    } else {
+      this.#plan[plan + OUTCOME] = outcomeOf(store.receipt[at]!, store.error[at]!);
+      this.#due[due + END_DUE_MS] = nowMs;
+    }
+    this.#await(at);
   }
 
   #advanceMessage(at: number, atMs: number): void {
+    if (this.#plan[at * PLAN_WIDTH + OUTCOME] === HandsetOutcome.Pending) {
+      this.#handOver(at, atMs);
+      return;
+    }
+    const due = at * DUE_WIDTH;
+    if (this.#due[due + RECEIPT_DUE_MS]! <= atMs) this.#receive(at, atMs);
+    if (this.#due[due + END_DUE_MS]! <= atMs) this.#end(at, atMs);
+    if (this.#due[due + END_DUE_MS]! !== NEVER || this.#due[due + RECEIPT_DUE_MS]! !== NEVER) {
+      this.#await(at);
+      return;
+    }
+    if (this.#store.lingers[at] === 1) this.#store.setLingering(at, false);
+    this.#listener.settled(at, atMs);
+  }
+
+  /** Puts a message in line for whatever comes next of it; if nothing does, to be settled at the next tick. */
+  #await(at: number): void {
+    const receiptMs = this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS]!;
+    const endMs = this.#due[at * DUE_WIDTH + END_DUE_MS]!;
+    const dueMs = receiptMs < endMs ? receiptMs : endMs;
+    this.#wheel.add(at, dueMs === NEVER ? 0 : dueMs);
+  }
+
+  /** A receipt, or its copy, has come. */
+  #receive(at: number, atMs: number): void {
     const store = this.#store;
-    const outcome = this.#plannedOutcome[at]!;
-    if (store.state[at] === MessageState.Accepted) {
-      const isReachable = outcome !== HandsetOutcome.Undelivered;
-      store.recordReceipt(at, isReachable ? ReceiptState.Accepted : ReceiptState.Undelivered, atMs);
-      this.#onReceipt(at, atMs);
-      if (isReachable) {
-        this.#wheel.add(at, atMs + this.#plannedHandsetMs[at]!);
-        return;
+    const carrier = store.carrier[at]!;
+    const plan = at * PLAN_WIDTH;
+    const isCopy = store.receipt[at] !== ReceiptState.None;
+    this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS] = NEVER;
+    if (isCopy) {
+      this.counters.countReceipt(carrier, ReceiptKind.Duplicate);
+    } else {
+      const way = this.#wayOf(at);
+      const receipt = this.#plan[plan + RECEIPT]!;
+      store.recordReceipt(at, receipt, atMs);
+      if (receipt !== ReceiptState.Accepted) store.error[at] = this.#plan[plan + ERROR]!;
+      this.counters.countReceipt(carrier, ReceiptKind.Taken);
+      this.counters.countParts(carrier, way.receiptPerSegment ? store.units[at]! : 1);
+      if (this.#plan[plan + IS_COPIED] === 1) {
+        this.#fate.turnTo(store.drawKey, at);
+        const waitMs = way.receiptMs[rowOf(this.#fate.draw(Purpose.ReceiptCopyTime))]!;
+        this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS] = atMs + waitMs;
       }
     }
-    store.recordHandset(at, outcome, atMs);
-    this.#counters.countHandset(store.carrier[at]!, store.classAt(at), outcome, store.truth[at]!);
+    this.#listener.receiptArrived(at, isCopy ? 1 : 0, atMs);
+  }
+
+  #end(at: number, atMs: number): void {
+    const store = this.#store;
+    const plan = at * PLAN_WIDTH;
+    const error = this.#plan[plan + ERROR]!;
+    this.#due[at * DUE_WIDTH + END_DUE_MS] = NEVER;
+    store.error[at] = error;
+    // What keeps its place is known before the place is free for another.
+    if (this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS]! !== NEVER) store.setLingering(at, true);
+    store.recordHandset(at, this.#plan[plan + OUTCOME]!, atMs);
+    if (error !== DeliveryError.None) this.counters.countError(store.carrier[at]!, error);
+    if (this.#plan[plan + COMPLAINS] === 1) this.#expectComplaint(at, atMs);
+    this.#listener.ended(at, atMs);
+  }
+
+  /** A recipient who would complain of spam does, in his own time, if that is what the text reads like. */
+  #expectComplaint(at: number, atMs: number): void {
+    const store = this.#store;
+    if (this.#words.score(store.texts[at]!) <= 0) return;
+    this.#fate.turnTo(store.drawKey, at);
+    const waitMs = this.#wayOf(at).complaintMs[rowOf(this.#fate.draw(Purpose.ComplaintTime))]!;
+    this.#complaints.expect(store.senderKey[at]!, store.carrier[at]!, atMs + waitMs);
   }
 }
 
-/** Latencies at QUANTILES evenly spaced probabilities, whole milliseconds, at least 1, cut at the cap. */
-function lognormalTable(medianMs: number, sigma: number): Uint16Array {
-  return Uint16Array.from({ length: QUANTILES }, (_, index) => {
-    const ms = medianMs * Math.exp(sigma * probit((index + 0.5) / QUANTILES));
-    return Math.min(Math.max(1, Math.round(ms)), LATENCY_CAP_MS);
-  });
+/** Why a phone was not reached, by where in the share of such phones the draw fell. How they divide is an assumption. */
+function unreachableReason(part: number): number {
+  if (part < 0.6) return DeliveryError.AbsentSubscriber;
+  return part < 0.9 ? DeliveryError.UnknownSubscriber : DeliveryError.RecipientBlocks;
+}
+
+/** The outcome that a receipt which came with the end stands for. */
+function outcomeOf(receipt: number, error: number): number {
+  if (receipt === ReceiptState.Delivered) return HandsetOutcome.Delivered;
+  return error === DeliveryError.SpamFilter ? HandsetOutcome.Filtered : HandsetOutcome.Undelivered;
+}
+
+/** What the receipt says of a message that has ended. */
+function receiptOf(outcome: number, way: CarrierWay): number {
+  if (outcome === HandsetOutcome.Undelivered) return ReceiptState.Undelivered;
+  if (!way.receiptIsOfHandset) return ReceiptState.Accepted;
+  return outcome === HandsetOutcome.Delivered ? ReceiptState.Delivered : ReceiptState.Undelivered;
 }

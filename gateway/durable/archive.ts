@@ -1,4 +1,4 @@
-/** Reading accepted messages back from Redis, whichever gateway accepted them. */
+/** Reading messages back from Redis, accepted or waiting, whichever gateway they came in by. */
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
 import {
   emptyDraft,
@@ -35,7 +35,7 @@ export class MessageArchive {
     const parsed = parseMessageId(id);
     if (parsed === undefined) return undefined;
     const keys = BATCH_CLASSES.map((_, batchClass) => runKey(parsed.run, batchClass));
-    const [line, fate] = (await runScript(this.#connection.client, FIND, keys, [parsed.sequence])) as Buffer[];
+    const [line, fate] = (await runScript(this.#connection.client, FIND, keys, [parsed.sequence, id])) as Buffer[];
     if (line === undefined || fate === undefined) return undefined;
     const shown = this.#shown;
     readLine(JSON.parse(line.toString()) as MessageLine, this.#draft, this.#slot, this.#core);

@@ -22,9 +22,9 @@ import {
   OUTCOMES_KEPT_MS,
   SETTLE_MS,
 } from '../limits.ts';
-import { drawKeyOf, emptyDraft, MessageStore, messageId, ReceiptState } from '../messages/index.ts';
-import { type Clock, HandsetOutcome, MessageSlot, type Timers } from '../router/index.ts';
-import { deliveryJobOptions, type DeliveryJob } from './group-commit.ts';
+import { drawKeyOf, emptyDraft, type MessageStore, messageId, ReceiptState } from '../messages/index.ts';
+import { type Clock, DecisionCode, HandsetOutcome, MessageSlot, type Timers } from '../router/index.ts';
+import { deliveryJobOptions, type DeliveryJob } from './delivery-job.ts';
 import {
   BATCH_CLASSES,
   batchKey,
@@ -39,20 +39,25 @@ import { type MessageLine, parseLines, readLine } from './message-lines.ts';
 import { PATCH_ENTRY_BYTES, readFate, writePatchEntry } from './outcome-bytes.ts';
 import { FATE_BYTES, FINISH, RELEASE, run as runScript, SETTLE, TAKE } from './scripts.ts';
 
-/** The far end, working on the worker's own store. */
+/** The far end, working on the worker's own store, which it tells of what becomes of messages: `receiptArrived`, `ended`, `settled`. */
 export interface Carriers {
   dispatch(at: number, nowMs: number): void;
-  /** Whether nothing more is to come for the message at ring place `at`. */
-  isDone(at: number): boolean;
 }
 
 /** Where posts go that tell of receipts. */
 export interface ReceiptPosts {
-  /**
-   * Resolves once posts that tell of receipts, for messages that want any, are where they survive.
-   * @param copies of each message, which copy of its receipt
-   */
-  add(ats: readonly number[], copies: readonly number[], nowMs: number): Promise<void>;
+  /** Resolves once posts that tell of these receipts, of messages that want any, are where they survive. */
+  add(receipts: readonly RecordedReceipt[], nowMs: number): Promise<void>;
+}
+
+/** A receipt that is written down. */
+export interface RecordedReceipt {
+  /** Place of its message in the worker's store. */
+  readonly at: number;
+  /** 0 for the receipt, from 1 on for the same one come again. */
+  readonly copy: number;
+  /** Whether another worker may have told of it already. */
+  readonly isRepeat: boolean;
 }
 
 export interface DeliveryWorkerParts {
@@ -85,6 +90,7 @@ export interface WorkerFigures {
 
 interface ActiveBatch {
   readonly id: string;
+  /** Whose gateway hears what becomes of its messages. */
   readonly run: string;
   readonly owner: string;
   readonly count: number;
@@ -92,14 +98,24 @@ interface ActiveBatch {
   left: number;
   /** Ring places of messages of which something is to be written, each once. */
   changed: number[];
-  receipts: number[];
-  copies: number[];
+  receipts: RecordedReceipt[];
   isWriting: boolean;
   /** Set when another worker has it: what comes of it here interests nobody. */
   isLost: boolean;
   readonly ats: Int32Array;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+}
+
+/** A batch as Redis has it. */
+interface TakenBatch {
+  readonly lines: Buffer;
+  readonly run: string;
+  /** The run that ids of its messages name. */
+  readonly origin: string;
+  readonly fates: Buffer;
+  /** Whether it may have been somebody's before. */
+  readonly isTakenAgain: boolean;
 }
 
 export class DeliveryWorker {
@@ -112,7 +128,7 @@ export class DeliveryWorker {
   #freeCount: number;
   readonly #batchOf: (ActiveBatch | undefined)[] = [];
   readonly #indexOf: Uint16Array;
-  /** By ring place: whether it is in its batch's `changed`, and whether it was done when last looked. */
+  /** By ring place: whether it is in its batch's `changed`, and whether nothing more is to come for it. */
   readonly #isChanged: Uint8Array;
   readonly #isDone: Uint8Array;
   readonly #active = new Set<ActiveBatch>();
@@ -160,7 +176,7 @@ export class DeliveryWorker {
     });
     this.#stops.push(
       timers.every(SETTLE_MS, () => this.#settleAll()),
-      timers.every(OPEN_BATCH_LOOK_MS, () => void this.#queueForgotten()),
+      timers.every(OPEN_BATCH_LOOK_MS, () => this.#queueForgotten().catch(() => {})),
     );
   }
 
@@ -180,17 +196,25 @@ export class DeliveryWorker {
   receiptArrived(at: number, copy: number): void {
     const batch = this.#batchOf[at];
     if (batch === undefined) return;
-    batch.receipts.push(at);
-    batch.copies.push(copy);
+    batch.receipts.push({ at, copy, isRepeat: false });
     this.#changed(batch, at);
   }
 
   /** The message at ring place `at` has come to its end. */
-  messageEnded(at: number): void {
+  ended(at: number): void {
     const batch = this.#batchOf[at];
     if (batch === undefined) return;
     this.#ended += 1;
     this.#changed(batch, at);
+  }
+
+  /** Nothing more is to come for the message at ring place `at`. */
+  settled(at: number): void {
+    const batch = this.#batchOf[at];
+    if (batch === undefined) return;
+    this.#done(batch, at);
+    if (batch.isLost) this.#giveBack(at);
+    else this.#dirty.add(batch);
   }
 
   /**
@@ -237,9 +261,9 @@ export class DeliveryWorker {
   /** Resolves when the batch is at its end, here or elsewhere. */
   async #deliverBatch(id: string): Promise<void> {
     const owner = `${this.#parts.id}.${(this.#turn += 1)}`;
-    const taken = (await runScript(this.#client, TAKE, [batchKey(id), fateKey(id)], [owner])) as Buffer[];
-    const [lines, run, fates] = taken;
-    if (lines === undefined || run === undefined || fates === undefined) return;
+    const taken = await this.#take(id, owner);
+    if (taken === undefined) return;
+    const { lines, run } = taken;
     this.#taken += 1;
     const messages = read(lines);
     while (this.#freeCount < messages.length) await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
@@ -247,13 +271,12 @@ export class DeliveryWorker {
     await new Promise<void>((resolve, reject) => {
       const batch: ActiveBatch = {
         id,
-        run: run.toString(),
+        run,
         owner,
         count: messages.length,
         left: messages.length,
         changed: [],
         receipts: [],
-        copies: [],
         isWriting: false,
         isLost: false,
         ats: new Int32Array(messages.length),
@@ -261,11 +284,26 @@ export class DeliveryWorker {
         reject,
       };
       this.#active.add(batch);
-      this.#begin(batch, messages, fates);
+      this.#begin(batch, messages, taken);
     });
   }
 
-  #begin(batch: ActiveBatch, messages: readonly MessageLine[], fates: Buffer): void {
+  /** Makes a batch this worker's; undefined if it is at its end or gone. */
+  async #take(id: string, owner: string): Promise<TakenBatch | undefined> {
+    const keys = [batchKey(id), fateKey(id)];
+    const taken = (await runScript(this.#client, TAKE, keys, [owner])) as
+      | readonly [lines: Buffer, run: Buffer, origin: Buffer, fates: Buffer, takes: number]
+      | readonly [];
+    if (taken.length === 0) return undefined;
+    const [lines, run, origin, fates, takes] = taken;
+    return { lines, run: run.toString(), origin: origin.toString(), fates, isTakenAgain: takes > 1 };
+  }
+
+  #begin(
+    batch: ActiveBatch,
+    messages: readonly MessageLine[],
+    { origin, fates, isTakenAgain }: Pick<TakenBatch, 'origin' | 'fates' | 'isTakenAgain'>,
+  ): void {
     const { store, clock } = this.#parts;
     const nowMs = clock.nowMs();
     let isBegun = false;
@@ -274,7 +312,7 @@ export class DeliveryWorker {
       const at = this.#free[this.#freeCount]!;
       readLine(message, this.#draft, this.#slot);
       store.addAt(at, this.#draft, this.#slot);
-      store.adopt(at, messageId(batch.run, message[0]), drawKeyOf(runNumber(batch.run), message[0]));
+      store.adopt(at, messageId(origin, message[0]), drawKeyOf(runNumber(origin), message[0]));
       batch.ats[index] = at;
       this.#batchOf[at] = batch;
       this.#indexOf[at] = index;
@@ -282,21 +320,24 @@ export class DeliveryWorker {
       this.#isDone[at] = 0;
       const fate = readFate(fates, index * FATE_BYTES);
       if (fate.receipt !== ReceiptState.None) {
-        isBegun = true;
+        isBegun = isTakenAgain;
         store.error[at] = fate.error;
         store.recordReceipt(at, fate.receipt, fate.receiptAtMs);
         // Whoever had the batch before may not have come to tell of it.
-        batch.receipts.push(at);
-        batch.copies.push(0);
+        batch.receipts.push({ at, copy: 0, isRepeat: isTakenAgain });
         this.#dirty.add(batch);
       }
       if (fate.outcome !== HandsetOutcome.Pending) {
         isBegun = true;
         store.error[at] = fate.error;
         store.recordHandset(at, fate.outcome, fate.handsetAtMs);
-        this.#done(batch, at);
-      } else {
+      }
+      if (this.#slot.code === DecisionCode.Accepted) {
+        // Also of one that has ended, a receipt may be to come.
         this.#carriers.dispatch(at, nowMs);
+      } else {
+        // Refused after it waited: there is only its receipt to tell of.
+        this.#done(batch, at);
       }
     });
     if (isBegun) this.#takenOver += 1;
@@ -304,11 +345,7 @@ export class DeliveryWorker {
   }
 
   #changed(batch: ActiveBatch, at: number): void {
-    if (this.#isDone[at] === 0 && this.#carriers.isDone(at)) this.#done(batch, at);
-    if (batch.isLost) {
-      if (this.#isDone[at] === 1) this.#giveBack(at);
-      return;
-    }
+    if (batch.isLost) return;
     if (this.#isChanged[at] === 0) {
       this.#isChanged[at] = 1;
       batch.changed.push(at);
@@ -334,23 +371,21 @@ export class DeliveryWorker {
   async #write(batch: ActiveBatch): Promise<void> {
     if (batch.isWriting || batch.isLost) return;
     batch.isWriting = true;
-    const { changed, receipts, copies } = batch;
+    const { changed, receipts } = batch;
     batch.changed = [];
     batch.receipts = [];
-    batch.copies = [];
     try {
       if (changed.length > 0 && !(await this.#settle(batch, changed))) {
         this.#lose(batch);
         return;
       }
-      if (receipts.length > 0) await this.#parts.posts.add(receipts, copies, this.#parts.clock.nowMs());
+      if (receipts.length > 0) await this.#parts.posts.add(receipts, this.#parts.clock.nowMs());
       if (batch.left === 0 && batch.changed.length === 0 && batch.receipts.length === 0) await this.#finish(batch);
     } catch (error) {
       this.#errors += 1;
       for (const at of changed) this.#isChanged[at] = 1;
       batch.changed = [...changed, ...batch.changed.filter((at) => !changed.includes(at))];
       batch.receipts = [...receipts, ...batch.receipts];
-      batch.copies = [...copies, ...batch.copies];
       throw error;
     } finally {
       batch.isWriting = false;

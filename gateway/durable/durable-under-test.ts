@@ -2,11 +2,21 @@
  * Both ends of delivery through a real Redis for a test, without a server: a gateway's intake and what it hears, and workers whose far
  * end is a stand-in that the test lets go on.
  */
+import { type CuttingProxy, startCuttingProxy } from '../../scripts/cutting-proxy.ts';
 import { startRedisServer, type RedisServer } from '../../scripts/redis-server.ts';
 import { openRedis, type RedisConnection } from '../../registry-cache/redis/index.ts';
 import { systemClock, systemTimers } from '../control/index.ts';
-import { emptyDraft, Intake, MessageStore, ReceiptState } from '../messages/index.ts';
-import { HandsetOutcome, namedStream } from '../router/index.ts';
+import {
+  emptyDraft,
+  HeldMessages,
+  Intake,
+  LinedLimits,
+  type MessageDraft,
+  MessageStore,
+  QUEUEABLE,
+  ReceiptState,
+} from '../messages/index.ts';
+import { type Core, HandsetOutcome, makeRoomForLimits, namedStream, type Timers, UNLIMITED } from '../router/index.ts';
 import { coreUnderTest, TO } from '../router/world-under-test.ts';
 import { type Carriers, DeliveryWorker, type Durable, newRun, openDeliveryQueue, openDurable } from './index.ts';
 
@@ -27,7 +37,6 @@ export class StandInCarriers implements Carriers {
   readonly held: number[] = [];
   readonly #store: MessageStore;
   readonly #worker: DeliveryWorker;
-  readonly #done = new Set<number>();
 
   constructor(store: MessageStore, worker: DeliveryWorker) {
     this.#store = store;
@@ -35,12 +44,8 @@ export class StandInCarriers implements Carriers {
   }
 
   dispatch(at: number): void {
-    this.#done.delete(at);
-    this.held.push(at);
-  }
-
-  isDone(at: number): boolean {
-    return this.#done.has(at);
+    if (this.#store.outcome[at] === HandsetOutcome.Pending) this.held.push(at);
+    else this.#worker.settled(at);
   }
 
   /** Receipts for all that are held. */
@@ -56,19 +61,62 @@ export class StandInCarriers implements Carriers {
   ends(): void {
     for (const at of this.held.splice(0)) {
       this.#store.recordHandset(at, HandsetOutcome.Delivered, systemClock.nowMs());
-      this.#done.add(at);
-      this.#worker.messageEnded(at);
+      this.#worker.ended(at);
+      this.#worker.settled(at);
     }
   }
 }
 
+/** Timers that look often, and can be held still, as those of a process that is stopped. */
+export class TimersOfTest implements Timers {
+  isStill = false;
+  isOver = false;
+
+  every(periodMs: number, run: () => void): () => void {
+    return systemTimers.every(Math.min(periodMs, LOOK_MS), () => {
+      if (!this.isStill && !this.isOver) run();
+    });
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    let stop = systemTimers.after(delayMs, () => {
+      if (this.isOver) return;
+      if (this.isStill) stop = this.after(LOOK_MS, run);
+      else run();
+    });
+    return () => stop();
+  }
+}
+
+const LOOK_MS = 100;
+
+export interface GatewayOptions {
+  readonly inbox?: number;
+  /** Of the account `acme`, over whose rate messages wait. */
+  readonly smsPerSecond?: number;
+  readonly isPrepaid?: boolean;
+  readonly maxWaitMs?: number;
+  /** Whether messages wait here; otherwise limits refuse, and nothing is taken over. */
+  readonly hasLines?: boolean;
+}
+
 export interface GatewayEnd {
+  readonly run: string;
+  readonly core: Core;
   readonly durable: Durable;
   readonly intake: Intake;
   readonly store: MessageStore;
   readonly connection: RedisConnection;
+  readonly timers: TimersOfTest;
+  readonly log: LogOfTest;
+  /** Ids of messages that have come to their end here, as often as they have. */
+  readonly ended: string[];
   /** Submits one message from a number of its own; its id. */
-  send(text: string): string;
+  send(text: string, draft?: Partial<MessageDraft>): string;
+  /** Decides messages that wait and whose turn has come. */
+  release(): void;
+  /** Whatever it does from now on, it does not: as when its process is killed. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,13 +141,42 @@ export async function redisOfTest(options: readonly string[] = []): Promise<Redi
   return server;
 }
 
-export async function gatewayEnd(url: string, inbox = 4_096): Promise<GatewayEnd> {
+/** A way to Redis that can be cut. */
+export async function proxyOfTest(port: number): Promise<CuttingProxy> {
+  const proxy = await startCuttingProxy(port);
+  opened.push(() => proxy.close());
+  return proxy;
+}
+
+export async function gatewayEnd(url: string, options: GatewayOptions = {}): Promise<GatewayEnd> {
+  const {
+    inbox = 4_096,
+    smsPerSecond = UNLIMITED,
+    isPrepaid = false,
+    maxWaitMs = 3_600_000,
+    hasLines = true,
+  } = options;
   const connection = await openRedis(url, { commandTimeoutMs: 1_000 });
-  const core = coreUnderTest();
+  const world = coreUnderTest();
   const { run, number } = await newRun(connection, systemClock.nowMs());
   const store = new MessageStore(inbox, run, number);
-  const parts = { connection, core, store, run, clock: systemClock, timers: systemTimers, log: logOfTest() };
-  const durable = openDurable(parts);
+  const lined = new LinedLimits(world.limits, new Set(QUEUEABLE), new HeldMessages(store, inbox));
+  const core = { ...world, limits: lined.limits };
+  core.accounts.set({
+    id: 'acme',
+    isPrepaid,
+    smsPerSecond,
+    mmsPerSecond: UNLIMITED,
+    numberSmsPerSecond: UNLIMITED,
+    numberMmsPerSecond: UNLIMITED,
+    inFlightMax: UNLIMITED,
+  });
+  makeRoomForLimits(core);
+  const timers = new TimersOfTest();
+  const log = logOfTest();
+  const ended: string[] = [];
+  store.whenFinal = (at) => ended.push(store.idAt(at));
+  const durable = openDurable({ connection, core, store, run, clock: systemClock, timers, log });
   const intake = new Intake({
     core,
     store,
@@ -109,6 +186,7 @@ export async function gatewayEnd(url: string, inbox = 4_096): Promise<GatewayEnd
     view: { ageMs: () => 0, staleMs: 1, refusesWhenStale: false },
     tariffDateMs: Date.UTC(2024, 2, 1),
     backlogs: [durable.commit],
+    ...(hasLines && { queueing: { lined, maxWaitMs, onReceipt: () => {} } }),
   });
   const draft = emptyDraft();
   let senders = 0;
@@ -119,17 +197,37 @@ export async function gatewayEnd(url: string, inbox = 4_096): Promise<GatewayEnd
     await durable.close(1_000);
     await connection.close();
   };
-  opened.push(close);
+  const kill = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    timers.isOver = true;
+    // It may wait for a timer, and those of the dead do not fire.
+    durable.feed.close().catch(() => {});
+    await connection.close();
+  };
+  opened.push(kill);
   return {
+    run,
+    core,
     durable,
     intake,
     store,
     connection,
-    send(text) {
+    timers,
+    log,
+    ended,
+    send(text, more) {
       senders += 1;
-      Object.assign(draft, { senderKey: 2_125_550_000 + senders, destinationKey: TO.verizon, text });
+      Object.assign(
+        draft,
+        emptyDraft(),
+        { senderKey: 2_125_550_000 + senders, destinationKey: TO.verizon, text },
+        more,
+      );
       return store.idOf(intake.submit(draft));
     },
+    release: () => intake.releaseDue(systemClock.nowMs()),
+    kill,
     close,
   };
 }
@@ -146,8 +244,8 @@ export async function workerEnd(url: string, id: string, places = 4_096): Promis
     store,
     carriers: (of) => (carriers = new StandInCarriers(store, of)),
     posts: {
-      add(ats) {
-        posted.push(...ats.map((at) => store.idAt(at)));
+      add(receipts) {
+        posted.push(...receipts.map(({ at }) => store.idAt(at)));
         return Promise.resolve();
       },
     },

@@ -4,14 +4,20 @@
  *
  *   tollgate:{delivery}:
  *     runs                     counter: each start of a gateway takes a number, which its ids carry
- *     run:<run>:<class>        zset: batch -> its first sequence number. In class `late`, one entry per message
- *     batch:<batch>            hash: lines (the messages, a JSON array per line), count, run, class, starts, at, owner (who has it now)
+ *     run:<run>:<class>        zset: batch -> its first sequence number. In class `late`, of messages that waited, one entry per message
+ *     batch:<batch>            hash: lines (the messages, a JSON array per line), count, run (whose gateway hears what becomes of them),
+ *                              origin (the run that their ids name), class, starts, at, owner (who has it now), takes, ended
  *     fate:<batch>             string: 16 bytes per message, see outcome-bytes.ts
  *     open                     zset: batch -> when it was accepted; those that are not at their end
  *     openMessages             counter: the messages of those
  *     done                     zset: batch -> when it ended; the oldest are forgotten beyond the number of messages kept
  *     doneMessages             counter: the messages of those
  *     out:<run>                stream: batch, patch (see outcome-bytes.ts): what became of messages, for the gateway that accepted them
+ *     held                     hash: id -> line, of the messages that wait under a limit
+ *     holder:<holder>          hash: call, ids (the last takeover and what it brought). Ends by time unless its gateway lives: then the
+ *                              holder is dead for good
+ *     holds:<holder>           zset: id -> when it was accepted; the held messages that are this holder's to decide
+ *     holders                  set: holders that may hold any
  *     queue:...                BullMQ's own
  *
  * Times are of the clock of whoever wrote, and order nothing that matters.
@@ -25,6 +31,9 @@ export const OPEN_KEY = `${PREFIX}open`;
 export const OPEN_MESSAGES_KEY = `${PREFIX}openMessages`;
 export const DONE_KEY = `${PREFIX}done`;
 export const DONE_MESSAGES_KEY = `${PREFIX}doneMessages`;
+
+export const HELD_KEY = `${PREFIX}held`;
+export const HOLDERS_KEY = `${PREFIX}holders`;
 
 /** In the order in which they are delivered when there is more to deliver than is delivered. */
 export const BatchClass = { Urgent: 0, Plain: 1, Bulk: 2, Late: 3 } as const;
@@ -44,6 +53,14 @@ export function runKey(run: string, batchClass: number): string {
 
 export function outcomesKey(run: string): string {
   return `${PREFIX}out:${run}`;
+}
+
+export function holderKey(holder: string): string {
+  return `${PREFIX}holder:${holder}`;
+}
+
+export function holdsKey(holder: string): string {
+  return `${PREFIX}holds:${holder}`;
 }
 
 const SECONDS_DIGITS = 6;

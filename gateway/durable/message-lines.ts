@@ -1,10 +1,20 @@
 /**
  * An accepted message as a line: a JSON array of what it was sent with and what was decided. Handles are this process's own, so campaign,
  * account and book go by their ids; whoever reads a line looks them up in his own tables, or leaves it.
+ *
+ * The line of a message that waits under a limit, or waited, also says what was decided.
  */
 import { CARRIERS } from '../../registry-cache/index.ts';
 import { type MessageDraft, type MessageStore, type TextBytes } from '../messages/index.ts';
-import { Binding, clearResult, type Core, DecisionCode, type MessageSlot, NO_ACCOUNT } from '../router/index.ts';
+import {
+  Binding,
+  BINDINGS,
+  clearResult,
+  type Core,
+  DecisionCode,
+  type MessageSlot,
+  NO_ACCOUNT,
+} from '../router/index.ts';
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
@@ -41,13 +51,42 @@ export type MessageLine = readonly [
   reference: string | null,
   callbackUrl: string | null,
   media: readonly string[] | null,
+  code?: number,
+  binding?: number,
+  limitUsed?: number,
+  limitCap?: number,
+  retryAfterMs?: number,
+  draw?: number,
 ];
 
-/** Adds the line of the message at ring place `at`, a line feed before it. */
+/** Adds the line of the accepted message at ring place `at`, a line feed before it. */
 export function addLine(lines: TextBytes, core: Core, store: MessageStore, at: number, index: number): void {
+  addSent(lines, core, store, at, index, store.sequence[at]!);
+  lines.addByte(END);
+}
+
+/** The same for a message that waits or waited. */
+export function addWaitedLine(
+  lines: TextBytes,
+  core: Core,
+  store: MessageStore,
+  at: number,
+  { index, sequence, draw }: { readonly index: number; readonly sequence: number; readonly draw: number },
+): void {
+  addSent(lines, core, store, at, index, sequence);
+  addNumber(lines, store.code[at]!);
+  addNumber(lines, store.binding[at]!);
+  for (const value of [store.limitUsed[at]!, store.limitCap[at]!, store.retryAfterMs[at]!, draw]) {
+    lines.addByte(COMMA);
+    lines.addAscii(JSON.stringify(value));
+  }
+  lines.addByte(END);
+}
+
+function addSent(lines: TextBytes, core: Core, store: MessageStore, at: number, index: number, sequence: number): void {
   lines.addByte(LINE_FEED);
   lines.addByte(START);
-  lines.addWhole(store.sequence[at]!);
+  lines.addWhole(sequence);
   addNumber(lines, index);
   addNumber(lines, store.senderKey[at]!);
   addNumber(lines, store.destinationKey[at]!);
@@ -81,7 +120,6 @@ export function addLine(lines: TextBytes, core: Core, store: MessageStore, at: n
     lines.addByte(COMMA);
     lines.addText(JSON.stringify(media));
   }
-  lines.addByte(END);
 }
 
 function addNumber(lines: TextBytes, value: number): void {
@@ -111,7 +149,7 @@ export function parseLines(lines: Buffer): MessageLine[] {
   return JSON.parse(`[${lines.toString('utf8').slice(1).replaceAll('\n', ',')}]`) as MessageLine[];
 }
 
-/** Fills a draft and a slot, as of a message that has just been accepted; handles are left out without a core to look in. */
+/** Fills a draft and a slot, as of a message that has just been decided; handles are left out without a core to look in. */
 export function readLine(line: MessageLine, draft: MessageDraft, slot: MessageSlot, core?: Core): void {
   clearResult(slot);
   draft.senderKey = slot.senderKey = line[2];
@@ -140,7 +178,19 @@ export function readLine(line: MessageLine, draft: MessageDraft, slot: MessageSl
   draft.callbackUrl = line[25] ?? undefined;
   draft.media = line[26] ?? undefined;
   slot.account = draft.account === undefined || core === undefined ? NO_ACCOUNT : core.accounts.find(draft.account);
-  slot.code = DecisionCode.Accepted;
-  slot.binding = Binding.None;
+  slot.code = line[27] ?? DecisionCode.Accepted;
+  slot.binding = isKnownHere(line[28] ?? Binding.None, slot) ? line[28]! : Binding.None;
+  slot.limitUsed = line[29] ?? 0;
+  slot.limitCap = line[30] ?? 0;
+  slot.retryAfterMs = line[31] ?? 0;
+  slot.draw = line[32] ?? Number.NaN;
   slot.holdsInFlight = false;
+}
+
+/** Whether there is a limit, and here it can be said whose: another gateway may have known more campaigns and accounts. */
+function isKnownHere(binding: number, { campaign, account }: MessageSlot): boolean {
+  const scope = BINDINGS[binding]?.scope;
+  if (binding === Binding.None || scope === undefined) return false;
+  if (scope === 'campaign' || scope === 'brand') return campaign >= 0;
+  return scope !== 'account' || account !== NO_ACCOUNT;
 }

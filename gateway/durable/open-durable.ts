@@ -5,9 +5,12 @@ import { DELIVERY_DEPTH_MS } from '../limits.ts';
 import type { MessageStore } from '../messages/index.ts';
 import type { Clock, Core, Timers } from '../router/index.ts';
 import { MessageArchive } from './archive.ts';
-import { type DeliveryJob, GroupCommit } from './group-commit.ts';
+import type { DeliveryJob } from './delivery-job.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Groups } from './groups.ts';
 import { DELIVERY_QUEUE, QUEUE_PREFIX, runName, RUNS_KEY } from './layout.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface DurableParts {
   readonly connection: RedisConnection;
@@ -25,7 +28,7 @@ export interface Durable {
   readonly archive: MessageArchive;
   /** Whether Redis answered when it was last asked how much there is to deliver. */
   readonly isReachable: boolean;
-  /** Sends what is not kept yet, for at most `graceMs`, and stops listening. */
+  /** Sends what is not kept yet, for at most `graceMs`, leaves what waits to other gateways, and stops listening. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -44,16 +47,19 @@ export function openDeliveryQueue({ client }: RedisConnection): Queue<DeliveryJo
 }
 
 export function openDurable(parts: DurableParts): Durable {
-  const { connection, core, store, clock, timers } = parts;
+  const { connection, core, clock, timers } = parts;
   const queue = openDeliveryQueue(connection);
   const feed = new OutcomeFeed({ ...parts, counters: core.counters });
-  const commit = new GroupCommit({
+  const groups = new Groups(parts);
+  const shared = {
     ...parts,
     client: connection.client,
     queue,
-    nowMs: () => clock.nowMs(),
-    onCommit: (batch, places) => feed.expect(batch, places),
-  });
+    groups,
+    onCommit: (batch: string, places: readonly number[]) => feed.expect(batch, places),
+  };
+  const waiting = new WaitingRoom(shared);
+  const commit = new GroupCommit({ ...shared, waiting, nowMs: () => clock.nowMs() });
   feed.start();
   let isReachable = true;
   const stopDepth = timers.every(DELIVERY_DEPTH_MS, () => {
@@ -61,7 +67,7 @@ export function openDurable(parts: DurableParts): Durable {
       () => (isReachable = true),
       () => (isReachable = false),
     );
-    void feed.lookUpOverdue();
+    feed.lookUpOverdue().catch(() => {});
   });
   return {
     commit,
@@ -71,7 +77,8 @@ export function openDurable(parts: DurableParts): Durable {
       return isReachable;
     },
     async close(graceMs) {
-      await commit.close(graceMs);
+      await groups.close(graceMs);
+      await waiting.close();
       stopDepth();
       await feed.close();
       await queue.close();

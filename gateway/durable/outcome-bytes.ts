@@ -34,6 +34,13 @@ export function writePatchEntry(patch: Buffer, offset: number, index: number, st
   patch.writeUIntBE(store.handsetAtMs[at]!, from + 4 + TIME_BYTES, TIME_BYTES);
 }
 
+/** Writes the whole fate of a message that was refused after it waited: a receipt that says so. */
+export function writeRefusal(fates: Buffer, index: number, receipt: number, atMs: number): void {
+  const from = index * FATE_BYTES;
+  fates[from] = receipt;
+  fates.writeUIntBE(atMs, from + 4, TIME_BYTES);
+}
+
 export function readFate(bytes: Buffer, from: number): Fate {
   return {
     receipt: bytes[from]!,

@@ -148,7 +148,7 @@ export class OutcomeFeed {
       }
       const fate = readFate(fates, index * FATE_BYTES);
       this.#record(sequence, fate);
-      if (fate.outcome === HandsetOutcome.Pending) isAllEnded = false;
+      if (fate.outcome === HandsetOutcome.Pending && this.#isInFlight(sequence)) isAllEnded = false;
     });
     if (isAllEnded) this.#batches.delete(batch);
     else this.#putLast(batch, open);
@@ -174,10 +174,15 @@ export class OutcomeFeed {
     counters.countHandset(store.carrier[at]!, store.classAt(at), fate.outcome, store.truth[at]!);
   }
 
-  #lose(sequence: number): void {
-    const { store, clock } = this.#parts;
+  #isInFlight(sequence: number): boolean {
+    const { store } = this.#parts;
     const at = sequence % store.capacity;
-    if (store.sequence[at] !== sequence || store.state[at]! > MessageState.Sent) return;
+    return store.sequence[at] === sequence && store.state[at]! <= MessageState.Sent;
+  }
+
+  #lose(sequence: number): void {
+    if (!this.#isInFlight(sequence)) return;
+    const { clock } = this.#parts;
     this.lostCount += 1;
     this.#record(sequence, {
       receipt: ReceiptState.None,

@@ -5,8 +5,8 @@
  *     <token><h><fingerprint>                 held by the gateway with this token; gone after IDEMPOTENCY_HELD_MS
  *     <token><a><fingerprint><status><body>   answered; gone after the window
  *
- * The token is of one claim. What a gateway says of a key it holds is heard only while its token is there; the answer to an accepted
- * message goes with the message itself, and should be refused with it where another token is there: CLAIM_TOKEN_LENGTH tells them apart.
+ * The token is of one claim, so that what a gateway says of a key that it held for too long is not heard once another holds it. The answer
+ * to a message that was taken is set with the message itself.
  *
  * A gateway that dies holds its keys until they are gone by themselves. One that is slow stops deciding long before, and what it decided
  * in time has the rest of the time to be kept.
@@ -84,8 +84,6 @@ export interface RedisIdempotencyOptions {
   /** How long an answer is repeated. */
   readonly windowMs: number;
   readonly attach: Attach;
-  /** How long a key is held without an answer. */
-  readonly heldMs?: number;
 }
 
 export class RedisIdempotencyKeys implements IdempotencyKeys {
@@ -94,7 +92,6 @@ export class RedisIdempotencyKeys implements IdempotencyKeys {
   readonly #gateway: string;
   readonly #windowMs: number;
   readonly #attach: Attach;
-  readonly #heldMs: number;
   #claimCount = 0;
   /** What is to be said in the next script, for one key after the other. */
   #keys: string[] = [];
@@ -106,20 +103,19 @@ export class RedisIdempotencyKeys implements IdempotencyKeys {
     this.#gateway = digest(options.gatewayId, GATEWAY_LENGTH);
     this.#windowMs = options.windowMs;
     this.#attach = options.attach;
-    this.#heldMs = options.heldMs ?? IDEMPOTENCY_HELD_MS;
   }
 
   async claim(claims: readonly ClaimOf[]): Promise<readonly Claim[]> {
     if (claims.length === 0) return [];
     // Counted from before Redis hears of it: what is left of the time is never less than it seems.
-    const decideUntilMs = this.#uptimeMs() + Math.min(IDEMPOTENCY_DECIDE_MS, this.#heldMs);
+    const decideUntilMs = this.#uptimeMs() + IDEMPOTENCY_DECIDE_MS;
     const names = claims.map(keyName);
     const marks = claims.map(({ fingerprint }) => this.#nextToken() + HELD + fingerprint);
     const found = await this.#claimed(names, marks);
-    return claims.map((claim, at): Claim => {
+    return claims.map(({ fingerprint }, at): Claim => {
       const there = found[at];
-      if (there != null) return read(there.toString(), claim.fingerprint);
-      return { kind: 'new', held: this.#hold(names[at] ?? '', marks[at] ?? '', decideUntilMs) };
+      if (there != null) return read(there.toString(), fingerprint);
+      return { kind: 'new', held: this.#held(names[at] ?? '', marks[at] ?? '', decideUntilMs) };
     });
   }
 
@@ -127,14 +123,20 @@ export class RedisIdempotencyKeys implements IdempotencyKeys {
     if (this.#keys.length === 0) return undefined;
     const [keys, says] = [this.#keys, this.#says];
     [this.#keys, this.#says] = [[], []];
-    const done = (): void => undefined;
-    // What could not be written is let go of by time: then the message is decided anew.
-    return run(this.#client, SETTLE, keys, [this.#windowMs, ...says]).then(done, done);
+    return this.#settle(keys, says);
+  }
+
+  async #settle(keys: readonly string[], says: readonly string[]): Promise<void> {
+    try {
+      await run(this.#client, SETTLE, keys, [this.#windowMs, ...says]);
+    } catch {
+      // What could not be written is let go of by time: then the message is decided anew.
+    }
   }
 
   async #claimed(names: readonly string[], marks: readonly string[]): Promise<readonly (Buffer | null)[]> {
     try {
-      return (await run(this.#client, CLAIM, names, [this.#heldMs, ...marks])) as (Buffer | null)[];
+      return (await run(this.#client, CLAIM, names, [IDEMPOTENCY_HELD_MS, ...marks])) as (Buffer | null)[];
     } catch (error) {
       // Without what the client hangs on its errors: the command with its arguments.
       const why = error instanceof Error ? error.message : String(error);
@@ -142,23 +144,24 @@ export class RedisIdempotencyKeys implements IdempotencyKeys {
     }
   }
 
-  #hold(name: string, mark: string, decideUntilMs: number): HeldKey {
+  #held(name: string, mark: string, decideUntilMs: number): HeldKey {
     let isSettled = false;
-    const settle = (say: () => void): void => {
+    const once = (say: () => void): void => {
       if (!isSettled) say();
       isSettled = true;
     };
-    const isCurrent = (): boolean => this.#uptimeMs() < decideUntilMs;
+    const uptimeMs = (): number => this.#uptimeMs();
     return {
       get isCurrent() {
-        return isCurrent();
+        return uptimeMs() < decideUntilMs;
       },
-      accepted: (answer) => settle(() => this.#attach(name, answered(mark, answer), this.#windowMs)),
-      answered: (answer) => settle(() => this.#say(name, mark, answered(mark, answer))),
-      release: () => settle(() => this.#say(name, mark, '')),
+      taken: (answer) => once(() => this.#attach(name, answered(mark, answer), this.#windowMs)),
+      refused: (answer) => once(() => this.#say(name, mark, answered(mark, answer))),
+      release: () => once(() => this.#say(name, mark, '')),
     };
   }
 
+  /** Has what is held replaced, or let go of if nothing is to be in its place. */
   #say(name: string, mark: string, inItsPlace: string): void {
     this.#keys.push(name);
     this.#says.push(mark, inItsPlace);

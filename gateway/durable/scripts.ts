@@ -1,7 +1,16 @@
 /** What is done to accepted messages in Redis, each in one step: as scripts. layout.ts says what lies where. */
 import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { DONE_KEY, DONE_MESSAGES_KEY, OPEN_KEY, OPEN_MESSAGES_KEY, PREFIX } from './layout.ts';
+import {
+  BatchClass,
+  DONE_KEY,
+  DONE_MESSAGES_KEY,
+  HELD_KEY,
+  HOLDERS_KEY,
+  OPEN_KEY,
+  OPEN_MESSAGES_KEY,
+  PREFIX,
+} from './layout.ts';
 
 interface Script {
   readonly body: string;
@@ -33,33 +42,140 @@ function script(body: string): Script {
 /** Bytes of one message's fate. */
 export const FATE_BYTES = 16;
 
-/**
- * Puts a batch there; done twice it changes nothing.
- * KEYS batch, fate, run's zset, keys of claims... ARGV batch, lines, count, run, class, starts (words), now, value and ttl of each claim...
- * The number of messages open.
- */
-export const COMMIT = script(`
-if redis.call('HSETNX', KEYS[1], 'lines', ARGV[2]) == 1 then
-  redis.call('HSET', KEYS[1], 'count', ARGV[3], 'run', ARGV[4], 'class', ARGV[5], 'starts', ARGV[6], 'at', ARGV[7])
-  redis.call('SET', KEYS[2], string.rep('\\0', ${FATE_BYTES} * ARGV[3]))
-  for start in string.gmatch(ARGV[6], '%S+') do
-    redis.call('ZADD', KEYS[3], start, start .. ' ' .. ARGV[1])
+const OPEN_MESSAGES = `tonumber(redis.call('GET', '${OPEN_MESSAGES_KEY}') or 0)`;
+
+/** KEYS batch, fate, zset of the run that ids name. Writes a batch that is not there. The number of messages open. */
+const PUT_BATCH = `
+local function put(batch, lines, count, run, origin, class, starts, now, fates)
+  redis.call('HSET', KEYS[1], 'lines', lines, 'count', count, 'run', run, 'origin', origin, 'class', class, 'starts', starts, 'at', now)
+  redis.call('SET', KEYS[2], fates)
+  for start in string.gmatch(starts, '%S+') do
+    redis.call('ZADD', KEYS[3], start, start .. ' ' .. batch)
   end
+  redis.call('ZADD', '${OPEN_KEY}', now, batch)
+  return redis.call('INCRBY', '${OPEN_MESSAGES_KEY}', count)
+end`;
+
+/** Sets claims that go with messages: KEYS from the fourth on, ARGV value and ttl of each from `first` on. */
+const SET_CLAIMS = `
+local function claim(first)
   for at = 4, #KEYS do
-    local arg = 8 + (at - 4) * 2
+    local arg = first + (at - 4) * 2
     redis.call('SET', KEYS[at], ARGV[arg], 'PX', ARGV[arg + 1])
   end
-  redis.call('ZADD', '${OPEN_KEY}', ARGV[7], ARGV[1])
-  return redis.call('INCRBY', '${OPEN_MESSAGES_KEY}', ARGV[3])
-end
-return tonumber(redis.call('GET', '${OPEN_MESSAGES_KEY}') or 0)`);
+end`;
 
-/** Makes a batch the worker's. KEYS batch, fate. ARGV token. Its lines, run and fates; nothing if it is at its end or gone. */
+/**
+ * Puts a batch there; done twice it changes nothing.
+ * KEYS batch, fate, run's zset, keys of claims... ARGV batch, lines, count, run, class, start, now, value and ttl of each claim...
+ * The number of messages open.
+ */
+export const COMMIT = script(`${PUT_BATCH}${SET_CLAIMS}
+if redis.call('HEXISTS', KEYS[1], 'lines') == 1 then return ${OPEN_MESSAGES} end
+claim(8)
+local fates = string.rep('\\0', ${FATE_BYTES} * ARGV[3])
+return put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[4], ARGV[5], ARGV[6], ARGV[7], fates)`);
+
+/** Makes a holder, new or not. KEYS holder. ARGV how long it lives in ms. */
+export const OPEN_HOLDER = script(`
+redis.call('HSETNX', KEYS[1], 'call', 0)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1`);
+
+/**
+ * Holds messages that begin to wait; done twice it changes nothing, and what has been decided meanwhile stays so.
+ * KEYS holder, its zset, late zset of the run that ids name, keys of claims...
+ * ARGV holder, lines, ids (words), their sequence numbers (words), times (words), value and ttl of each claim...
+ * Indices of the messages that are another's; nil if the holder is dead.
+ */
+export const HOLD = script(`${SET_CLAIMS}
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+redis.call('SADD', '${HOLDERS_KEY}', ARGV[1])
+claim(6)
+local others = {}
+local id, sequence, time = string.gmatch(ARGV[3], '%S+'), string.gmatch(ARGV[4], '%S+'), string.gmatch(ARGV[5], '%S+')
+local index = 0
+for line in string.gmatch(ARGV[2], '[^\\n]+') do
+  local message, number = id(), sequence()
+  local at = time()
+  if redis.call('ZCOUNT', KEYS[3], number, number) > 0 then others[#others + 1] = index
+  elseif redis.call('HSETNX', '${HELD_KEY}', message, line) == 1 then redis.call('ZADD', KEYS[2], at, message)
+  elseif not redis.call('ZSCORE', KEYS[2], message) then others[#others + 1] = index end
+  index = index + 1
+end
+return others`);
+
+/**
+ * Puts a batch of held messages there that have been decided, if all are still the holder's, and holds them no more; done twice it
+ * changes nothing. KEYS batch, fate, late zset of the run that ids name, the holder's zset.
+ * ARGV batch, lines, count, run, that other run, class, starts (words), now, fates, ids (words).
+ * The number of messages open, and indices of the messages that are not the holder's: then nothing was done.
+ */
+export const DECIDE = script(`${PUT_BATCH}
+if redis.call('HEXISTS', KEYS[1], 'lines') == 1 then return {${OPEN_MESSAGES}} end
+local reply = {${OPEN_MESSAGES}}
+local index = 0
+for id in string.gmatch(ARGV[10], '%S+') do
+  if not redis.call('ZSCORE', KEYS[4], id) then reply[#reply + 1] = index end
+  index = index + 1
+end
+if #reply > 1 then return reply end
+for id in string.gmatch(ARGV[10], '%S+') do
+  redis.call('ZREM', KEYS[4], id)
+  redis.call('HDEL', '${HELD_KEY}', id)
+end
+return {put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])}`);
+
+/**
+ * Takes over messages of holders that are dead, the oldest of each first; the same call again brings the same messages and takes no more.
+ * KEYS holder, its zset. ARGV holder, number of the call, messages at most. Ids and lines by turns; nil if the holder is dead itself.
+ */
+export const TAKE_OVER = script(`
+local last = tonumber(redis.call('HGET', KEYS[1], 'call'))
+if not last then return false end
+local call = tonumber(ARGV[2])
+if call < last then return {} end
+local ids = {}
+if call == last then
+  for id in string.gmatch(redis.call('HGET', KEYS[1], 'ids') or '', '%S+') do ids[#ids + 1] = id end
+else
+  local left = tonumber(ARGV[3])
+  for _, other in ipairs(redis.call('SMEMBERS', '${HOLDERS_KEY}')) do
+    if left > 0 and redis.call('EXISTS', '${PREFIX}holder:' .. other) == 0 then
+      local holds = '${PREFIX}holds:' .. other
+      local found = redis.call('ZRANGE', holds, 0, left - 1, 'WITHSCORES')
+      for at = 1, #found, 2 do
+        redis.call('ZADD', KEYS[2], found[at + 1], found[at])
+        redis.call('ZREM', holds, found[at])
+        ids[#ids + 1] = found[at]
+      end
+      left = left - #found / 2
+      if redis.call('EXISTS', holds) == 0 then redis.call('SREM', '${HOLDERS_KEY}', other) end
+    end
+  end
+  redis.call('HSET', KEYS[1], 'call', call, 'ids', table.concat(ids, ' '))
+  if #ids > 0 then redis.call('SADD', '${HOLDERS_KEY}', ARGV[1]) end
+end
+local reply = {}
+for _, id in ipairs(ids) do
+  local line = redis.call('HGET', '${HELD_KEY}', id)
+  if line then
+    reply[#reply + 1] = id
+    reply[#reply + 1] = line
+  end
+end
+return reply`);
+
+/**
+ * Makes a batch the worker's. KEYS batch, fate. ARGV token. Its lines, run, the run that ids name, fates, and the how manieth take this
+ * is; nothing if it is at its end or gone.
+ */
 export const TAKE = script(`
 if redis.call('HEXISTS', KEYS[1], 'lines') == 0 or redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return {} end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1])
-local batch = redis.call('HMGET', KEYS[1], 'lines', 'run')
-return {batch[1], batch[2], redis.call('GET', KEYS[2])}`);
+local takes = redis.call('HINCRBY', KEYS[1], 'takes', 1)
+local batch = redis.call('HMGET', KEYS[1], 'lines', 'run', 'origin')
+return {batch[1], batch[2], batch[3], redis.call('GET', KEYS[2]), takes}`);
 
 /**
  * Writes what became of messages, if the batch is still the worker's. KEYS batch, fate, stream of outcomes.
@@ -98,7 +214,7 @@ while kept > tonumber(ARGV[4]) do
   local oldest = redis.call('ZPOPMIN', '${DONE_KEY}')[1]
   if not oldest then break end
   local key = '${PREFIX}batch:' .. oldest
-  local batch = redis.call('HMGET', key, 'count', 'run', 'class', 'starts')
+  local batch = redis.call('HMGET', key, 'count', 'origin', 'class', 'starts')
   kept = redis.call('DECRBY', '${DONE_MESSAGES_KEY}', batch[1])
   for start in string.gmatch(batch[4], '%S+') do
     redis.call('ZREM', '${PREFIX}run:' .. batch[2] .. ':' .. batch[3], start .. ' ' .. oldest)
@@ -107,10 +223,13 @@ while kept > tonumber(ARGV[4]) do
 end
 return 1`);
 
-/** One message. KEYS the zsets of its run. ARGV its sequence number. Its line and its fate, or nothing. */
+/** One message. KEYS the zsets of its run. ARGV its sequence number, its id. Its line and its fate, or nothing. */
 export const FIND = script(`
+local held = redis.call('HGET', '${HELD_KEY}', ARGV[2])
+if held then return {held, string.rep('\\0', ${FATE_BYTES})} end
 for at = 1, #KEYS do
-  local found = redis.call('ZREVRANGEBYSCORE', KEYS[at], ARGV[1], '-inf', 'LIMIT', 0, 1)[1]
+  local isLate = at == ${BatchClass.Late + 1}
+  local found = redis.call('ZREVRANGEBYSCORE', KEYS[at], ARGV[1], isLate and ARGV[1] or '-inf', 'LIMIT', 0, 1)[1]
   if found then
     local batch = string.match(found, ' (.+)$')
     local lines = redis.call('HGET', '${PREFIX}batch:' .. batch, 'lines')

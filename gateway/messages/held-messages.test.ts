@@ -5,6 +5,9 @@ import { HeldMessages, NONE } from './held-messages.ts';
 const PLACES = 64;
 /** Sequence numbers that do not follow places, as after many rounds of the ring. */
 const SEQUENCE = Float64Array.from({ length: PLACES }, (_, at) => 1_000 + ((at * 37) % PLACES));
+/** Several of one millisecond, and some that came over from elsewhere, older than their numbers. */
+const ACCEPTED_AT_MS = SEQUENCE.map((_, at) => (at * 29) % 13);
+const AGES = { sequence: SEQUENCE, acceptedAtMs: ACCEPTED_AT_MS };
 /** Neighbours, and keys that differ only far up. */
 const KEYS = [0, 1, 2, 2 ** 34, 2 ** 34 + 1, 5 * 2 ** 34 + 9_999_999_999, 40 * 2 ** 34 + 2_125_550_123];
 
@@ -19,7 +22,8 @@ interface ModelLine {
   dueMs: number;
 }
 
-const bySequence = (one: Waiting, other: Waiting): number => SEQUENCE[one.at]! - SEQUENCE[other.at]!;
+const byAge = (one: Waiting, other: Waiting): number =>
+  ACCEPTED_AT_MS[one.at]! - ACCEPTED_AT_MS[other.at]! || SEQUENCE[one.at]! - SEQUENCE[other.at]!;
 
 const step = fc.oneof(
   {
@@ -32,6 +36,10 @@ const step = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record({ do: fc.constant('remove' as const), key: fc.constantFrom(...KEYS), number: fc.nat(6) }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({ do: fc.constant('postpone' as const), key: fc.constantFrom(...KEYS), number: fc.nat(99) }),
   },
 );
@@ -40,7 +48,7 @@ describe('lines', () => {
   test.prop([fc.array(step, { maxLength: 300 })])(
     'behave as sorted arrays, of which the one due first is first',
     (steps) => {
-      const held = new HeldMessages(SEQUENCE, PLACES);
+      const held = new HeldMessages(AGES, PLACES);
       const model = new Map<number, ModelLine>();
       const free = Array.from({ length: PLACES }, (_, at) => at);
       for (const { do: what, key, number } of steps) {
@@ -51,10 +59,19 @@ describe('lines', () => {
           const units = 1 + (number % 7);
           held.join(at, key, units, number / 100, number);
           const joined = line ?? { messages: [], dueMs: number };
-          joined.messages = [...joined.messages, { at, units }].toSorted(bySequence);
+          joined.messages = [...joined.messages, { at, units }].toSorted(byAge);
           if (joined.messages[0]!.at === at) joined.dueMs = number;
           model.set(key, joined);
           expect(held.drawOf(at)).toBe(number / 100);
+        } else if (what === 'remove') {
+          const isGone = (at: number): boolean => at % 7 === number;
+          held.remove(isGone);
+          for (const [of, { messages, dueMs }] of model) {
+            const left = messages.filter(({ at }) => !isGone(at));
+            free.push(...messages.map(({ at }) => at).filter(isGone));
+            if (left.length === 0) model.delete(of);
+            else model.set(of, { messages: left, dueMs });
+          }
         } else if (line !== undefined && what === 'leave') {
           held.leave(held.find(key), number);
           free.push(line.messages.shift()!.at);
@@ -74,13 +91,17 @@ describe('lines', () => {
           }
           expect(held.keyOf(found)).toBe(one);
           expect(held.firstOf(found)).toBe(expected.messages[0]!.at);
-          expect(held.firstSequenceOf(found)).toBe(SEQUENCE[expected.messages[0]!.at]);
+          const age = { acceptedAtMs: Number.NaN, sequence: Number.NaN };
+          held.readAge(expected.messages[0]!.at, age);
+          expect(held.isFirstBefore(found, age)).toBe(false);
+          expect(held.isFirstBefore(found, { ...age, sequence: age.sequence + 1 })).toBe(true);
+          expect(held.isFirstBefore(found, { acceptedAtMs: age.acceptedAtMs - 1, sequence: Infinity })).toBe(false);
           expect(held.firstUnitsOf(found)).toBe(expected.messages[0]!.units);
           expect(held.roomMsOf(found)).toBe(expected.dueMs);
           expect(held.unitsOf(found)).toBe(expected.messages.reduce((sum, { units }) => sum + units, 0));
         }
         const lines = [...model].toSorted(
-          ([, one], [, other]) => one.dueMs - other.dueMs || bySequence(one.messages[0]!, other.messages[0]!),
+          ([, one], [, other]) => one.dueMs - other.dueMs || byAge(one.messages[0]!, other.messages[0]!),
         );
         expect(held.count).toBe(PLACES - free.length);
         expect(held.dueLine(Infinity)).toBe(lines.length === 0 ? NONE : held.find(lines[0]![0]));
@@ -90,7 +111,7 @@ describe('lines', () => {
   );
 
   test('come and go under as many keys as messages may wait, over and over', () => {
-    const held = new HeldMessages(SEQUENCE, PLACES);
+    const held = new HeldMessages(AGES, PLACES);
     for (let round = 0; round < 200; round += 1) {
       for (let at = 0; at < PLACES; at += 1) held.join(at, round * 977 + at * 2 ** 34, 1, 0, at);
       for (let at = 0; at < PLACES; at += 1) expect(held.firstOf(held.find(round * 977 + at * 2 ** 34))).toBe(at);

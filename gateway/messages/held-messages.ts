@@ -1,8 +1,9 @@
 /**
  * Messages that wait for room under a limit, in one line for each key of each limit, and when each line's turn comes.
  *
- * A line is ordered by sequence number, so whoever came first goes first, also when a message comes over from another line. Only
- * the first of a line is ever decided: the others cannot go before it. A line is a leftist heap of ring places:
+ * A line is ordered by age, so whoever came first goes first, also when a message comes over from another line or another gateway:
+ * by the time of acceptance, and of one millisecond by sequence number. Only the first of a line is ever decided: the others cannot go
+ * before it. A line is a leftist heap of ring places:
  *
  *          3          rank: length of the way down the right, never longer than on the left; so the right side of n messages
  *        /   \              is at most log2(n + 1) long, and joining and leaving walk down right sides only
@@ -29,6 +30,12 @@ export interface HeldMessagesState {
   readonly draws: readonly number[];
 }
 
+/** How old a message is among others. */
+export interface Age {
+  readonly acceptedAtMs: number;
+  readonly sequence: number;
+}
+
 /** Room in the table of lines, so that probes stay short. */
 const SLOTS_PER_LINE = 2;
 
@@ -38,6 +45,7 @@ export class HeldMessages {
   count = 0;
 
   // By ring place.
+  readonly #acceptedAtMs: Float64Array;
   readonly #sequence: Float64Array;
   readonly #left: Int32Array;
   readonly #right: Int32Array;
@@ -63,13 +71,14 @@ export class HeldMessages {
   readonly #mask: number;
 
   /**
-   * @param sequence sequence numbers by ring place, as the store keeps them
+   * @param ages by ring place, as the store keeps them
    * @param bound messages that may wait at one time, at most as many as there are places
    */
-  constructor(sequence: Float64Array, bound: number) {
-    const places = sequence.length;
+  constructor(ages: { readonly acceptedAtMs: Float64Array; readonly sequence: Float64Array }, bound: number) {
+    const places = ages.sequence.length;
     this.bound = bound;
-    this.#sequence = sequence;
+    this.#acceptedAtMs = ages.acceptedAtMs;
+    this.#sequence = ages.sequence;
     this.#left = new Int32Array(places);
     this.#right = new Int32Array(places);
     this.#rank = new Uint8Array(places);
@@ -107,8 +116,16 @@ export class HeldMessages {
     return this.#first[line]!;
   }
 
-  firstSequenceOf(line: number): number {
-    return this.#sequence[this.#first[line]!]!;
+  /** Whether the first message of a line came before one of this age. */
+  isFirstBefore(line: number, { acceptedAtMs, sequence }: Age): boolean {
+    const first = this.#first[line]!;
+    const laterMs = this.#acceptedAtMs[first]! - acceptedAtMs;
+    return laterMs < 0 || (laterMs === 0 && this.#sequence[first]! < sequence);
+  }
+
+  readAge(at: number, age: { -readonly [Column in keyof Age]: Age[Column] }): void {
+    age.acceptedAtMs = this.#acceptedAtMs[at]!;
+    age.sequence = this.#sequence[at]!;
   }
 
   /** Units of all messages of a line, as its limit counts them. */
@@ -177,6 +194,24 @@ export class HeldMessages {
     this.#dueMs[line] = dueMs;
     this.#roomMs[line] = roomMs;
     this.#settle(this.#heapPlace[line]!);
+  }
+
+  /** Takes messages out of their lines, wherever they stand. Cost: every line is built anew. */
+  remove(isGone: (at: number) => boolean): void {
+    const { lines, units, draws } = this.capture();
+    const kept = { lines: [] as HeldMessagesState['lines'][number][], units: [] as number[], draws: [] as number[] };
+    let message = -1;
+    for (const line of lines) {
+      const at = line.at.filter((place) => {
+        message += 1;
+        if (isGone(place)) return false;
+        kept.units.push(units[message]!);
+        kept.draws.push(draws[message]!);
+        return true;
+      });
+      if (at.length > 0) kept.lines.push({ ...line, at });
+    }
+    this.restore(kept);
   }
 
   /** All that wait, line by line. */
@@ -275,7 +310,7 @@ export class HeldMessages {
   #merge(one: number, other: number): number {
     if (one === NONE) return other;
     if (other === NONE) return one;
-    const isOneFirst = this.#sequence[one]! < this.#sequence[other]!;
+    const isOneFirst = this.#isOlder(one, other);
     const top = isOneFirst ? one : other;
     const right = this.#merge(this.#right[top]!, isOneFirst ? other : one);
     const left = this.#left[top]!;
@@ -316,6 +351,11 @@ export class HeldMessages {
 
   #isBefore(one: number, other: number): boolean {
     const sooner = this.#dueMs[one]! - this.#dueMs[other]!;
-    return sooner < 0 || (sooner === 0 && this.firstSequenceOf(one) < this.firstSequenceOf(other));
+    return sooner < 0 || (sooner === 0 && this.#isOlder(this.#first[one]!, this.#first[other]!));
+  }
+
+  #isOlder(one: number, other: number): boolean {
+    const laterMs = this.#acceptedAtMs[one]! - this.#acceptedAtMs[other]!;
+    return laterMs < 0 || (laterMs === 0 && this.#sequence[one]! < this.#sequence[other]!);
   }
 }

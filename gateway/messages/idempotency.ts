@@ -2,7 +2,7 @@
  * Sending the same message twice and getting one: the port to what remembers keys of idempotency and the first answers to them.
  *
  * A key is claimed before its message is decided, since deciding takes from limits. The answer, once there is one, is kept for the
- * window; that of an accepted message is kept in one step with the message itself, so that neither is ever there alone.
+ * window; that of a message that was taken is kept in one step with the message itself, so that neither is ever there alone.
  */
 
 /** Whose key it is and what was sent under it. */
@@ -25,12 +25,12 @@ export interface HeldKey {
   /** Whether the message may still be decided. A key is held for a bounded time, after which others may claim it. */
   readonly isCurrent: boolean;
   /**
-   * Keeps the answer to a message that was accepted. To be called in the same turn as the message was submitted: it is then as
-   * durable as the message, and both are once `Intake.kept()` resolves.
+   * Keeps the answer to a message that was accepted or waits under a limit. To be called right after it was submitted, before any
+   * other: it is then as durable as the message, and both are once `Intake.kept()` resolves.
    */
-  accepted(answer: FirstAnswer): void;
-  /** Keeps any other answer that stays right; it is there once `IdempotencyKeys.kept()` resolves. */
-  answered(answer: FirstAnswer): void;
+  taken(answer: FirstAnswer): void;
+  /** Keeps a refusal that stays right; it is there once `IdempotencyKeys.kept()` resolves. */
+  refused(answer: FirstAnswer): void;
   /** Lets go of a key whose message came to no answer worth repeating: it is new again. Does nothing once one was kept. */
   release(): void;
 }
@@ -51,7 +51,7 @@ export interface IdempotencyKeys {
    */
   claim(claims: readonly ClaimOf[]): Promise<readonly Claim[]>;
   /**
-   * Resolves once what was `answered` or released so far is there for all who ask, or could not be brought there. Undefined if nothing
+   * Resolves once what was refused or released so far is there for all who ask, or could not be brought there. Undefined if nothing
    * is under way. To be called in the same turn.
    */
   kept(): Promise<void> | undefined;

@@ -19,11 +19,20 @@ export {
   NOT_STORED,
   NotKept,
   type RegistryView,
+  type WaitingHere,
+  type WaitingKeeper,
 } from './intake.ts';
 export { LinedLimits, QUEUEABLE } from './lined-limits.ts';
 export { emptyDraft, type MessageDraft } from './message-draft.ts';
 export { drawKeyOf, messageId, parseMessageId } from './message-ids.ts';
-export { MESSAGE_STATES, MessageState, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';
+export {
+  MESSAGE_STATES,
+  MessageState,
+  MessageStore,
+  RECEIPT_STATES,
+  ReceiptState,
+  refusalReceipt,
+} from './message-store.ts';
 export {
   type LimitView,
   limitView,

@@ -7,6 +7,9 @@
  * Over a limit that is set to queue, a message is stored and waits. `releaseDue` decides it again when its turn has come, as if it
  * arrived then, but for the tariff date and the draw for filters, which it brought along. Only that last decision is counted
  * and charged, and it takes from all limits at once; so every message, waiting or not, is counted once and never too early.
+ *
+ * Where waiting messages survive this process, a `WaitingKeeper` has them, and other gateways take over what a dead one leaves. Then that last
+ * decision takes effect, and is counted, once the keeper has it: it may turn out that the message is another gateway's by now.
  */
 import {
   Binding,
@@ -36,6 +39,35 @@ export interface Dispatcher {
    * rejects with `NotKept` if that cannot be said in time. Undefined if nothing is under way, as ever where nothing survives.
    */
   kept?(): Promise<void> | undefined;
+  /** What keeps messages that wait where they survive this process. Without it they wait here only. */
+  readonly waiting?: WaitingKeeper;
+}
+
+/** Keeps messages that wait. They are this process's as long as it lives, and another's when that one has come to think it dead. */
+export interface WaitingKeeper {
+  /** To be called once, before all else. */
+  serve(here: WaitingHere): void;
+  /** The message at ring place `at` begins to wait, with its draw for filters. `Dispatcher.kept` covers it. */
+  hold(at: number, draw: number): void;
+  /** Whether the message at ring place `at` may be decided here: as far as this process can know, it is nobody else's. */
+  mayDecide(at: number): boolean;
+  /**
+   * Keeps what has been decided about the message at ring place `at`, as the store has noted it, and sees to all that follows:
+   * delivery, or the post that tells of its refusal. Afterwards it says `enact`, or `forget`.
+   */
+  decided(at: number): void;
+}
+
+/** Messages that wait in this process, as their keeper sees them. */
+export interface WaitingHere {
+  /** A message that waited at another gateway goes on waiting here. Its ring place, or NOT_STORED if there is no room. */
+  adopt(draft: Readonly<MessageDraft>, waiting: Readonly<MessageSlot>, id: string, drawKey: number): number;
+  /** What was decided about the message at ring place `at` is kept, and takes effect. */
+  enact(at: number, nowMs: number): void;
+  /** The message at ring place `at`, which has been decided here, is another gateway's. */
+  forget(at: number): void;
+  /** Of the messages in lines, these are another gateway's. */
+  forgetAll(isGone: (at: number) => boolean): void;
 }
 
 /** It could not be said in time whether a message was kept: it may have been, and may be delivered yet. */
@@ -68,7 +100,7 @@ export interface Queueing {
   readonly lined: LinedLimits;
   /** How long a message may wait. One that would have to wait longer from the start is refused by its limit. */
   readonly maxWaitMs: number;
-  /** Told of the receipt of a message that waited and then was not sent. */
+  /** Told of the receipt of a message that waited and then was not sent, where no keeper sees to that. */
   readonly onReceipt: (at: number, nowMs: number) => void;
 }
 
@@ -95,8 +127,15 @@ export const NOT_STORED = -1;
 export const AWAITS_LEASE = -2;
 const NS_PER_MS = 1e6;
 
-export class Intake {
+/** Key of a line before no limit: of messages from a number that were taken over and have not been decided here yet. */
+function adoptedLineKey(senderKey: number): number {
+  return -1 - senderKey;
+}
+
+export class Intake implements WaitingHere {
   readonly slot = new MessageSlot();
+  /** Batches of which some messages are decided and others are not. */
+  batchesUnderWay = 0;
   /** Messages decided by a stale view. */
   staleCount = 0;
   readonly decisionTimes = new LatencyHistogram(DECISION_BOUNDS_NS);
@@ -110,6 +149,7 @@ export class Intake {
   readonly #tariffDateMs: number | undefined;
   readonly #backlogs: readonly Backlog[];
   readonly #queueing: Queueing | undefined;
+  readonly #keeper: WaitingKeeper | undefined;
   #isClosed = false;
 
   constructor(options: {
@@ -133,6 +173,9 @@ export class Intake {
     this.#tariffDateMs = options.tariffDateMs;
     this.#backlogs = options.backlogs ?? [];
     this.#queueing = options.queueing;
+    if (options.queueing === undefined) return;
+    this.#keeper = options.dispatcher.waiting;
+    this.#keeper?.serve(this);
   }
 
   /** The date whose regime and tariff apply to a message that arrives now. */
@@ -164,14 +207,17 @@ export class Intake {
       return NOT_STORED;
     }
     slot.draw = Number.isNaN(draft.draw) ? this.#chance.next() : draft.draw;
-    this.#decide(this.#store.nextSequence, true);
+    this.#queueing?.lined.begin();
+    this.#decide(true);
     if (slot.code === DecisionCode.LimitNotLeased) {
       if (mayAwaitLease) return AWAITS_LEASE;
       slot.retryAfterMs = UNLEASED_RETRY_AFTER_MS;
     }
     if (slot.code === DecisionCode.Queued) {
       const sequence = this.#store.add(draft, slot);
-      this.#stand(sequence % this.#store.capacity, nowMs);
+      const at = sequence % this.#store.capacity;
+      this.#stand(at, nowMs);
+      this.#keeper?.hold(at, slot.draw);
       return sequence;
     }
     this.#countDecided(draft.truth);
@@ -190,7 +236,7 @@ export class Intake {
     slot.uptimeMs = this.#clock.monotonicNs() / NS_PER_MS;
     // Past every filter, for there are the limits; a real draw would change the draws of messages after it.
     slot.draw = 1;
-    this.#queueing?.lined.begin(this.#store.nextSequence);
+    this.#queueing?.lined.begin();
     foresee(this.#core, slot);
   }
 
@@ -227,6 +273,42 @@ export class Intake {
     }
   }
 
+  adopt(draft: Readonly<MessageDraft>, waiting: Readonly<MessageSlot>, id: string, drawKey: number): number {
+    const store = this.#store;
+    const held = this.#queueing?.lined.held;
+    if (this.#isClosed || held === undefined || held.count >= held.bound || !store.hasRoom()) return NOT_STORED;
+    const at = store.add(draft, waiting) % store.capacity;
+    store.adopt(at, id, drawKey);
+    // Due before all that wait here: those may be younger.
+    held.join(at, adoptedLineKey(waiting.senderKey), waiting.units, waiting.draw, 0);
+    return at;
+  }
+
+  enact(at: number, nowMs: number): void {
+    const store = this.#store;
+    const slot = this.slot;
+    store.readQueued(at, slot);
+    slot.atMs = nowMs;
+    if (slot.code === DecisionCode.QueueExpired) this.#count(store.truth[at]!);
+    else this.#countDecided(store.truth[at]!);
+    store.enact(at, nowMs);
+  }
+
+  forget(at: number): void {
+    const store = this.#store;
+    const account = store.account[at]!;
+    if (store.holdsInFlight[at] === 1 && account !== NO_ACCOUNT) this.#core.limits.accountInFlight.giveBack(account, 1);
+    store.forget(at);
+  }
+
+  forgetAll(isGone: (at: number) => boolean): void {
+    this.#queueing?.lined.held.remove((at) => {
+      const isForgotten = isGone(at);
+      if (isForgotten) this.forget(at);
+      return isForgotten;
+    });
+  }
+
   /** Messages that wait, and what it counted. How long decisions took is this process's and not part of it. */
   capture(): IntakeState {
     return { staleCount: this.staleCount, held: this.#queueing?.lined.held.capture() };
@@ -250,8 +332,8 @@ export class Intake {
     slot.pricedAtMs = this.#tariffDateMs ?? nowMs;
   }
 
-  /** Decides the message in `slot`. One that may wait gets `queued`, and takes nothing of anything. */
-  #decide(sequence: number, isNew: boolean): void {
+  /** Decides the message in `slot`, which lines have begun with. One that may wait gets `queued`, and takes nothing of anything. */
+  #decide(isNew: boolean): void {
     const slot = this.slot;
     const queueing = this.#queueing;
     const startNs = this.#clock.monotonicNs();
@@ -260,7 +342,6 @@ export class Intake {
       decide(this.#core, slot);
     } else {
       // First a look: some limits charge for what they refuse, and a message that waits is not refused.
-      queueing.lined.begin(sequence);
       foresee(this.#core, slot);
       if (this.#mayWait(queueing, isNew)) {
         slot.code = DecisionCode.Queued;
@@ -303,6 +384,10 @@ export class Intake {
     const { held } = lined;
     const store = this.#store;
     const at = held.firstOf(line);
+    if (this.#keeper?.mayDecide(at) === false) {
+      held.postpone(line, nowMs + UNTOLD_RETRY_MS);
+      return;
+    }
     if (nowMs - store.acceptedAtMs[at]! >= maxWaitMs) {
       this.#expire(line, nowMs);
       return;
@@ -317,7 +402,8 @@ export class Intake {
     slot.atMs = nowMs;
     slot.isStale = isStale;
     slot.draw = held.drawOf(at);
-    this.#decide(store.sequenceAt(at), false);
+    lined.beginAgain(at);
+    this.#decide(false);
     if (slot.code === DecisionCode.LimitNotLeased || slot.code === DecisionCode.TrackedNumbersFull) {
       held.postpone(line, nowMs + UNTOLD_RETRY_MS);
       return;
@@ -333,6 +419,7 @@ export class Intake {
       return;
     }
     held.leave(line, nowMs);
+    if (this.#isForKeeper(at)) return;
     this.#countDecided(store.truth[at]!);
     if (slot.code === DecisionCode.Accepted) {
       store.recordDecision(at, slot);
@@ -353,9 +440,18 @@ export class Intake {
     store.readQueued(at, slot);
     slot.atMs = nowMs;
     slot.code = DecisionCode.QueueExpired;
+    if (this.#isForKeeper(at)) return;
     this.#count(store.truth[at]!);
     store.recordRefusal(at, slot, nowMs);
     onReceipt(at, nowMs);
+  }
+
+  /** Gives what has been decided about a message that waited to the keeper, if there is one: it comes back as `enact` or `forget`. */
+  #isForKeeper(at: number): boolean {
+    if (this.#keeper === undefined) return false;
+    this.#store.noteDecision(at, this.slot);
+    this.#keeper.decided(at);
+    return true;
   }
 
   #countDecided(truth: number): void {

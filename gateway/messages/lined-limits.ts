@@ -63,7 +63,8 @@ const FIRST_METER = ACCOUNT_IN_FLIGHT + 1;
 
 /** The message being decided, and what stopped it. One for all limits, since one message is decided at a time. */
 class Turn {
-  /** Its sequence number: those with smaller ones go first. */
+  /** Its age: older ones go first. */
+  acceptedAtMs = Number.NaN;
   sequence = Number.NaN;
   /** Key of the line it has to stand in, or NONE. */
   lineKey = Number.NaN;
@@ -112,11 +113,19 @@ export class LinedLimits {
     };
   }
 
-  /** Before each decision: whose it is. */
-  begin(sequence: number): void {
-    this.turn.sequence = sequence;
-    this.turn.lineKey = NONE;
-    this.turn.hasRoom = false;
+  /** Before each decision of a new message: all that wait are older. */
+  begin(): void {
+    const { turn } = this;
+    turn.acceptedAtMs = Infinity;
+    turn.sequence = Infinity;
+    turn.lineKey = NONE;
+    turn.hasRoom = false;
+  }
+
+  /** Before each further decision of the message at ring place `at`. */
+  beginAgain(at: number): void {
+    this.begin();
+    this.held.readAge(at, this.turn);
   }
 
   /** After a decision that `binding` stopped: whether the message may stand in `turn.lineKey` and wait. */
@@ -127,7 +136,7 @@ export class LinedLimits {
   /** Asks one limit, behind its line; remembers what stopped the message. */
   waitMs(lineKey: number, periodMs: number, inner: Allowance, key: number, cap: number, ask: Ask): number {
     const line = this.held.count === 0 ? NONE : this.held.find(lineKey);
-    const isOlder = line !== NONE && this.held.firstSequenceOf(line) < this.turn.sequence;
+    const isOlder = line !== NONE && this.held.isFirstBefore(line, this.turn);
     const isBehind = isOlder && ask.units <= cap;
     const waitMs = isBehind ? this.#waitBehind(line, periodMs, cap, ask) : inner.waitMs(key, cap, ask);
     if (waitMs > 0 && waitMs !== Infinity) {

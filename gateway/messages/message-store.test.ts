@@ -22,6 +22,56 @@ const end = (store: MessageStore, sequence: number, outcome: number = HandsetOut
 const textsHeld = (store: MessageStore): (string | undefined)[] =>
   Array.from({ length: store.count }, (_, index) => store.texts[(store.oldestSequence + index) % store.capacity]);
 
+describe('a message that lingers', () => {
+  test('keeps its place, ended or not, while others come and go', () => {
+    const store = new MessageStore(6, 'RUN');
+    const trying = add(store, 'tried again');
+    const late = add(store, 'its receipt is late');
+    end(store, late);
+    for (const sequence of [trying, late]) store.setLingering(sequence, true);
+    store.setLingering(late, true);
+    expect(store.lingeringCount).toBe(2);
+    for (let round = 0; round < 20; round += 1) {
+      expect(store.hasRoom()).toBe(true);
+      end(store, add(store, 'passing'));
+    }
+    expect([store.texts[trying], store.texts[late]]).toEqual(['tried again', 'its receipt is late']);
+    expect([store.holds(trying), store.holds(late)]).toEqual([true, true]);
+
+    store.recordReceipt(late, ReceiptState.Accepted, NOW_MS + 1);
+    expect([MESSAGE_STATES[store.state[late]!], store.receipt[late]]).toEqual(['delivered', ReceiptState.Accepted]);
+    end(store, trying);
+    for (const sequence of [trying, late]) store.setLingering(sequence, false);
+    for (let count = 0; count < 6; count += 1) {
+      expect(store.hasRoom()).toBe(true);
+      end(store, add(store, 'passing'));
+    }
+    expect([store.holds(trying), store.holds(late), store.lingeringCount]).toEqual([false, false, 0]);
+  });
+
+  test('is not passed over any more when more than half of all do', () => {
+    const store = new MessageStore(6, 'RUN');
+    for (let count = 0; count < 6; count += 1) {
+      const sequence = add(store, 'late');
+      end(store, sequence);
+      if (count < 4) store.setLingering(sequence, true);
+    }
+    expect(store.hasRoom()).toBe(false);
+    expect(store.nextSequence).toBe(6);
+    store.setLingering(3, false);
+    expect(store.hasRoom()).toBe(true);
+    expect(store.nextSequence % 6).toBe(3);
+  });
+
+  test('lingers on in a store that takes up what was written down', () => {
+    const store = new MessageStore(6, 'RUN');
+    store.setLingering(add(store, 'late'), true);
+    const other = new MessageStore(6, 'RUN');
+    other.restore(structuredClone(store.capture()));
+    expect([other.lingers[0], other.lingeringCount]).toEqual([1, 1]);
+  });
+});
+
 describe('ids', () => {
   test.prop([fc.nat({ max: 36 ** 10 - 1 }), fc.stringMatching(/^[0-9A-Z]{1,7}$/)])(
     'go back to the sequence number they were made from',

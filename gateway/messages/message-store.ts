@@ -6,14 +6,15 @@
  * the place of the oldest, and if the oldest is still in flight the ring is full and the new one is turned away.
  * Nothing an answer has accepted is ever overwritten.
  *
- * A message that waits under a limit may stay for hours and must not stop the ring. Its place is passed over, and so is the
- * sequence number that would have fallen there: no message ever has it.
+ * A message that waits under a limit may stay for hours and must not stop the ring, nor must one that is tried again during an outage
+ * or whose receipt is late. Its place is passed over, and so is the sequence number that would have fallen there: no message ever has it.
  *
  * Columns because a message costs some two hundred bytes here, and no object for the collector to walk. Texts are the
  * caller's strings, kept by reference.
  */
 import {
   clearResult,
+  type Counters,
   DecisionCode,
   HandsetOutcome,
   HANDSET_OUTCOMES,
@@ -24,9 +25,9 @@ import type { MessageDraft } from './message-draft.ts';
 import { drawKeyOf } from './message-ids.ts';
 
 /** What the receipt said. On 10DLC a carrier's receipt comes before its spam filter. */
-export const ReceiptState = { None: 0, Accepted: 1, Undelivered: 2, Rejected: 3, Expired: 4 } as const;
+export const ReceiptState = { None: 0, Accepted: 1, Undelivered: 2, Rejected: 3, Expired: 4, Delivered: 5 } as const;
 /** The states as a receipt spells them (SMPP 3.4, appendix B). */
-export const RECEIPT_STATES: readonly (string | null)[] = [null, 'ACCEPTD', 'UNDELIV', 'REJECTD', 'EXPIRED'];
+export const RECEIPT_STATES: readonly (string | null)[] = [null, 'ACCEPTD', 'UNDELIV', 'REJECTD', 'EXPIRED', 'DELIVRD'];
 
 /** Where a message is in its life. Delivered to Expired are final; a queued one goes on to Accepted, Rejected or Expired. */
 export const MessageState = {
@@ -49,6 +50,11 @@ export const MESSAGE_STATES: readonly string[] = [
   'expired',
   'queued',
 ];
+
+/** The receipt of a message that waited and then was not sent. */
+export function refusalReceipt(code: number): number {
+  return code === DecisionCode.QueueExpired ? ReceiptState.Expired : ReceiptState.Rejected;
+}
 
 type ColumnOfTexts = (string | readonly string[] | undefined)[];
 
@@ -76,6 +82,8 @@ export class MessageStore {
   inFlightCount = 0;
   /** Waiting for room under a limit. */
   queuedCount = 0;
+  /** Places that `lingers` marks. */
+  lingeringCount = 0;
 
   readonly state: Uint8Array;
   readonly code: Uint8Array;
@@ -98,6 +106,8 @@ export class MessageStore {
   readonly wasQueued: Uint8Array;
   /** What went wrong on the way, as an index into DELIVERY_ERRORS. */
   readonly error: Uint8Array;
+  /** Whether it may stay long after its turn: it is tried again and again, or has ended and its receipt has not come. */
+  readonly lingers: Uint8Array;
   /** Sequence number of the message here. */
   readonly sequence: Float64Array;
   /** What its fate is drawn by: alike wherever and however often it is delivered, and no other message's. */
@@ -159,6 +169,7 @@ export class MessageStore {
     this.holdsInFlight = new Uint8Array(capacity);
     this.wasQueued = new Uint8Array(capacity);
     this.error = new Uint8Array(capacity);
+    this.lingers = new Uint8Array(capacity);
     this.sequence = new Float64Array(capacity);
     this.drawKey = new Float64Array(capacity);
     this.account = new Int32Array(capacity);
@@ -200,15 +211,17 @@ export class MessageStore {
   }
 
   /**
-   * Whether the next place in the ring is free: its last holder, if any, is in a final state. Passes over places whose messages
-   * have waited under a limit and are not at their end: each once a round.
+   * Whether the next place in the ring is free: its last holder, if any, is in a final state and does not linger. Passes over places
+   * whose messages have waited under a limit and are not at their end, and over those that linger while these are not half of all:
+   * each once a round.
    */
   hasRoom(): boolean {
     if (this.nextSequence < this.capacity) return true;
     for (let looked = 0; looked < this.capacity; looked += 1) {
       const at = this.nextSequence % this.capacity;
-      if (isFinal(this.state[at]!)) return true;
-      if (this.wasQueued[at] === 0) return false;
+      const lingers = this.lingers[at] === 1;
+      if (!lingers && isFinal(this.state[at]!)) return true;
+      if (lingers ? this.lingeringCount * 2 > this.capacity : this.wasQueued[at] === 0) return false;
       this.nextSequence += 1;
     }
     return false;
@@ -273,9 +286,42 @@ export class MessageStore {
    */
   recordRefusal(at: number, slot: Readonly<MessageSlot>, atMs: number): void {
     this.#leaveQueue(at);
-    this.receipt[at] = slot.code === DecisionCode.QueueExpired ? ReceiptState.Expired : ReceiptState.Rejected;
+    this.#note(at, slot);
+    this.#receiveRefusal(at, atMs);
+    this.#enter(at);
+  }
+
+  /**
+   * Writes what has been decided about the queued message at ring place `at`, which stays queued until `enact`: for a decision that
+   * has to be kept elsewhere first.
+   */
+  noteDecision(at: number, slot: Readonly<MessageSlot>): void {
+    this.#note(at, slot);
+  }
+
+  /**
+   * Has a decision that was noted take effect; a refusal comes with a receipt that says so.
+   * @throws Error if the message is not queued
+   */
+  enact(at: number, atMs: number): void {
+    this.#leaveQueue(at);
+    if (this.code[at] !== DecisionCode.Accepted) this.#receiveRefusal(at, atMs);
+    this.#enter(at);
+  }
+
+  /**
+   * Lets go of the queued message at ring place `at`, which is another gateway's: it has no end here, and nobody is told.
+   * @throws Error if it is not queued
+   */
+  forget(at: number): void {
+    this.#leaveQueue(at);
+    this.state[at] = MessageState.Expired;
+    this.sequence[at] = Number.NaN;
+  }
+
+  #receiveRefusal(at: number, atMs: number): void {
+    this.receipt[at] = refusalReceipt(this.code[at]!);
     this.receiptAtMs[at] = atMs;
-    this.#decided(at, slot);
   }
 
   /** Fills a slot with what the queued message at ring place `at` was sent with and what is known of it so far. */
@@ -297,6 +343,13 @@ export class MessageStore {
     slot.binding = this.binding[at]!;
     slot.limitUsed = this.limitUsed[at]!;
     slot.limitCap = this.limitCap[at]!;
+    const { quote } = slot;
+    quote.row = this.tariffRow[at]!;
+    quote.carrierFeeMicros = this.carrierFeeMicros[at]!;
+    quote.surchargeMicros = this.surchargeMicros[at]!;
+    quote.dcaMicros = this.dcaMicros[at]!;
+    quote.aggregatorMicros = this.aggregatorMicros[at]!;
+    quote.totalMicros = quote.carrierFeeMicros + quote.surchargeMicros + quote.dcaMicros + quote.aggregatorMicros;
   }
 
   #leaveQueue(at: number): void {
@@ -305,8 +358,13 @@ export class MessageStore {
   }
 
   #decided(at: number, slot: Readonly<MessageSlot>): void {
-    const { code, quote } = slot;
-    this.code[at] = code;
+    this.#note(at, slot);
+    this.#enter(at);
+  }
+
+  #note(at: number, slot: Readonly<MessageSlot>): void {
+    const { quote } = slot;
+    this.code[at] = slot.code;
     this.registration[at] = slot.registration;
     this.carrier[at] = slot.carrier;
     this.binding[at] = slot.binding;
@@ -322,6 +380,11 @@ export class MessageStore {
     this.limitUsed[at] = slot.limitUsed;
     this.limitCap[at] = slot.limitCap;
     this.retryAfterMs[at] = slot.retryAfterMs;
+  }
+
+  /** Brings the message at ring place `at` into the state its decision puts it in. */
+  #enter(at: number): void {
+    const code = this.code[at]!;
     if (code === DecisionCode.Accepted) {
       this.state[at] = MessageState.Accepted;
       this.inFlightCount += 1;
@@ -339,11 +402,18 @@ export class MessageStore {
     return registrationLabelIndex(this.registration[at]!);
   }
 
-  /** Records the receipt of the message at ring place `at`. */
+  /** Records the receipt of the message at ring place `at`, which may have ended before. */
   recordReceipt(at: number, receipt: number, atMs: number): void {
     this.receipt[at] = receipt;
     this.receiptAtMs[at] = atMs;
-    this.state[at] = MessageState.Sent;
+    if (this.state[at] === MessageState.Accepted) this.state[at] = MessageState.Sent;
+  }
+
+  /** Marks the message at ring place `at` as one that lingers, or as one that does not. */
+  setLingering(at: number, lingers: boolean): void {
+    const mark = lingers ? 1 : 0;
+    this.lingeringCount += mark - this.lingers[at]!;
+    this.lingers[at] = mark;
   }
 
   /**
@@ -361,6 +431,11 @@ export class MessageStore {
     this.whenFinal(at);
   }
 
+  /** Counts what the phone got of the message at ring place `at`, which has ended. */
+  countEnd(at: number, counters: Counters): void {
+    counters.countHandset(this.carrier[at]!, this.classAt(at), this.outcome[at]!, this.truth[at]!);
+  }
+
   /** Makes the message at ring place `at` the one that another run accepted under `id`. */
   adopt(at: number, id: string, drawKey: number): void {
     this.#ids[at] = id;
@@ -375,6 +450,11 @@ export class MessageStore {
   /** The id of the message at ring place `at`, which must be taken. */
   idAt(at: number): string {
     return this.#ids[at] ?? this.idOf(this.sequence[at]!);
+  }
+
+  /** The same, if another run accepted it. */
+  adoptedIdAt(at: number): string | undefined {
+    return this.#ids[at];
   }
 
   /** The sequence number of an id of this run, held or not; -1 for anything else. */
@@ -420,6 +500,7 @@ export class MessageStore {
     this.nextSequence = state.nextSequence;
     this.inFlightCount = state.inFlightCount;
     this.queuedCount = state.queuedCount;
+    this.lingeringCount = this.lingers.reduce((count, mark) => count + mark, 0);
     this.#idPrefix = state.idPrefix;
     this.#firstDrawKey = state.firstDrawKey;
   }

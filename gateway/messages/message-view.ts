@@ -18,7 +18,8 @@ import {
 } from '../router/index.ts';
 import { formatNumber } from '../../registry-cache/index.ts';
 import { type Amounts, describeRow, messagePostings, type Posting } from '../../tariffs/index.ts';
-import { MESSAGE_STATES, MessageState, RECEIPT_STATES, type MessageStore } from './message-store.ts';
+import { DELIVERY_ERRORS, DeliveryError } from './delivery-errors.ts';
+import { MESSAGE_STATES, MessageState, RECEIPT_STATES, ReceiptState, type MessageStore } from './message-store.ts';
 
 export interface PriceView {
   readonly totalMicros: number;
@@ -71,8 +72,11 @@ export interface MessageRecord extends MessageAnswer {
   /** The tariff book that was in force. */
   readonly book: string;
   readonly tariff: { readonly from: string; readonly confidence: string; readonly sources: readonly string[] } | null;
-  readonly receipt: { readonly state: string; readonly at: string } | null;
+  /** What the carrier told, and the name of the error it told of, if any. */
+  readonly receipt: { readonly state: string; readonly error: string | null; readonly at: string } | null;
   readonly handset: { readonly outcome: string; readonly at: string } | null;
+  /** What went wrong on the way, whoever knows of it; of a message that is tried again, why. */
+  readonly error: { readonly name: string; readonly meaning: string } | null;
   account?: string;
   campaign?: string;
   media?: readonly string[];
@@ -156,8 +160,10 @@ export function messageRecord(core: Core, store: MessageStore, sequence: number)
     acceptedAt: isoTime(store.acceptedAtMs[at]!),
     book: book.book,
     tariff: row === null ? null : { from: row.from, confidence: row.confidence, sources: row.sources },
-    receipt: receipt == null ? null : { state: receipt, at: isoTime(store.receiptAtMs[at]!) },
+    receipt:
+      receipt == null ? null : { state: receipt, error: toldError(store, at), at: isoTime(store.receiptAtMs[at]!) },
     handset: outcome === 0 ? null : { outcome: HANDSET_OUTCOMES[outcome]!, at: isoTime(store.handsetAtMs[at]!) },
+    error: errorView(store.error[at]!),
   };
   const account = store.accounts[at];
   const media = store.media[at];
@@ -184,6 +190,20 @@ function bindingKey(core: Core, store: MessageStore, at: number): string {
     default:
       return CARRIER_LABELS[store.carrier[at]!]!;
   }
+}
+
+function errorView(error: number): MessageRecord['error'] {
+  if (error === DeliveryError.None) return null;
+  const { name, meaning } = DELIVERY_ERRORS[error]!;
+  return { name, meaning };
+}
+
+/** The error that the receipt of the message at ring place `at` tells of: none if it says that all was well by then. */
+function toldError(store: MessageStore, at: number): string | null {
+  const receipt = store.receipt[at]!;
+  const error = store.error[at]!;
+  const isGood = receipt === ReceiptState.Accepted || receipt === ReceiptState.Delivered;
+  return isGood || error === DeliveryError.None ? null : DELIVERY_ERRORS[error]!.name;
 }
 
 function encodingName(store: MessageStore, at: number): string {

@@ -64,7 +64,7 @@ function open(settings: Settings = {}) {
   const view = { age: 0, ageMs: () => view.age, staleMs: 5_000, refusesWhenStale: true };
   const time = { nowMs: settings.startMs ?? NOON };
   const store = new MessageStore(settings.capacity ?? 8_192, 'TEST');
-  const held = new HeldMessages(store.sequence, settings.bound ?? 10_000);
+  const held = new HeldMessages(store, settings.bound ?? 10_000);
   const lined = new LinedLimits(base.limits, new Set(settings.queued ?? QUEUEABLE), held);
   const core = { ...base, limits: lined.limits };
   for (const account of accounts) core.accounts.set({ ...ACCOUNT, ...account });

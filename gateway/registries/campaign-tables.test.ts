@@ -23,6 +23,24 @@ function terms(handle: number, own: Partial<CarrierTerms> = {}): CarrierTerms {
 }
 
 describe('CampaignTables', () => {
+  it('joins what came by halves before it was captured, where that is restored', () => {
+    const core = coreUnderTest();
+    const tables = new CampaignTables(core);
+    tables.termsChanged([terms(0), terms(1)]);
+    tables.campaignsChanged([entry(0), entry(1), entry(2)]);
+    tables.termsChanged([terms(3)]);
+
+    const other = coreUnderTest();
+    const restored = new CampaignTables(other);
+    restored.termsChanged([terms(4)]);
+    other.campaigns.restore(structuredClone(core.campaigns.capture()));
+    other.brands.restore(structuredClone(core.brands.capture()));
+    restored.restore(structuredClone(tables.capture()));
+    restored.termsChanged([terms(2)]);
+    restored.campaignsChanged([entry(3), entry(4)]);
+    expect(Array.from({ length: 5 }, (_, handle) => other.campaigns.status(handle))).toEqual([ALL, ALL, ALL, ALL, 0]);
+  });
+
   it.each([
     ['record first', true],
     ['terms first', false],

@@ -8,6 +8,11 @@ import { type Core, makeRoomForLimits } from '../router/index.ts';
 /** Of a campaign without terms. It is active nowhere, so nothing reads them. */
 const NO_TERMS = { status: 0, brand: 0, attClass: 0, useCase: 'MIXED' } as const;
 
+export interface CampaignTablesState {
+  readonly withoutTerms: ReadonlyMap<number, number>;
+  readonly early: ReadonlyMap<string, CarrierTerms>;
+}
+
 export class CampaignTables implements RegistryListener {
   readonly #core: Core;
   /** Status by handle, of campaigns whose terms have not come. */
@@ -17,6 +22,18 @@ export class CampaignTables implements RegistryListener {
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  /** What has come by halves; what is whole is in the core's tables. */
+  capture(): CampaignTablesState {
+    return { withoutTerms: this.#withoutTerms, early: this.#early };
+  }
+
+  restore({ withoutTerms, early }: CampaignTablesState): void {
+    this.#withoutTerms.clear();
+    for (const [handle, status] of withoutTerms) this.#withoutTerms.set(handle, status);
+    this.#early.clear();
+    for (const [campaign, terms] of early) this.#early.set(campaign, terms);
   }
 
   /** Throws if a handle comes before those below it: then the store broke its promise. */

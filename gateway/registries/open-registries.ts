@@ -13,7 +13,7 @@ import { describeRedisUrl, openRedis, openRedisRegistry, RELOAD_REASONS } from '
 import type { Fee, Posting } from '../../tariffs/index.ts';
 import { OPERATOR_NNID } from '../limits.ts';
 import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } from '../messages/index.ts';
-import { type Clock, type Core, namedStream, type Timers } from '../router/index.ts';
+import { type Clock, type Core, namedStream, type Stateful, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
 import { createNnsr } from './nnsr/index.ts';
 import {
@@ -94,6 +94,10 @@ export interface Registries {
   declare(file: Declared): Promise<void>;
   /** Makes numbers whose moment has come active in the view. */
   settle(nowMs: number): void;
+  /** What of them is in this process, by name. */
+  readonly parts: Readonly<Record<string, Stateful>>;
+  /** Files that are being read at present. */
+  readonly uploadsUnderWay: () => number;
   /** Adds the routes. */
   register(app: FastifyInstance): Promise<void>;
   close(): Promise<void>;
@@ -106,6 +110,8 @@ interface Kept {
   readonly view: ViewFigures;
   reached(position: FeedPosition): Promise<boolean>;
   settle(nowMs: number): void;
+  /** The stores that are in this process, and what follows them. */
+  readonly parts: Readonly<Record<string, Stateful>>;
   /** Whether the store was emptied or has lost writes since this was last asked. */
   wasReplaced(): boolean;
   close(): Promise<void>;
@@ -155,12 +161,13 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
     requireAdmin,
     log,
   });
+  const chance = namedStream(seed, 'provisioning');
   const nnsr = createNnsr({
     store,
     dcas: parties.partners.filter((partner) => partner.kind === 'dca'),
     clock,
     timers,
-    chance: namedStream(seed, 'provisioning'),
+    chance,
     provisioning: { delay: { kind: 'fixed', ms: options.provisioningDelayMs }, failureProbability: 0 },
     reached: (position) => kept.reached(position),
     campaignId,
@@ -215,6 +222,15 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
       files.push(file);
     },
     settle: (nowMs) => kept.settle(nowMs),
+    parts: {
+      ...kept.parts,
+      'campaign registry reads': tcr.windows.reads,
+      'campaign registry writes': tcr.windows.writes,
+      provisioning: nnsr.service,
+      'chance of provisioning': chance,
+      'bulk jobs': nnsr.jobs,
+    },
+    uploadsUnderWay: () => nnsr.jobs.runningCount,
     async register(app) {
       await app.register(tcr.plugin);
       await app.register(nnsr.plugin);
@@ -243,13 +259,16 @@ async function keepHere(options: RegistryOptions): Promise<Kept> {
     requireDeclaredInOrder(snapshot.campaignIds, declared);
     core.registry.adopt(snapshot.registry);
   }
-  const store = new MemoryRegistryStore({ registry: core.registry, listener: new CampaignTables(core), history });
+  const tables = new CampaignTables(core);
+  const store = new MemoryRegistryStore({ registry: core.registry, listener: tables, history });
+  const tcrStore = new MemoryTcrStore();
   // Numbers of a snapshot count as set by the first NNID there is, which must not be whoever asks first.
   const dca = options.parties.partners.find((partner) => partner.kind === 'dca');
   if (snapshotFile !== undefined) await store.nnidRows([dca?.nnids[0] ?? OPERATOR_NNID]);
   return {
     store,
-    tcrStore: new MemoryTcrStore(),
+    tcrStore,
+    parts: { 'number registry': store, 'campaign tables': tables, 'campaign registry': tcrStore },
     view: {
       ageMs: () => 0,
       staleMs,
@@ -305,6 +324,7 @@ async function keepInRedis(options: RegistryOptions, url: string): Promise<Kept>
   return {
     store,
     tcrStore: new RedisTcrStore(tcrRedis.client),
+    parts: {},
     view: {
       ageMs: () => feed.ageMs(clock.nowMs()),
       staleMs,

@@ -15,6 +15,7 @@ import type { Revenue } from './revenue.ts';
 
 export interface FeeRoutes {
   readonly revenue: Revenue;
+  readonly references: FeeReferences;
   /** Fees of the tariff book in force, of all dates. */
   readonly fees: () => readonly Fee[];
   readonly tariffDateMs: () => number;
@@ -94,9 +95,23 @@ interface Remembered {
   readonly answer: FeeAnswer;
 }
 
+/** Postings by reference, so that none is posted twice. */
+export class FeeReferences {
+  readonly posted = new Map<string, Remembered>();
+
+  capture(): ReadonlyMap<string, Remembered> {
+    return this.posted;
+  }
+
+  restore(posted: ReadonlyMap<string, Remembered>): void {
+    this.posted.clear();
+    for (const [reference, one] of posted) this.posted.set(reference, one);
+  }
+}
+
 export const feeRoutes: FastifyPluginCallbackTypebox<FeeRoutes> = (app, routes, done) => {
   const { revenue, clock, requireAdmin } = routes;
-  const posted = new Map<string, Remembered>();
+  const { posted } = routes.references;
 
   app.get(
     '/v1/fees',

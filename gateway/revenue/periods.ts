@@ -10,6 +10,12 @@
  * after its end; what is added between two calls counts for the period of the earlier one.
  */
 
+export interface PeriodsState {
+  readonly closed: readonly Period[];
+  readonly startMs: number;
+  readonly before: Float64Array;
+}
+
 interface Period {
   readonly startMs: number;
   readonly cells: Uint32Array;
@@ -28,6 +34,21 @@ export class Periods {
   constructor(lengthMs: number, startMs: number) {
     this.#lengthMs = lengthMs;
     this.startMs = this.startOf(startMs);
+  }
+
+  /** All periods that are kept, and the one under way. */
+  capture(): PeriodsState {
+    return { closed: this.#closed, startMs: this.startMs, before: this.#before };
+  }
+
+  /** Holds what another of the same length of period captured. */
+  restore({ closed, startMs, before }: PeriodsState): void {
+    this.#closed.length = 0;
+    for (const period of closed) {
+      this.#closed.push({ ...period, cells: period.cells.slice(), micros: period.micros.slice() });
+    }
+    this.startMs = startMs;
+    this.#before = before.slice();
   }
 
   /** When the period under way ends. */

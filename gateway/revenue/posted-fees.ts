@@ -29,6 +29,21 @@ export class PostedFees {
   totalMicros = 0;
   readonly #byKey = new Map<string, FeeSum>();
 
+  /** The sums in their order. */
+  capture(): readonly Readonly<FeeSum>[] {
+    return this.sums;
+  }
+
+  /** Holds the sums that another captured, and no others. */
+  restore(sums: readonly Readonly<FeeSum>[]): void {
+    this.sums.length = 0;
+    this.totalMicros = 0;
+    this.#byKey.clear();
+    for (const { payer, labels, micros } of sums) {
+      this.post({ payer, payee: labels.payee, cause: labels.cause, micros });
+    }
+  }
+
   /** Throws RangeError, and posts nothing, if the sum of all fees could no longer be held exactly. */
   post({ payer, payee, cause, micros }: Posting): void {
     if (!Number.isSafeInteger(this.totalMicros + micros)) {

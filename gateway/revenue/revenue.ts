@@ -16,8 +16,8 @@ import {
   type RevenueAxis,
   type RevenueLabels,
 } from '../router/index.ts';
-import { Periods } from './periods.ts';
-import { PostedFees } from './posted-fees.ts';
+import { Periods, type PeriodsState } from './periods.ts';
+import { type FeeSum, PostedFees } from './posted-fees.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -36,8 +36,15 @@ export interface RevenueRow {
   readonly micros: number;
 }
 
-export class Revenue {
+export interface RevenueState {
   readonly startMs: number;
+  readonly minutes: PeriodsState;
+  readonly hours: PeriodsState;
+  readonly fees: readonly Readonly<FeeSum>[];
+}
+
+export class Revenue {
+  startMs: number;
   readonly fees = new PostedFees();
   readonly #core: Pick<Core, 'counters' | 'accounts'>;
   readonly #minutes: Periods;
@@ -51,6 +58,21 @@ export class Revenue {
     this.#hours = new Periods(HOUR_MS, nowMs);
     core.counters.periodEndMs = this.#minutes.endMs;
     core.counters.whenPeriodEnds = (atMs) => this.#roll(atMs);
+  }
+
+  /** Revenue over time and fees; what messages earned since the start is in the core's counters. */
+  capture(): RevenueState {
+    const { startMs } = this;
+    return { startMs, minutes: this.#minutes.capture(), hours: this.#hours.capture(), fees: this.fees.capture() };
+  }
+
+  /** To be called with the counters' restore, before the next message is counted. */
+  restore({ startMs, minutes, hours, fees }: RevenueState): void {
+    this.startMs = startMs;
+    this.#minutes.restore(minutes);
+    this.#hours.restore(hours);
+    this.fees.restore(fees);
+    this.#core.counters.periodEndMs = this.#minutes.endMs;
   }
 
   /** Posts a fee. Throws RangeError, and posts nothing, if it could not be held exactly. */

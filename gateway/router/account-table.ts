@@ -79,6 +79,18 @@ export class AccountTable {
   [Symbol.iterator](): Iterator<Account> {
     return this.#rows[Symbol.iterator]();
   }
+
+  /** The accounts by handle. */
+  capture(): readonly Account[] {
+    return this.#rows;
+  }
+
+  /** Holds the accounts that another captured, and no others. */
+  restore(accounts: readonly Account[]): void {
+    this.#rows.length = 0;
+    this.#handles.clear();
+    for (const account of accounts) this.set(account);
+  }
 }
 
 /** A copy with its fields in one order, wherever the account came from: decisions read rows of a single shape. */

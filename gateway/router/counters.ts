@@ -41,6 +41,18 @@ const AGGREGATOR_PRICE = 3 * CAUSE_CELLS;
 /** Accounts there is room for at first; the column doubles when one more comes. */
 const ACCOUNTS_AT_FIRST = 16;
 
+/** The arrays of `Counters` by name, and its sum. */
+export interface CountersState {
+  readonly messages: Float64Array;
+  readonly handsets: Float64Array;
+  readonly inbound: Float64Array;
+  readonly revenueMicros: Float64Array;
+  readonly accountMicros: Float64Array;
+  readonly reasons: Float64Array;
+  readonly refusals: Float64Array;
+  readonly chargedMicros: number;
+}
+
 export class Counters {
   /** carrier × route × registration × decision × truth */
   readonly messages = new Float64Array(
@@ -85,6 +97,24 @@ export class Counters {
 
   countHandset(carrier: number, registered: number, outcome: number, truth: number): void {
     this.handsets[handsetIndex(carrier, registered, outcome, truth)]! += 1;
+  }
+
+  /** All counts; when a period ends is not part of them. */
+  capture(): CountersState {
+    const { messages, handsets, inbound, revenueMicros, accountMicros, reasons, refusals, chargedMicros } = this;
+    return { messages, handsets, inbound, revenueMicros, accountMicros, reasons, refusals, chargedMicros };
+  }
+
+  /** Counts on from what another captured. */
+  restore(state: CountersState): void {
+    this.messages.set(state.messages);
+    this.handsets.set(state.handsets);
+    this.inbound.set(state.inbound);
+    this.revenueMicros.set(state.revenueMicros);
+    this.accountMicros = state.accountMicros.slice();
+    this.reasons.set(state.reasons);
+    this.refusals.set(state.refusals);
+    this.chargedMicros = state.chargedMicros;
   }
 
   #post({ quote, carrier, account }: MessageSlot, registered: number, truth: number): void {

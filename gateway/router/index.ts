@@ -56,8 +56,9 @@ export {
   SECOND_MS,
   type SharedLimits,
 } from './limits.ts';
-export { namedStream } from './named-stream.ts';
+export { namedStream, type NamedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';
 export { countSegments, Encoding, encodingOf, INVALID_TEXT, segmentsOf } from './segments.ts';
 export { clearQuote, clearResult, MessageSlot } from './slot.ts';
+export type { Stateful } from './stateful.ts';

@@ -12,19 +12,31 @@ const TWO_POW_32 = 4_294_967_296;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
+/** A stream that can be taken up again where it stood. */
+export interface NamedStream extends Rng {
+  capture(): readonly number[];
+  restore(state: readonly number[]): void;
+}
+
 /**
  * The stream called `name` of the run seeded with `seed`. Same pair, same numbers, always.
  * @throws RangeError if `seed` is not an integer that a double holds exactly
  */
-export function namedStream(seed: number, name: string): Rng {
+export function namedStream(seed: number, name: string): NamedStream {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be a safe integer, got ${seed}`);
-  const generator = xoroshiro128plusFromState([
+  let generator = xoroshiro128plusFromState([
     hash32(seed, name, 0x9e3779b9),
     hash32(seed, name, 0x7f4a7c15),
     hash32(seed, name, 0xf39cc060),
     hash32(seed, name, 0x5cedc834) | 1, // all zeros is the one state this family of generators cannot leave
   ]);
-  return { next: () => (generator.next() >>> 0) / TWO_POW_32 };
+  return {
+    next: () => (generator.next() >>> 0) / TWO_POW_32,
+    capture: () => generator.getState(),
+    restore(state) {
+      generator = xoroshiro128plusFromState(state);
+    },
+  };
 }
 
 /** FNV-1a over seed and name, started from a salt and closed with the finaliser of MurmurHash3. */

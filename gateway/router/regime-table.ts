@@ -32,6 +32,12 @@ export interface RegimeRow {
 
 const NOT_OVERRIDDEN = -1;
 
+/** By carrier. */
+export interface RegimeSwitches {
+  readonly override: Int8Array;
+  readonly share: Float64Array;
+}
+
 /** A message, by the date whose regime applies to it. As an object, since V8 boxes a double handed to a function that it does not inline. */
 interface Dated {
   readonly pricedAtMs: number;
@@ -104,5 +110,15 @@ export class RegimeTable {
 
   clearOverride(carrier: number): void {
     this.#override[carrier] = NOT_OVERRIDDEN;
+  }
+
+  /** What carriers are switched to. The dated rows are no part of it. */
+  capture(): RegimeSwitches {
+    return { override: this.#override, share: this.#overrideShare };
+  }
+
+  restore({ override, share }: RegimeSwitches): void {
+    this.#override.set(override);
+    this.#overrideShare.set(share);
   }
 }

@@ -30,6 +30,36 @@ export const CATALOGUE = {
     help: 'Accepted messages that ended, by what the handset got. The receipt may have said otherwise.',
     labels: ['carrier', 'registration', 'outcome', 'truth'],
   },
+  tollgate_receipts_total: {
+    type: 'counter',
+    help: "Receipts by carrier: taken, of messages; part, of their segments; late and duplicate ones; none, where the phone's carrier gives none; lost.",
+    labels: ['carrier', 'kind'],
+  },
+  tollgate_filter_decisions_total: {
+    type: 'counter',
+    help: "Messages that met a carrier's spam filter: passed, dropped_suspicious if they look like spam, dropped_plain if not. The receipt does not say.",
+    labels: ['carrier', 'result'],
+  },
+  tollgate_delivery_errors_total: {
+    type: 'counter',
+    help: 'Messages that ended with an error on the way to the phone.',
+    labels: ['carrier', 'error'],
+  },
+  tollgate_delivery_retries_total: {
+    type: 'counter',
+    help: 'Times a carrier did not take a message and it was put off, by why.',
+    labels: ['carrier', 'error'],
+  },
+  tollgate_complaints_total: {
+    type: 'counter',
+    help: 'Complaints of recipients that reached their carrier.',
+    labels: ['carrier'],
+  },
+  tollgate_number_blocks: {
+    type: 'gauge',
+    help: 'Numbers that a carrier takes nothing from after complaints.',
+    labels: ['carrier'],
+  },
   tollgate_revenue_dollars_total: {
     type: 'counter',
     help: 'Dollars earned from messages, by who is paid, for what, and the carrier of the handset.',
@@ -120,10 +150,35 @@ export const CATALOGUE = {
     help: 'Messages held, in flight or finished.',
     labels: [],
   },
-  tollgate_callbacks_total: {
+  tollgate_webhook_posts_total: {
     type: 'counter',
-    help: 'Receipts posted to callback addresses, by result: delivered, failed after all attempts, or dropped because too many waited.',
+    help: 'Webhook posts that came to an end in this process, by result: delivered, dead (given up), or dropped because too many waited.',
     labels: ['result'],
+  },
+  tollgate_webhook_attempts_total: {
+    type: 'counter',
+    help: 'Attempts to post, by what they came to: ok, a status that is no success, redirect, gone (410), timeout, unreachable, or forbidden by where the name leads.',
+    labels: ['result'],
+  },
+  tollgate_webhook_seconds: {
+    type: 'histogram',
+    help: 'Time of one attempt to post, whatever it came to.',
+    labels: [],
+  },
+  tollgate_webhook_hosts: {
+    type: 'gauge',
+    help: 'Hosts posted to by this process, by the state of their breaker.',
+    labels: ['state'],
+  },
+  tollgate_webhook_pending_posts: {
+    type: 'gauge',
+    help: 'Posts waiting, put back or under way; with Redis those of all processes.',
+    labels: [],
+  },
+  tollgate_webhook_dead_letters: {
+    type: 'gauge',
+    help: 'Posts given up that are kept to be replayed; with Redis those of all processes.',
+    labels: [],
   },
   tollgate_cdr_records_total: {
     type: 'counter',
@@ -149,6 +204,16 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'CDRs that wait to be written.',
     labels: [],
+  },
+  tollgate_faults_in_force: {
+    type: 'gauge',
+    help: 'Faults set on purpose that are in force, by what they do. One that does two things counts for both.',
+    labels: ['kind'],
+  },
+  tollgate_fault_applied_total: {
+    type: 'counter',
+    help: 'Messages and requests that a fault set on purpose has changed, by what it does and carrier; for connections the carrier is none.',
+    labels: ['kind', 'carrier'],
   },
   tollgate_limit_leases_state: {
     type: 'gauge',

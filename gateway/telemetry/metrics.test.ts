@@ -15,6 +15,10 @@ import {
   ROUTES,
   TRUTHS,
 } from '../router/index.ts';
+import { FAULT_KINDS } from '../control/index.ts';
+import { FILTER_RESULTS, RECEIPT_KINDS } from '../delivery/index.ts';
+import { DELIVERY_ERRORS } from '../messages/index.ts';
+import { ATTEMPT_RESULTS, BREAKER_STATES } from '../webhooks/index.ts';
 import { CATALOGUE, type MetricEntry } from './catalogue.ts';
 
 interface Sample {
@@ -131,9 +135,11 @@ test('label values are the known words, never a number, a text or an id', () => 
     outcome: HANDSET_OUTCOMES,
     payee: PAYEES,
     cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
-    state: ['loading', 'live', 'behind', 'away', 'own', 'shared'],
+    state: ['loading', 'live', 'behind', 'away', 'own', 'shared', ...BREAKER_STATES],
     action: ['served', 'refused'],
-    result: ['delivered', 'failed', 'dropped', 'granted', 'refused', 'told'],
+    kind: [...RECEIPT_KINDS, ...FAULT_KINDS],
+    error: DELIVERY_ERRORS.map(({ name }) => name),
+    result: ['delivered', 'dead', 'dropped', ...ATTEMPT_RESULTS, ...FILTER_RESULTS, 'granted', 'refused', 'told'],
   };
   const ours = after.samples.filter(({ name }) => name.startsWith('tollgate_'));
   const strange = ours.flatMap(({ name, labels }) =>

@@ -50,6 +50,25 @@ export interface CdrFigures {
   readonly pendingCount: number;
 }
 
+/** What the simulated carriers did. */
+export interface CarrierFigures {
+  readonly receipts: readonly Cell<'carrier' | 'kind'>[];
+  readonly filter: readonly Cell<'carrier' | 'result'>[];
+  readonly errors: readonly Cell<'carrier' | 'error'>[];
+  readonly retries: readonly Cell<'carrier' | 'error'>[];
+  readonly complaints: readonly Cell<'carrier'>[];
+  readonly blocks: readonly Cell<'carrier'>[];
+}
+
+/** How the sending of webhooks goes. */
+export interface WebhookFigures {
+  readonly posts: Readonly<Record<string, number>>;
+  readonly attempts: Readonly<Record<string, number>>;
+  readonly hosts: Readonly<Record<string, number>>;
+  readonly counts: { readonly pending: number; readonly dead: number };
+  readonly duration: LatencyHistogram;
+}
+
 /** How the leases on limits go that are shared with other gateways. */
 export interface LeaseFigures {
   readonly isAway: boolean;
@@ -60,12 +79,18 @@ export interface LeaseFigures {
   readonly awayCount: number;
 }
 
+/** Faults set on purpose. */
+export interface FaultFigures {
+  readonly inForce: readonly { readonly kind: string; readonly count: number }[];
+  readonly applied: readonly { readonly kind: string; readonly carrier: string; readonly count: number }[];
+}
+
 export interface MetricSources {
   readonly core: Core;
   readonly store: MessageStore;
   readonly intake: Intake;
-  /** Callbacks by result, since the start. */
-  readonly callbacks: () => Readonly<Record<string, number>>;
+  readonly webhooks: () => WebhookFigures;
+  readonly carriers: () => CarrierFigures;
   readonly registry: () => RegistryFigures;
   /** Micro-dollars of fees posted. */
   readonly feesMicros: () => number;
@@ -75,6 +100,7 @@ export interface MetricSources {
   readonly cdrs: CdrFigures | undefined;
   /** Undefined if this gateway counts its limits alone. */
   readonly leases: () => LeaseFigures | undefined;
+  readonly faults: () => FaultFigures;
 }
 
 type Sample = MetricValue<string>;
@@ -102,12 +128,14 @@ function readers({
   core,
   store,
   intake,
-  callbacks,
+  webhooks,
+  carriers,
   registry,
   feesMicros,
   numbers,
   cdrs,
   leases,
+  faults,
 }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
   return {
@@ -117,6 +145,12 @@ function readers({
     tollgate_refusals_total: () =>
       BINDINGS.map(({ name }, binding) => sample({ limit: name }, counters.refusals[binding] ?? 0)).slice(1),
     tollgate_handset_total: () => handsetCells(counters).map((cell) => fromCell(cell)),
+    tollgate_receipts_total: () => carriers().receipts.map(fromCell),
+    tollgate_filter_decisions_total: () => carriers().filter.map(fromCell),
+    tollgate_delivery_errors_total: () => carriers().errors.map(fromCell),
+    tollgate_delivery_retries_total: () => carriers().retries.map(fromCell),
+    tollgate_complaints_total: () => carriers().complaints.map(fromCell),
+    tollgate_number_blocks: () => carriers().blocks.map(fromCell),
     tollgate_revenue_dollars_total: () =>
       revenueCells(counters).map(({ labels, value }) => sample({ ...labels }, value / MICROS_PER_DOLLAR)),
     tollgate_charged_dollars_total: () => [sample({}, counters.chargedMicros / MICROS_PER_DOLLAR)],
@@ -144,12 +178,20 @@ function readers({
     tollgate_limit_recipient_pairs: () => [sample({}, numbers.recipientPairCount)],
     tollgate_limit_number_bytes: () => [sample({}, numbers.bytes)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
-    tollgate_callbacks_total: () => Object.entries(callbacks()).map(([result, value]) => sample({ result }, value)),
+    tollgate_webhook_posts_total: () => byName('result', webhooks().posts),
+    tollgate_webhook_attempts_total: () => byName('result', webhooks().attempts),
+    tollgate_webhook_seconds: () => histogramSamples('tollgate_webhook_seconds', webhooks().duration),
+    tollgate_webhook_hosts: () => byName('state', webhooks().hosts),
+    tollgate_webhook_pending_posts: () => [sample({}, webhooks().counts.pending)],
+    tollgate_webhook_dead_letters: () => [sample({}, webhooks().counts.dead)],
     tollgate_cdr_records_total: () => [sample({}, cdrs?.recordCount ?? 0)],
     tollgate_cdr_bytes_total: () => [sample({}, cdrs?.byteCount ?? 0)],
     tollgate_cdr_errors_total: () => [sample({}, cdrs?.errorCount ?? 0)],
     tollgate_cdr_dropped_records_total: () => [sample({}, cdrs?.droppedCount ?? 0)],
     tollgate_cdr_pending_records: () => [sample({}, cdrs?.pendingCount ?? 0)],
+    tollgate_faults_in_force: () => faults().inForce.map(({ kind, count }) => sample({ kind }, count)),
+    tollgate_fault_applied_total: () =>
+      faults().applied.map(({ kind, carrier, count }) => sample({ kind, carrier }, count)),
     tollgate_limit_leases_state: () => {
       const figures = leases();
       const state = figures === undefined ? 'own' : figures.isAway ? 'away' : 'shared';
@@ -183,6 +225,10 @@ function copiedAtScrape(name: MetricName, read: Read): Metric {
 
 function fromCell({ labels, value }: Cell<string>): Sample {
   return sample({ ...labels }, value);
+}
+
+function byName(label: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([name, value]) => sample({ [label]: name }, value));
 }
 
 function sample(labels: Record<string, string>, value: number): Sample {

@@ -4,9 +4,10 @@
  * `cap` means nothing here; the bound is what was paid in. Memory: 8 bytes per key.
  */
 import type { Allowance, Ask } from './allowance.ts';
+import { grown, refilled, usedPart } from './columns.ts';
 
 export class Balances implements Allowance {
-  #micros: Float64Array;
+  #micros: Float64Array<ArrayBuffer>;
 
   constructor(keyCount = 0) {
     this.#micros = new Float64Array(keyCount);
@@ -15,9 +16,7 @@ export class Balances implements Allowance {
   /** New keys have nothing. */
   ensure(keyCount: number): void {
     if (keyCount <= this.#micros.length) return;
-    const micros = new Float64Array(Math.max(keyCount, this.#micros.length * 2));
-    micros.set(this.#micros);
-    this.#micros = micros;
+    this.#micros = grown(this.#micros, Math.max(keyCount, this.#micros.length * 2));
   }
 
   waitMs(key: number, _cap: number, ask: Ask): number {
@@ -40,5 +39,15 @@ export class Balances implements Allowance {
   /** Pays in, or takes back with a negative amount; the caller has checked that it is whole and leaves at least 0. */
   credit(key: number, micros: number): void {
     this.#micros[key]! += micros;
+  }
+
+  /** What is left of each key, as it lies here. */
+  capture(): Float64Array<ArrayBuffer> {
+    return usedPart(this.#micros);
+  }
+
+  /** Takes over what another captured. */
+  restore(micros: Float64Array<ArrayBuffer>): void {
+    this.#micros = refilled(this.#micros, micros);
   }
 }

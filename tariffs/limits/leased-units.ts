@@ -20,6 +20,7 @@
  * Memory: 174 bytes per key, 16 more for rates.
  */
 import { type Allowance, type Ask, NOT_LEASED } from './allowance.ts';
+import { grown } from './columns.ts';
 import { LEVEL_RETRY_MS } from './levels.ts';
 import { RateBuckets } from './rate-buckets.ts';
 
@@ -186,15 +187,11 @@ export class LeasedUnits implements Allowance {
     this.#activeAtMs = grown(this.#activeAtMs, count);
     this.#extra = grown(this.#extra, count);
     this.#awayLeft = grown(this.#awayLeft, count);
-    this.#dayOf = grownInt(this.#dayOf, count);
-    this.#turn = grownUint(this.#turn, count);
-    this.#outageOf = grownUint(this.#outageOf, count);
-    const shard = new Uint8Array(count).fill(NO_SHARD);
-    shard.set(this.#shard);
-    this.#shard = shard;
-    const flags = new Uint8Array(count);
-    flags.set(this.#flags);
-    this.#flags = flags;
+    this.#dayOf = grown(this.#dayOf, count);
+    this.#turn = grown(this.#turn, count);
+    this.#outageOf = grown(this.#outageOf, count);
+    this.#shard = grown(this.#shard, count, NO_SHARD);
+    this.#flags = grown(this.#flags, count);
     if (this.kind === LeaseKind.Rate) this.#awayBuckets.ensure(count);
     this.#active.ensure(count);
     this.#lacking.ensure(count);
@@ -578,8 +575,8 @@ class KeyList {
   #places = new Int32Array(0);
 
   ensure(keyCount: number): void {
-    this.#keys = grownInt(this.#keys, keyCount);
-    this.#places = grownInt(this.#places, keyCount);
+    this.#keys = grown(this.#keys, keyCount);
+    this.#places = grown(this.#places, keyCount);
   }
 
   at(index: number): number {
@@ -607,22 +604,4 @@ class KeyList {
     this.#places[key] = 0;
     this.count -= 1;
   }
-}
-
-function grown(column: Float64Array<ArrayBuffer>, count: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(count);
-  larger.set(column);
-  return larger;
-}
-
-function grownUint(column: Uint32Array<ArrayBuffer>, count: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(count);
-  larger.set(column);
-  return larger;
-}
-
-function grownInt(column: Int32Array<ArrayBuffer>, count: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(count);
-  larger.set(column);
-  return larger;
 }

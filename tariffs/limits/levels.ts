@@ -4,12 +4,13 @@
  * Memory: 8 bytes per key.
  */
 import type { Allowance, Ask } from './allowance.ts';
+import { grown, refilled, usedPart } from './columns.ts';
 
 /** What a sender is told to wait when its messages in flight are at their bound: about one median carrier latency. */
 export const LEVEL_RETRY_MS = 1_000;
 
 export class Levels implements Allowance {
-  #held: Float64Array;
+  #held: Float64Array<ArrayBuffer>;
 
   constructor(keyCount = 0) {
     this.#held = new Float64Array(keyCount);
@@ -17,9 +18,7 @@ export class Levels implements Allowance {
 
   ensure(keyCount: number): void {
     if (keyCount <= this.#held.length) return;
-    const held = new Float64Array(Math.max(keyCount, this.#held.length * 2));
-    held.set(this.#held);
-    this.#held = held;
+    this.#held = grown(this.#held, Math.max(keyCount, this.#held.length * 2));
   }
 
   waitMs(key: number, cap: number, ask: Ask): number {
@@ -38,5 +37,15 @@ export class Levels implements Allowance {
 
   used(key: number, _cap: number, _ask: Ask): number {
     return key >= 0 && key < this.#held.length ? this.#held[key]! : 0;
+  }
+
+  /** What is held of each key, as it lies here. */
+  capture(): Float64Array<ArrayBuffer> {
+    return usedPart(this.#held);
+  }
+
+  /** Takes over what another captured. */
+  restore(held: Float64Array<ArrayBuffer>): void {
+    this.#held = refilled(this.#held, held);
   }
 }

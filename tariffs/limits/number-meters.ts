@@ -23,7 +23,8 @@
 import { type Allowance, type Ask, NOT_LEASED, TABLE_FULL } from './allowance.ts';
 import { isNumber, NumberRows, OWNER_SHIFT } from './number-rows.ts';
 import { type PacificPeriods, pacificPeriodsAt } from './pacific-day.ts';
-import { RecipientPairs } from './recipient-pairs.ts';
+import { RecipientPairs, type RecipientPairsState } from './recipient-pairs.ts';
+import type { RowShardsState } from './row-shards.ts';
 
 /** What is counted per number; the `key` of `NumberMeters`. */
 export const NumberMeter = {
@@ -103,6 +104,13 @@ export interface NumberMetersOptions {
   readonly rowsMax?: number;
   /** Pairs of sender and recipient held at most. */
   readonly recipientPairsMax?: number;
+}
+
+export interface NumberMetersState {
+  readonly nowMs: number;
+  readonly baseMs: number;
+  readonly rows: RowShardsState;
+  readonly pairs: RecipientPairsState;
 }
 
 export class NumberMeters implements Allowance {
@@ -193,6 +201,20 @@ export class NumberMeters implements Allowance {
     this.#startDayOf(P2P_ROW);
     const received = rows.words[rows.at + 2]! >>> COUNT_SHIFT;
     if (received < COUNT_MAX) rows.words[rows.at + 2]! += 1 << COUNT_SHIFT;
+  }
+
+  /** All that counts, as it lies here; over how many gateways numbers are spread is not part of it. */
+  capture(): NumberMetersState {
+    return { nowMs: this.#nowMs, baseMs: this.#baseMs, rows: this.#rows.capture(), pairs: this.#pairs.capture() };
+  }
+
+  /** Takes over what another captured. */
+  restore({ nowMs, baseMs, rows, pairs }: NumberMetersState): void {
+    this.#nowMs = nowMs;
+    this.#baseMs = baseMs;
+    this.#periods = pacificPeriodsAt(Number.isNaN(nowMs) ? EARLIEST_MS : nowMs);
+    this.#rows.restore(rows);
+    this.#pairs.restore(pairs);
   }
 
   #rateWaitMs(meter: number, cap: number, ask: Ask): number {

@@ -15,7 +15,7 @@
  * Memory: 12 bytes a row, in shards filled to between 0.64 and 0.8, which makes 15 to 18.75 bytes; up to 34 while there are few.
  */
 import type { Ask } from './allowance.ts';
-import { homeOf, nextOf, RowShards } from './row-shards.ts';
+import { homeOf, nextOf, RowShards, type RowShardsState } from './row-shards.ts';
 
 /** NANP numbers as integers, and nothing else. */
 const KEY_MIN = 2_000_000_000;
@@ -135,6 +135,17 @@ export class NumberRows {
   add(): void {
     this.words[this.at] = this.#key;
     this.#shards.noteAdded(this.#shard);
+  }
+
+  capture(): RowShardsState {
+    return this.#shards.capture();
+  }
+
+  restore(state: RowShardsState): void {
+    this.#shards.restore(state);
+    this.words = this.#shards.words[0]!;
+    this.at = 0;
+    this.#lastSender.fill(Number.NaN);
   }
 
   /** Calls `visit` for every row. */

@@ -7,14 +7,20 @@
  * Memory: 12 bytes per key.
  */
 import type { Allowance, Ask } from './allowance.ts';
+import { grown, refilled, usedPart } from './columns.ts';
 import { type PacificDay, pacificDayAt } from './pacific-day.ts';
 
 /** Before any day there is. */
 const NEVER = -0x8000_0000;
 
+export interface PacificDaysState {
+  readonly days: Int32Array<ArrayBuffer>;
+  readonly used: Float64Array<ArrayBuffer>;
+}
+
 export class PacificDays implements Allowance {
-  #days: Int32Array;
-  #used: Float64Array;
+  #days: Int32Array<ArrayBuffer>;
+  #used: Float64Array<ArrayBuffer>;
   /** The day of the latest ask, kept so that time zones are worked out once a day. */
   #day: PacificDay = { ordinal: NEVER, startMs: 0, endMs: 0 };
 
@@ -26,13 +32,9 @@ export class PacificDays implements Allowance {
   /** At least doubles when it grows. */
   ensure(keyCount: number): void {
     if (keyCount <= this.#used.length) return;
-    const grownCount = Math.max(keyCount, this.#used.length * 2);
-    const days = new Int32Array(grownCount).fill(NEVER);
-    const used = new Float64Array(grownCount);
-    days.set(this.#days);
-    used.set(this.#used);
-    this.#days = days;
-    this.#used = used;
+    const length = Math.max(keyCount, this.#used.length * 2);
+    this.#days = grown(this.#days, length, NEVER);
+    this.#used = grown(this.#used, length);
   }
 
   /** Waiting is until the next midnight in Los Angeles. */
@@ -55,6 +57,18 @@ export class PacificDays implements Allowance {
   used(key: number, _cap: number, ask: Ask): number {
     if (!(key >= 0 && key < this.#used.length)) return 0;
     return this.#ordinalAt(ask) > this.#days[key]! ? 0 : this.#used[key]!;
+  }
+
+  /** What was taken of each key and on which day, as it lies here. */
+  capture(): PacificDaysState {
+    return { days: usedPart(this.#days, NEVER), used: usedPart(this.#used) };
+  }
+
+  /** Takes over what another captured; of keys it did not know nothing was taken. */
+  restore({ days, used }: PacificDaysState): void {
+    this.ensure(Math.max(days.length, used.length));
+    this.#days = refilled(this.#days, days, NEVER);
+    this.#used = refilled(this.#used, used);
   }
 
   #ordinalAt(ask: Ask): number {

@@ -16,12 +16,18 @@
  * Memory: 16 bytes per key.
  */
 import type { Allowance, Ask } from './allowance.ts';
+import { grown, refilled, usedPart } from './columns.ts';
+
+export interface RateBucketsState {
+  readonly debtParts: Float64Array<ArrayBuffer>;
+  readonly updatedMs: Float64Array<ArrayBuffer>;
+}
 
 export class RateBuckets implements Allowance {
   readonly windowMs: number;
-  #debtParts: Float64Array;
+  #debtParts: Float64Array<ArrayBuffer>;
   /** When the debt was last brought up to date: the latest time of any take, so that a clock set back refills nothing twice. */
-  #updatedMs: Float64Array;
+  #updatedMs: Float64Array<ArrayBuffer>;
 
   constructor(windowMs: number, keyCount = 0) {
     this.windowMs = windowMs;
@@ -32,13 +38,9 @@ export class RateBuckets implements Allowance {
   /** New keys are full. At least doubles when it grows. */
   ensure(keyCount: number): void {
     if (keyCount <= this.#debtParts.length) return;
-    const grownCount = Math.max(keyCount, this.#debtParts.length * 2);
-    const debtParts = new Float64Array(grownCount);
-    const updatedMs = new Float64Array(grownCount);
-    debtParts.set(this.#debtParts);
-    updatedMs.set(this.#updatedMs);
-    this.#debtParts = debtParts;
-    this.#updatedMs = updatedMs;
+    const length = Math.max(keyCount, this.#debtParts.length * 2);
+    this.#debtParts = grown(this.#debtParts, length);
+    this.#updatedMs = grown(this.#updatedMs, length);
   }
 
   waitMs(key: number, cap: number, ask: Ask): number {
@@ -58,6 +60,18 @@ export class RateBuckets implements Allowance {
   used(key: number, cap: number, ask: Ask): number {
     if (!(key >= 0 && key < this.#debtParts.length)) return 0;
     return Math.ceil(this.#debtAt(key, cap, ask.atMs) / this.windowMs);
+  }
+
+  /** What was taken of each key, as it lies here. */
+  capture(): RateBucketsState {
+    return { debtParts: usedPart(this.#debtParts), updatedMs: usedPart(this.#updatedMs) };
+  }
+
+  /** Takes over what another captured; keys it did not know are full. */
+  restore({ debtParts, updatedMs }: RateBucketsState): void {
+    this.ensure(Math.max(debtParts.length, updatedMs.length));
+    this.#debtParts = refilled(this.#debtParts, debtParts);
+    this.#updatedMs = refilled(this.#updatedMs, updatedMs);
   }
 
   #debtAt(key: number, cap: number, atMs: number): number {

@@ -12,7 +12,7 @@
  */
 import type { Ask } from './allowance.ts';
 import { mix } from './number-rows.ts';
-import { homeOf, nextOf, RowShards, SHARDS } from './row-shards.ts';
+import { homeOf, nextOf, RowShards, type RowShardsState, SHARDS } from './row-shards.ts';
 
 const KEY_MIN = 2_000_000_000;
 const WIDTH = 2;
@@ -26,6 +26,12 @@ const SPREAD = 0x9e3779b1;
 const SPREAD_OTHER = 0x85ebca6b;
 /** Before any day there is. */
 const NEVER = -1;
+
+export interface RecipientPairsState {
+  readonly day: number;
+  readonly days: Int32Array;
+  readonly shards: RowShardsState;
+}
 
 export class RecipientPairs {
   readonly #shards: RowShards;
@@ -94,6 +100,16 @@ export class RecipientPairs {
     words[this.#at] = this.#word0;
     words[this.#at + 1] = this.#word1;
     this.#shards.noteAdded(this.#shard);
+  }
+
+  capture(): RecipientPairsState {
+    return { day: this.#day, days: this.#days, shards: this.#shards.capture() };
+  }
+
+  restore({ day, days, shards }: RecipientPairsState): void {
+    this.#day = day;
+    this.#days.set(days);
+    this.#shards.restore(shards);
   }
 
   #find(): boolean {

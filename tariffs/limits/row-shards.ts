@@ -37,6 +37,15 @@ export interface RowKind {
   isIdle(words: Int32Array, at: number): boolean;
 }
 
+/** Rows of the shards that have any room, by shard, and the figures of all shards. */
+export interface RowShardsState {
+  readonly words: ReadonlyMap<number, Int32Array>;
+  readonly counts: Int32Array;
+  readonly limits: Int32Array;
+  readonly sweptMs: Float64Array;
+  readonly scratchLength: number;
+}
+
 export class RowShards {
   /** The rows of each shard, one after the other. */
   readonly words: Int32Array[];
@@ -46,15 +55,16 @@ export class RowShards {
   readonly #limits = new Int32Array(SHARDS);
   readonly #sweptMs = new Float64Array(SHARDS).fill(-Infinity);
   readonly #shardRowsMax: number;
+  /** One free row, which serves all shards that have no room; it is never written. */
+  readonly #none: Int32Array;
   #scratch = new Int32Array(0);
 
   /** @param rowsMax rows to hold at most; some shards are full a few percent before all are. At least one row a shard. */
   constructor(kind: RowKind, rowsMax: number) {
     this.#kind = kind;
     this.#shardRowsMax = Math.ceil((Math.max(1, Math.ceil(rowsMax / SHARDS)) + RESERVED_ROWS) / FULL_LOAD);
-    // One free row serves all shards that hold nothing; it is never written.
-    const none = new Int32Array(kind.width);
-    this.words = Array.from({ length: SHARDS }, () => none);
+    this.#none = new Int32Array(kind.width);
+    this.words = Array.from({ length: SHARDS }, () => this.#none);
   }
 
   /** Rows held, idle ones that are not forgotten yet included. */
@@ -112,6 +122,25 @@ export class RowShards {
     const isFitting = least <= rows && wanted * 2 > rows;
     if (!isFitting || live < this.#counts[shard]!) this.#remake(shard, isFitting ? rows : wanted);
     return this.hasRoom(shard);
+  }
+
+  /** All rows, as they lie here. */
+  capture(): RowShardsState {
+    const words = new Map<number, Int32Array>();
+    this.words.forEach((one, shard) => {
+      if (one !== this.#none) words.set(shard, one);
+    });
+    const scratchLength = this.#scratch.length;
+    return { words, counts: this.#counts, limits: this.#limits, sweptMs: this.#sweptMs, scratchLength };
+  }
+
+  /** Takes over what another of the same kind captured. */
+  restore({ words, counts, limits, sweptMs, scratchLength }: RowShardsState): void {
+    for (let shard = 0; shard < SHARDS; shard += 1) this.words[shard] = words.get(shard)?.slice() ?? this.#none;
+    this.#counts.set(counts);
+    this.#limits.set(limits);
+    this.#sweptMs.set(sweptMs);
+    this.#scratch = new Int32Array(scratchLength);
   }
 
   #rowsFor(live: number, load: number): number {

@@ -23,7 +23,7 @@ function openRoutes() {
   };
   const foresee = (): void => void (slot.draw = Number.NaN);
   const routes = {
-    intake: { slot, submit, foresee },
+    intake: { slot, submit, foresee, kept: () => undefined },
     callbackGuard: () => undefined,
     leases: { answered: () => Promise.resolve() },
   } as unknown as MessageRoutes;

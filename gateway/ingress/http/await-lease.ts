@@ -19,7 +19,7 @@ const ROUNDS_MAX = 8;
  */
 export async function onceLeased<T>(
   leases: LeaseDraws,
-  attempt: (mayAwaitLease: boolean) => T | undefined,
+  attempt: (mayAwaitLease: boolean) => T | Promise<T> | undefined,
 ): Promise<T> {
   for (let round = 1; ; round += 1) {
     await leases.answered();

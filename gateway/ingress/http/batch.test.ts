@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type GatewayUnderTest, openGatewayUnderTest } from '../../gateway-under-test.ts';
 import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX } from '../../limits.ts';
-import type { MessageRecord } from '../../messages/index.ts';
+import type { MessageAnswer, MessageRecord } from '../../messages/index.ts';
 
 interface Result {
   readonly index: number;
@@ -12,7 +12,7 @@ interface Result {
   readonly carrier?: string;
   readonly segments?: number;
   readonly totalMicros?: number;
-  readonly limit?: string;
+  readonly limit?: MessageAnswer['limit'];
   readonly retryAfterMs?: number;
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
@@ -214,9 +214,9 @@ test('a limit met inside a batch is told per message, and the longest wait in th
   expect(status).toBe(200);
   expect(body).toMatchObject({ accepted: 15, refused: 5, invalid: 0 });
   const refused = body.results.slice(15);
-  expect(refused.map(({ decision, limit }) => `${decision} by ${limit}`)).toEqual(
-    Array(5).fill('att_tpm_exceeded by att_campaign_tpm'),
-  );
+  const limit = { name: 'att_campaign_tpm', scope: 'campaign', key: 'CSOLE01', used: 15, cap: 15 };
+  for (const one of refused) expect(one).toMatchObject({ decision: 'att_tpm_exceeded', limit });
+  expect((await gateway.send({ from })).body.limit).toEqual(limit);
   const longestMs = Math.max(...refused.map(({ retryAfterMs }) => retryAfterMs ?? 0));
   expect(longestMs).toBeGreaterThan(0);
   expect(headers.get('retry-after')).toBe(String(Math.ceil(longestMs / 1_000)));
@@ -265,7 +265,7 @@ test('a batch larger than the room is taken up to the brim, and every accepted m
         carrier: 'none',
         segments: 1,
         totalMicros: 0,
-        limit: 'in_flight_messages',
+        limit: { name: 'in_flight_messages', scope: 'gateway', key: 'gateway', used: 10, cap: 10 },
         retryAfterMs: 1_000,
       })),
     );

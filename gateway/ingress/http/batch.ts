@@ -5,26 +5,34 @@
  * what the time goes on is objects that outlive a collection and text made of pieces. So a line is parsed when its turn
  * comes, what was taken is let go of, and answers are written as bytes. Work is done in slices with other requests let in
  * between; the draft and the intake's slot are not used across a slice's end or a wait for a lease.
+ *
+ * Keys of idempotency are looked for line by line, so that who sends none pays nothing: at the first one of a slice all that are left in
+ * it are claimed in one call.
  */
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { BATCH_BODY_BYTES, BATCH_MESSAGES_MAX, BATCH_SLICE_MESSAGES } from '../../limits.ts';
+import { Binding, bindingAt } from '../../router/index.ts';
 import {
-  Binding,
-  bindingAt,
-  CARRIER_LABELS,
-  decisionAt,
-  DecisionCode,
-  type MessageSlot,
-  nameAt,
-  REGISTRATION_REASONS,
-} from '../../router/index.ts';
-import { AWAITS_LEASE, emptyDraft, NOT_STORED, TextBytes } from '../../messages/index.ts';
+  AWAITS_LEASE,
+  type ClaimOf,
+  emptyDraft,
+  fingerprintOf,
+  type HeldKey,
+  limitView,
+  type LimitView,
+  messageAnswer,
+  NOT_STORED,
+} from '../../messages/index.ts';
 import { onceLeased } from './await-lease.ts';
+import { arrayBody, type BatchBody, linesBody, NOT_JSON } from './batch-body.ts';
+import { BatchKeys } from './batch-keys.ts';
+import { BatchResults } from './batch-results.ts';
 import type { MessageRoutes } from './messages.ts';
+import { bothKept, keepAnswer } from './once.ts';
 import { type FieldProblem, fieldProblems, problem, ProblemError, sendProblem } from '../../problem.ts';
-import { readMessage } from './read-message.ts';
+import { readKey, readMessage } from './read-message.ts';
 import { MessageBody } from './schemas.ts';
 
 const messageBody = Compile(MessageBody);
@@ -40,47 +48,11 @@ function isMessageBody(value: unknown): value is MessageBody {
 }
 
 const MS_PER_SECOND = 1_000;
-const LINE_FEED = 0x0a;
-const BRACE = 0x7b;
-/** About as long as the result of an accepted message. */
-const RESULT_BYTES = 192;
-const INDEX = Buffer.from('{"index":');
-const ID = Buffer.from(',"id":"');
-const QUOTE = Buffer.from('"');
-const TOTAL = Buffer.from(',"totalMicros":');
-const STALE = Buffer.from(',"registryView":"stale"');
-const END = Buffer.from('}');
-const COMMA = Buffer.from(',');
-const LINE_END = Buffer.from('\n');
-const ARRAY_END = Buffer.from(']}');
-
-const STATUS_BY_CODE: Readonly<Record<number, string>> = {
-  [DecisionCode.Accepted]: 'accepted',
-  [DecisionCode.Queued]: 'queued',
-};
-
-/** The part of a result between its id and its segments, by decision, registration and carrier: made once each. */
-const decidedParts: Buffer[] = [];
-
-interface Tally {
-  accepted: number;
-  refused: number;
-  invalid: number;
-  /** The longest wait any refused message was told. */
-  retryAfterMs: number;
-}
-
-/** The messages of a body, taken out of it one after the other. */
-interface BatchBody {
-  readonly isLines: boolean;
-  readonly count: number;
-  /** The value at a place; NOT_JSON for a line that is none. */
-  peek(index: number): unknown;
-  /** The same, to be asked for once: what was taken is let go of. */
-  take(index: number): unknown;
-}
+/** What a message without a limit of its own was refused by, as other limits name whom they are of. */
+const GATEWAY = 'gateway';
 
 export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, done) => {
+  const { core, store, intake } = routes;
   const draft = emptyDraft();
 
   app.removeAllContentTypeParsers();
@@ -114,7 +86,10 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
         summary: 'Send many messages: a JSON array, or one message per line as application/x-ndjson',
         description:
           'Answered in the form it came in, one result per message with its index. Results carry what a sender acts ' +
-          'on; GET /v1/messages/:id has the postings.',
+          'on, the limit that bound as for a single message; GET /v1/messages/:id has the postings. The status of a result is ' +
+          'accepted, queued, rejected, invalid, undecided (not taken: its key could not be had; send again) or unknown (it could ' +
+          'not be said in time whether it was kept; send again under its key). With an idempotencyKey each message is taken once; a ' +
+          'repeated result says replayed.',
       },
     },
     async (request: FastifyRequest, reply: FastifyReply) => {
@@ -126,154 +101,147 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
         const message = `has ${count} messages; ${BATCH_MESSAGES_MAX} is the most, so send it in parts`;
         return sendProblem(reply, problem('batch-too-large', 413, 'Batch too large', [{ field: '', message }]));
       }
-      const tally: Tally = { accepted: 0, refused: 0, invalid: 0, retryAfterMs: 0 };
-      const separator = isLines ? LINE_END : COMMA;
-      const results = new TextBytes(count * RESULT_BYTES);
-      for (let from = 0; from < count; from += BATCH_SLICE_MESSAGES) {
-        const to = Math.min(from + BATCH_SLICE_MESSAGES, count);
-        let isForeseen = false;
-        for (let index = from; index < to; index += 1) {
-          if (index > 0) results.addBytes(separator);
-          results.addBytes(INDEX);
-          results.addWhole(index);
-          const value = body.take(index);
-          const wrong = readOne(value);
-          if (wrong !== undefined) {
-            addInvalid(wrong, tally, results);
-            continue;
-          }
-          if (submitOne(true, tally, results)) continue;
-          const { draw } = routes.intake.slot;
-          if (!isForeseen) foreseeRest(body, index + 1, to);
-          isForeseen = true;
-          await onceLeased(routes.leases, (mayAwaitLease) => {
-            readOne(value);
-            draft.draw = draw;
-            return submitOne(mayAwaitLease, tally, results) || undefined;
-          });
-        }
-        if (to < count) await otherRequests();
+      if (request.headers['idempotency-key'] !== undefined) {
+        const message = 'is of single messages; give each message of a batch a field idempotencyKey of its own';
+        const wrong = { field: 'Idempotency-Key', message };
+        return sendProblem(reply, problem('invalid-message', 422, 'Invalid batch', [wrong]));
       }
-      if (tally.retryAfterMs > 0) reply.header('retry-after', Math.ceil(tally.retryAfterMs / MS_PER_SECOND));
-      if (isLines) {
-        if (count > 0) results.addBytes(separator);
-        return reply.type('application/x-ndjson').send(results.take());
-      }
-      const { accepted, refused, invalid } = tally;
-      const head = Buffer.from(`{"accepted":${accepted},"refused":${refused},"invalid":${invalid},"results":[`);
-      return reply.type('application/json; charset=utf-8').send(Buffer.concat([head, results.take(), ARRAY_END]));
+      const results = new BatchResults(count, isLines);
+      intake.batchesUnderWay += 1;
+      await decideAll(body, results).finally(() => (intake.batchesUnderWay -= 1));
+      const answer = await results.take();
+      if (results.retryAfterMs > 0) reply.header('retry-after', Math.ceil(results.retryAfterMs / MS_PER_SECOND));
+      return reply.type(isLines ? 'application/x-ndjson' : 'application/json; charset=utf-8').send(answer);
     },
   );
+
+  async function decideAll(body: BatchBody, results: BatchResults): Promise<void> {
+    const keys = new BatchKeys(routes);
+    try {
+      for (let from = 0; from < body.count; from += BATCH_SLICE_MESSAGES) {
+        const to = Math.min(from + BATCH_SLICE_MESSAGES, body.count);
+        await decideSlice(body, from, to, results, keys);
+        if (to < body.count) await otherRequests();
+      }
+    } catch (error) {
+      await keys.release();
+      throw error;
+    }
+  }
+
+  async function decideSlice(
+    body: BatchBody,
+    from: number,
+    to: number,
+    results: BatchResults,
+    keys: BatchKeys,
+  ): Promise<void> {
+    let isForeseen = false;
+    let isClaimed = false;
+    for (let index = from; index < to; index += 1) {
+      const value = body.take(index);
+      const wrong = readOne(value);
+      if (wrong !== undefined) {
+        results.addInvalid(wrong);
+        continue;
+      }
+      let held: HeldKey | undefined;
+      if ((value as MessageBody).idempotencyKey !== undefined) {
+        if (!isClaimed) {
+          endTurn(results, keys);
+          await keys.claim(claimsOf(value, body, index, to));
+          readOne(value);
+          isClaimed = true;
+        }
+        held = keys.heldFor(index, results);
+        if (held === undefined) continue;
+      }
+      const fromByte = held === undefined ? 0 : results.sizeBytes;
+      if (!submitOne(true, results, held)) {
+        const { draw } = intake.slot;
+        if (!isForeseen) foreseeRest(body, index + 1, to);
+        isForeseen = true;
+        endTurn(results, keys);
+        await onceLeased(routes.leases, (mayAwaitLease) => {
+          readOne(value);
+          draft.draw = draw;
+          if (!submitOne(mayAwaitLease, results, held)) return undefined;
+          endTurn(results, keys);
+          return true;
+        });
+      }
+      if (held !== undefined) keys.wrote(index, fromByte, results.sizeBytes);
+    }
+    endTurn(results, keys);
+  }
+
+  /** To be called before others get a turn, in the turn in which messages were submitted. */
+  function endTurn(results: BatchResults, keys: BatchKeys): void {
+    if (!results.isTurnEmpty) results.endTurn(bothKept(intake.kept(), keys.kept()));
+  }
 
   /** Reads one value of the batch into the draft; what is wrong with it, if anything. */
   function readOne(value: unknown): readonly FieldProblem[] | undefined {
     if (!isMessageBody(value)) return describeInvalid(value);
-    const wrong = readMessage(value, draft, routes.callbackGuard);
+    const wrong = readMessage(value, draft, routes.callbackGuard) ?? wrongKey(value.idempotencyKey);
     return wrong && [wrong];
   }
 
   /** Lets the limits of the rest of a slice be asked for together: one wait, where each message would else have its own. */
   function foreseeRest(body: BatchBody, from: number, to: number): void {
     for (let index = from; index < to; index += 1) {
-      if (readOne(body.peek(index)) === undefined) routes.intake.foresee(draft);
+      if (readOne(body.peek(index)) === undefined) intake.foresee(draft);
     }
   }
 
-  /** Submits the message in the draft and adds its result as JSON text; false, with nothing added, if it awaits a lease. */
-  function submitOne(mayAwaitLease: boolean, tally: Tally, results: TextBytes): boolean {
-    const sequence = routes.intake.submit(draft, mayAwaitLease);
+  /** The keys of the rest of a slice, which begins with `value` at `from`. */
+  function claimsOf(value: unknown, body: BatchBody, from: number, to: number): ReadonlyMap<number, ClaimOf> {
+    const claims = new Map<number, ClaimOf>();
+    for (let index = from; index < to; index += 1) {
+      const one = index === from ? value : body.peek(index);
+      if (readOne(one) !== undefined) continue;
+      const { account, idempotencyKey: key } = one as MessageBody;
+      if (key !== undefined) claims.set(index, { account, key, fingerprint: fingerprintOf(draft) });
+    }
+    return claims;
+  }
+
+  /** Submits the message in the draft and adds its result; false, with nothing added, if it awaits a lease. */
+  function submitOne(mayAwaitLease: boolean, results: BatchResults, held: HeldKey | undefined): boolean {
+    const sequence = intake.submit(draft, mayAwaitLease);
     if (sequence === AWAITS_LEASE) return false;
-    const { slot } = routes.intake;
-    if (sequence !== NOT_STORED) {
-      results.addBytes(ID);
-      results.addAscii(routes.store.idOf(sequence));
-      results.addBytes(QUOTE);
+    const { slot } = intake;
+    if (sequence === NOT_STORED) {
+      held?.release();
+      results.addDecided(slot, undefined, gatewayLimit());
+      return true;
     }
-    if (slot.code === DecisionCode.Accepted || slot.code === DecisionCode.Queued) tally.accepted += 1;
-    else tally.refused += 1;
-    results.addBytes(decidedPart(slot));
-    results.addWhole(slot.units);
-    results.addBytes(TOTAL);
-    results.addWhole(slot.quote.totalMicros);
-    if (slot.isStale) results.addBytes(STALE);
-    if (slot.binding !== Binding.None) results.addAscii(`,"limit":"${bindingAt(slot.binding).name}"`);
-    if (slot.code === DecisionCode.Queued) {
-      results.addAscii(`,"expectedWaitMs":${slot.retryAfterMs}`);
-    } else if (slot.retryAfterMs > 0) {
-      if (slot.retryAfterMs > tally.retryAfterMs) tally.retryAfterMs = slot.retryAfterMs;
-      results.addAscii(`,"retryAfterMs":${slot.retryAfterMs}`);
-    }
-    results.addBytes(END);
+    if (held !== undefined) keepAnswer(held, slot.code, messageAnswer(core, store, sequence));
+    const limit = slot.binding === Binding.None ? undefined : limitView(core, store, sequence % store.capacity);
+    results.addDecided(slot, store.idOf(sequence), limit);
     return true;
+  }
+
+  /** What a message was not even taken in for. */
+  function gatewayLimit(): LimitView {
+    const { binding, limitUsed: used, limitCap: cap } = intake.slot;
+    const { name, scope } = bindingAt(binding);
+    return { name, scope, key: GATEWAY, used, cap };
   }
 
   done();
 };
 
-function addInvalid(errors: readonly FieldProblem[], tally: Tally, results: TextBytes): void {
-  tally.invalid += 1;
-  results.addText(`,"status":"invalid","errors":${JSON.stringify(errors)}}`);
+function wrongKey(key: string | undefined): FieldProblem | undefined {
+  const read = key === undefined ? undefined : readKey(undefined, key);
+  return read !== undefined && 'wrong' in read ? read.wrong : undefined;
 }
 
-function decidedPart({ code, registration, carrier }: MessageSlot): Buffer {
-  const at = (code * REGISTRATION_REASONS.length + registration) * CARRIER_LABELS.length + carrier;
-  return (decidedParts[at] ??= Buffer.from(
-    `,"status":"${STATUS_BY_CODE[code] ?? 'rejected'}","decision":"${decisionAt(code).name}"` +
-      `,"reason":"${nameAt(REGISTRATION_REASONS, registration)}","carrier":"${nameAt(CARRIER_LABELS, carrier)}","segments":`,
-  ));
-}
-
-/** A line that is not JSON arrives here as the NotJson it was replaced by; all else failed the schema. */
+/** All but a line that is not JSON failed the schema. */
 function describeInvalid(value: unknown): readonly FieldProblem[] {
-  if (value instanceof NotJson) return [{ field: '', message: 'this line is not valid JSON; one message per line' }];
+  if (value === NOT_JSON) return [{ field: '', message: 'this line is not valid JSON; one message per line' }];
   const found = fieldProblems(messageBody.Errors(value));
   return found.length > 0 ? found : [{ field: '', message: 'must be a message object' }];
-}
-
-class NotJson {}
-const NOT_JSON = new NotJson();
-
-function arrayBody(messages: unknown[]): BatchBody {
-  return {
-    isLines: false,
-    count: messages.length,
-    peek: (index) => messages[index],
-    take(index) {
-      const value = messages[index];
-      messages[index] = undefined;
-      return value;
-    },
-  };
-}
-
-/**
- * Lines are read when they are taken: the objects of a whole body at once would outlive many collections, each of which
- * copies them. Blank lines are skipped and do not count; every other line keeps its place.
- */
-function linesBody(bytes: Buffer): BatchBody {
-  const bounds: number[] = [];
-  for (let start = 0; start < bytes.length;) {
-    let end = bytes.indexOf(LINE_FEED, start);
-    if (end < 0) end = bytes.length;
-    if (!isBlank(bytes, start, end)) bounds.push(start, end);
-    start = end + 1;
-  }
-  const lineAt = (index: number): unknown =>
-    parseLine(bytes.toString('utf8', bounds[index * 2], bounds[index * 2 + 1]));
-  return { isLines: true, count: bounds.length / 2, peek: lineAt, take: lineAt };
-}
-
-function isBlank(bytes: Buffer, start: number, end: number): boolean {
-  // Nearly every line begins with its brace.
-  return bytes[start] !== BRACE && bytes.toString('utf8', start, end).trim() === '';
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return NOT_JSON;
-  }
 }
 
 function emptyBody(): ProblemError {

@@ -238,6 +238,7 @@ describe('reading back', () => {
       tariff: { from: '2023-06-01', confidence: 'B', sources: ['HL-FEES', 'HL-UNREG'] },
       receipt: null,
       handset: null,
+      error: null,
     });
 
     let record = atOnce;
@@ -245,7 +246,7 @@ describe('reading back', () => {
       gateway.time.advance(10);
       record = await readBack(sent.body.id);
     }
-    expect(record).toMatchObject({ status: 'sent', receipt: { state: 'ACCEPTD' }, handset: null });
+    expect(record).toMatchObject({ status: 'sent', receipt: { state: 'ACCEPTD', error: null }, handset: null });
 
     gateway.time.advance(10_000);
     const atLast = await readBack(sent.body.id);

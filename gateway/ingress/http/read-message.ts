@@ -3,7 +3,7 @@
  * What a schema cannot say is checked here, once, for single messages and batches alike.
  */
 import { numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
-import { TEXT_LENGTH_MAX, URL_LENGTH_MAX } from '../../limits.ts';
+import { IDEMPOTENCY_KEY_LENGTH_MAX, TEXT_LENGTH_MAX, URL_LENGTH_MAX } from '../../limits.ts';
 import type { MessageDraft } from '../../messages/index.ts';
 import {
   countSegments,
@@ -75,6 +75,33 @@ export function readMessage(body: MessageBody, draft: MessageDraft, guard: Callb
   draft.media = media;
   draft.draw = Number.NaN;
   return undefined;
+}
+
+const KEY_HEADER = 'Idempotency-Key';
+const KEY_FIELD = 'idempotencyKey';
+
+/** The key that a message came with, by header or field, at least one of which is given; or what is wrong with it. */
+export function readKey(
+  header: string | readonly string[] | undefined,
+  field: string | undefined,
+): { readonly key: string } | { readonly wrong: FieldProblem } {
+  // The server joins a header that is there twice, so that there is never a list of this one.
+  const inHeader = header?.toString();
+  if (inHeader !== undefined && field !== undefined && inHeader !== field) {
+    return { wrong: { field: KEY_FIELD, message: `differs from the header ${KEY_HEADER}; give one of them` } };
+  }
+  const key = field ?? inHeader ?? '';
+  const name = field === undefined ? KEY_HEADER : KEY_FIELD;
+  const message = keyRefusal(key);
+  return message === undefined ? { key } : { wrong: { field: name, message } };
+}
+
+function keyRefusal(key: string): string | undefined {
+  if (key === '') return 'is empty; give one to each message, or leave it out';
+  if (key.length > IDEMPOTENCY_KEY_LENGTH_MAX) {
+    return `has ${key.length} characters; ${IDEMPOTENCY_KEY_LENGTH_MAX} is the most`;
+  }
+  return /^[\x20-\x7e]+$/.test(key) ? undefined : 'holds something other than printable ASCII characters';
 }
 
 function isWebAddress(text: string): boolean {

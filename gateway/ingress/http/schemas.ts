@@ -2,7 +2,7 @@
  * The native API's bodies and answers, once: the same schemas validate, serialise and document.
  */
 import Type from 'typebox';
-import { MESSAGE_STATES } from '../../messages/index.ts';
+import { MESSAGE_STATES, RECEIPT_STATES } from '../../messages/index.ts';
 import {
   ACCOUNT_LENGTH_MAX,
   MEDIA_COUNT_MAX,
@@ -45,6 +45,13 @@ export const MessageBody = Type.Object(
     callbackUrl: Type.Optional(Type.String({ description: 'Where the receipt is posted. Loopback unless allowed.' })),
     reference: Type.Optional(
       Type.String({ pattern: `^[\\x20-\\x7e]{1,${REFERENCE_LENGTH_MAX}}$`, description: 'Yours; comes back as sent.' }),
+    ),
+    idempotencyKey: Type.Optional(
+      Type.String({
+        description:
+          'Yours, 1 to 255 printable ASCII characters: the same message sent again under it is not sent twice, but gets the first answer ' +
+          'again. For a single message also as the header Idempotency-Key.',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -127,8 +134,30 @@ export const MessageRecordSchema = Type.Object({
     Type.Object({ from: Type.String(), confidence: Type.String(), sources: Type.Array(Type.String()) }),
     Type.Null(),
   ]),
-  receipt: Type.Union([Type.Object({ state: Type.String(), at: Type.String() }), Type.Null()]),
+  receipt: Type.Union([
+    Type.Object({
+      state: Type.String({ description: RECEIPT_STATES.filter((state) => state !== null).join(', ') }),
+      error: Type.Union([Type.String(), Type.Null()], {
+        description: 'The name of the error it tells of; null if of none.',
+      }),
+      at: Type.String(),
+    }),
+    Type.Null(),
+  ]),
   handset: Type.Union([Type.Object({ outcome: Type.String(), at: Type.String() }), Type.Null()]),
+  error: Type.Union([Type.Object({ name: Type.String(), meaning: Type.String() }), Type.Null()], {
+    description:
+      'What went wrong on the way, also where the receipt does not tell; of a message that is tried again, why.',
+  }),
+});
+
+export const KeyHeader = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      description:
+        'Of a single message, the same as its field idempotencyKey. A repeated answer carries Idempotent-Replayed: true.',
+    }),
+  ),
 });
 
 export const ProblemSchema = Type.Object(

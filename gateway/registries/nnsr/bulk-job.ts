@@ -40,6 +40,18 @@ export interface Stop {
   readonly retryAfterS?: number;
 }
 
+type BulkJobState = Pick<
+  BulkJob,
+  'id' | 'dca' | 'form' | 'counts' | 'digest' | 'state' | 'stop' | 'touchedAtMs' | 'remarks'
+>;
+
+export interface BulkJobsState {
+  readonly tag: string;
+  readonly count: number;
+  /** The least recently written to first. */
+  readonly jobs: readonly BulkJobState[];
+}
+
 export class BulkJob {
   readonly id: string;
   readonly dca: Dca;
@@ -57,6 +69,19 @@ export class BulkJob {
     this.dca = dca;
     this.form = form;
     this.touchedAtMs = nowMs;
+  }
+
+  /** A job that was captured. */
+  static restored({ id, dca, form, touchedAtMs, counts, digest, state, stop, remarks }: BulkJobState): BulkJob {
+    const job = new BulkJob(id, dca, form, touchedAtMs);
+    Object.assign(job.counts, counts);
+    job.#remarks.push(...remarks);
+    return Object.assign(job, { digest, state, stop });
+  }
+
+  capture(): BulkJobState {
+    const { id, dca, form, counts, digest, state, stop, touchedAtMs, remarks } = this;
+    return { id, dca, form, counts, digest, state, stop, touchedAtMs, remarks };
   }
 
   /** The first errors and warnings, by line. */
@@ -92,12 +117,29 @@ export class BulkJobs {
   /** The least recently written to first. */
   readonly #jobs = new Map<string, BulkJob>();
   readonly #clock: Clock;
-  readonly #tag: string;
+  #tag: string;
   #count = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#tag = clock.nowMs().toString(36).toUpperCase();
+  }
+
+  /** All jobs; none may be running, since a socket cannot be kept. */
+  capture(): BulkJobsState {
+    return { tag: this.#tag, count: this.#count, jobs: Array.from(this.#jobs.values(), (job) => job.capture()) };
+  }
+
+  /** Holds what another captured, and no longer what it held itself. */
+  restore({ tag, count, jobs }: BulkJobsState): void {
+    this.#tag = tag;
+    this.#count = count;
+    this.#jobs.clear();
+    for (const job of jobs) this.#jobs.set(job.id, BulkJob.restored(job));
+  }
+
+  get runningCount(): number {
+    return [...this.#jobs.values()].filter((job) => job.state === 'running').length;
   }
 
   /** A new job, running. Throws UploadsBusy when as many uploads are under way as may be. */
@@ -144,8 +186,7 @@ export class BulkJobs {
   }
 
   #checkRunning(): void {
-    const running = [...this.#jobs.values()].filter((job) => job.state === 'running');
-    if (running.length < BULK_RUNNING_MAX) return;
+    if (this.runningCount < BULK_RUNNING_MAX) return;
     const message = `${BULK_RUNNING_MAX} uploads are under way, which is the most; try again when one has ended`;
     throw new UploadsBusy(problem('too-many-uploads', 429, 'Too many uploads', [{ field: '', message }]));
   }

@@ -28,6 +28,7 @@ export interface Nnsr {
   /** Expects TypeBox's validator, and the gateway's `handleError` to answer with the problems it throws. */
   readonly plugin: FastifyPluginCallback;
   readonly service: NumberService;
+  readonly jobs: BulkJobs;
 }
 
 /** Throws RangeError for DCAs whose NNIDs cannot be. */
@@ -47,5 +48,5 @@ export function createNnsr(options: NnsrOptions): Nnsr {
     });
     done();
   };
-  return { plugin, service };
+  return { plugin, service, jobs };
 }

@@ -136,6 +136,15 @@ export class NumberService {
     this.provisioning = options.provisioning;
   }
 
+  /** How orders are provisioned; the numbers are the store's. */
+  capture(): ProvisioningSetting {
+    return this.provisioning;
+  }
+
+  restore(provisioning: ProvisioningSetting): void {
+    this.provisioning = provisioning;
+  }
+
   /** The DCA's NNIDs by row of the store. */
   async rowsOf(dca: Dca): Promise<ReadonlyMap<number, string>> {
     const rows = await this.#options.store.nnidRows(dca.nnids);

@@ -14,7 +14,7 @@ import type { FeePosting, Party } from './model.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { Publisher, type Receivers } from './publisher.ts';
 import type { Registry } from './registry.ts';
-import { tcrRoutes } from './routes.ts';
+import { requestWindows, type RequestWindows, tcrRoutes } from './routes.ts';
 import { TcrService } from './service.ts';
 import { DEFAULT_SETTINGS, type TcrSettings } from './settings.ts';
 import type { CallbackGuard } from './subscriptions.ts';
@@ -60,6 +60,7 @@ export interface Tcr {
   /** Routes under `/tcr/v2` and `/v1/registry`. */
   readonly plugin: FastifyPluginCallback;
   readonly service: TcrService;
+  readonly windows: RequestWindows;
   /** Stops the work that falls due by itself. The store stays open. */
   close(): Promise<void>;
 }
@@ -88,13 +89,14 @@ export function createTcr(options: TcrOptions): Tcr {
       if (!(error instanceof StoreUnavailable)) log.error({ err: error, task }, 'work of the campaign registry failed');
     },
   });
+  const windows = requestWindows(settings);
   const operations = operationsOf(registry, service, options.callbackGuard);
   const plugin: FastifyPluginCallback = (app, _options, done) => {
-    app.register(tcrRoutes, { prefix: '/tcr/v2', operations, parties, clock, settings });
+    app.register(tcrRoutes, { prefix: '/tcr/v2', operations, parties, clock, windows });
     app.register(operatorRoutes, { service, parties, requireAdmin });
     done();
   };
-  return { plugin, service, close: () => service.close() };
+  return { plugin, service, windows, close: () => service.close() };
 }
 
 function partiesOf({ parties: { csps, partners } }: TcrOptions): ReadonlyMap<string, Party> {

@@ -6,6 +6,12 @@ interface Kept {
   readonly version: number;
 }
 
+export interface MemoryTcrState {
+  readonly kinds: ReadonlyMap<Kind, ReadonlyMap<string, Kept>>;
+  readonly counters: ReadonlyMap<string, number>;
+  readonly due: ReadonlyMap<string, number>;
+}
+
 export class MemoryTcrStore implements TcrStore {
   readonly #kinds = new Map<Kind, Map<string, Kept>>();
   readonly #counters = new Map<string, number>();
@@ -56,9 +62,27 @@ export class MemoryTcrStore implements TcrStore {
     return Promise.resolve();
   }
 
+  /** Everything it holds, tasks that wait included. */
+  capture(): MemoryTcrState {
+    return { kinds: this.#kinds, counters: this.#counters, due: this.#due };
+  }
+
+  /** Holds what another captured, and no longer what it held itself. */
+  restore({ kinds, counters, due }: MemoryTcrState): void {
+    replaceAll(this.#counters, counters);
+    replaceAll(this.#due, due);
+    this.#kinds.clear();
+    for (const [kind, entities] of kinds) replaceAll(this.#kind(kind), entities);
+  }
+
   #kind(kind: Kind): Map<string, Kept> {
     const found = this.#kinds.get(kind) ?? new Map<string, Kept>();
     this.#kinds.set(kind, found);
     return found;
   }
+}
+
+function replaceAll<Key, Value>(map: Map<Key, Value>, by: ReadonlyMap<Key, Value>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
 }

@@ -15,6 +15,16 @@ export class RateWindow {
     this.#windowMs = windowMs;
   }
 
+  /** By key, when its last requests were. */
+  capture(): ReadonlyMap<string, readonly number[]> {
+    return this.#taken;
+  }
+
+  restore(taken: ReadonlyMap<string, readonly number[]>): void {
+    this.#taken.clear();
+    for (const [key, times] of taken) this.#taken.set(key, [...times]);
+  }
+
   /** 0 if the request may go on, and it is counted; otherwise the milliseconds until one may. */
   take(key: string, nowMs: number): number {
     const taken = this.#taken.get(key) ?? [];

@@ -20,17 +20,28 @@ export interface TcrRoutes {
   readonly operations: readonly Operation[];
   readonly parties: ReadonlyMap<string, Party>;
   readonly clock: Clock;
-  readonly settings: TcrSettings;
+  readonly windows: RequestWindows;
 }
 
 const READ_WINDOW_MS = 1_000;
 const WRITE_WINDOW_MS = 10_000;
 const PARTY = 'tcrParty';
 
-export const tcrRoutes: FastifyPluginCallback<TcrRoutes> = (app, { operations, parties, clock, settings }, done) => {
+/** How many requests each party may make, by its id. */
+export interface RequestWindows {
+  readonly reads: RateWindow;
+  readonly writes: RateWindow;
+}
+
+export function requestWindows({ readsPerSecond, writesPerTenSeconds }: TcrSettings): RequestWindows {
+  return {
+    reads: new RateWindow(readsPerSecond, READ_WINDOW_MS),
+    writes: new RateWindow(writesPerTenSeconds, WRITE_WINDOW_MS),
+  };
+}
+
+export const tcrRoutes: FastifyPluginCallback<TcrRoutes> = (app, { operations, parties, clock, windows }, done) => {
   const byKey = new Map([...parties.values()].map((party) => [party.apiKey, party]));
-  const reads = new RateWindow(settings.readsPerSecond, READ_WINDOW_MS);
-  const writes = new RateWindow(settings.writesPerTenSeconds, WRITE_WINDOW_MS);
 
   app.setValidatorCompiler(() => () => true);
   app.setErrorHandler(answerError);
@@ -55,7 +66,7 @@ export const tcrRoutes: FastifyPluginCallback<TcrRoutes> = (app, { operations, p
       return;
     }
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const waitMs = (isRead ? reads : writes).take(party.apiKey, clock.nowMs());
+    const waitMs = (isRead ? windows.reads : windows.writes).take(party.id, clock.nowMs());
     if (waitMs > 0) {
       send(reply.header('retry-after', String(Math.ceil(waitMs / 1_000))), 'tooManyRequests');
       return;

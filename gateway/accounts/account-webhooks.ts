@@ -1,0 +1,106 @@
+/** Where the events of accounts go: their addresses and secrets, as the store of accounts has them. */
+import { randomBytes } from 'node:crypto';
+import type { Timers } from '../router/index.ts';
+import { type AccountStore, asked, type KeptAccount } from './account-store.ts';
+
+export interface AccountWebhook {
+  readonly url: string;
+  /** What posts are signed with: `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks). */
+  readonly secret: string;
+  /** The address answered 410, and was not set again since: nothing is sent there. */
+  readonly isGone: boolean;
+}
+
+const SECRET_PREFIX = 'whsec_';
+const SECRET_BYTES = 32;
+const SECRET_BYTES_MIN = 24;
+const SECRET_BYTES_MAX = 64;
+
+/** How a secret is to be written, in words behind "must be". */
+export const SECRET_SHAPE = `${SECRET_PREFIX} and ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes in base64`;
+
+/** A secret that nobody can guess, seeded runs included. */
+export function newSecret(): string {
+  return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64');
+}
+
+export function isSecret(text: string): boolean {
+  if (!text.startsWith(SECRET_PREFIX)) return false;
+  const written = text.slice(SECRET_PREFIX.length);
+  const bytes = Buffer.from(written, 'base64');
+  const isBase64 = bytes.toString('base64') === written;
+  return isBase64 && bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX;
+}
+
+/** The webhooks of all accounts, as last read from a store. */
+export class AccountWebhooks {
+  readonly #store: AccountStore;
+  readonly #webhooks = new Map<string, AccountWebhook>();
+
+  constructor(store: AccountStore) {
+    this.#store = store;
+  }
+
+  of(account: string): AccountWebhook | undefined {
+    return this.#webhooks.get(account);
+  }
+
+  /** Takes over what the store has of these accounts. */
+  set(accounts: readonly KeptAccount[]): void {
+    for (const { id, webhook } of accounts) {
+      if (webhook === undefined) this.#webhooks.delete(id);
+      else this.#webhooks.set(id, webhook);
+    }
+  }
+
+  /** Takes over what the store has, and forgets all else. */
+  replaceAll(accounts: readonly KeptAccount[]): void {
+    this.#webhooks.clear();
+    this.set(accounts);
+  }
+
+  /** Writes down that the address of an account is gone, unless it has been set anew. Rejects with AccountStoreUnavailable. */
+  async gone(account: string, url: string): Promise<void> {
+    for (;;) {
+      const all = await asked(this.#store.changedSince(ALL));
+      const found = all?.accounts.find(({ id }) => id === account);
+      if (found?.webhook === undefined || found.webhook.url !== url || found.webhook.isGone) return;
+      const gone = { ...found, webhook: { ...found.webhook, isGone: true } };
+      if (!(await asked(this.#store.replace(found, gone)))) continue;
+      this.set([gone]);
+      return;
+    }
+  }
+}
+
+/** No store stands at it. */
+const ALL = 'all';
+
+/** How often the store is asked for changes. */
+const POLL_MS = 500;
+
+/** The webhooks of accounts for a process that has none of their other parts. Rejects with AccountStoreUnavailable. */
+export async function followAccountWebhooks(
+  store: AccountStore,
+  timers: Timers,
+): Promise<{ readonly webhooks: AccountWebhooks; stop(): void }> {
+  const webhooks = new AccountWebhooks(store);
+  let mark = ALL;
+  const read = async (): Promise<void> => {
+    const changed = await asked(store.changedSince(mark));
+    if (changed === undefined) return;
+    webhooks.set(changed.accounts);
+    ({ mark } = changed);
+  };
+  await read();
+  let isReading = false;
+  const stop = timers.every(POLL_MS, () => {
+    if (isReading) return;
+    isReading = true;
+    // While the store is away the latest read stands.
+    read()
+      .catch(() => undefined)
+      .finally(() => (isReading = false));
+  });
+  return { webhooks, stop };
+}

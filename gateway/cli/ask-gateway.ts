@@ -1,0 +1,57 @@
+/** One question of a command to a running gateway, and what is said when there is no answer. */
+
+const TIMEOUT_MS = 300_000;
+
+export const URL_DEFAULT = 'http://127.0.0.1:8080';
+export const CREDENTIALS_HELP =
+  'A gateway with admin credentials takes them from TOLLGATE_ADMIN_USER and TOLLGATE_ADMIN_PASSWORD.';
+
+const EXIT_USAGE = 2;
+
+/** The gateway's answer, null for an empty one, or undefined after saying on standard error what went wrong. */
+export async function askGateway<Answer>(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer | null | undefined> {
+  const payload = body === undefined ? undefined : { type: 'application/json', body: JSON.stringify(body) };
+  const answer = await fetchFrom(url, method, path, payload);
+  if (answer === undefined) return undefined;
+  return answer.length === 0 ? null : (JSON.parse(answer.toString()) as Answer);
+}
+
+/** The same in bytes. */
+export async function fetchFrom(
+  url: string,
+  method: string,
+  path: string,
+  payload?: { readonly type: string; readonly body: string | Buffer<ArrayBuffer> },
+): Promise<Buffer | undefined> {
+  const { TOLLGATE_ADMIN_USER: user, TOLLGATE_ADMIN_PASSWORD: password } = process.env;
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  try {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: {
+        ...(user !== undefined && { authorization }),
+        ...(payload && { 'content-type': payload.type }),
+      },
+      ...(payload && { body: payload.body }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const answer = Buffer.from(await response.arrayBuffer());
+    if (response.ok) return answer;
+    const { detail } = JSON.parse(answer.toString()) as { detail?: string };
+    fail(detail ?? `${url} answered ${response.status}`);
+  } catch {
+    fail(`--url: no gateway answers at ${url}; start one with tollgate serve, or give its address`);
+  }
+  return undefined;
+}
+
+/** Says what is wrong and ends the command with the code for a mistake in the call. */
+export function fail(line: string): void {
+  process.stderr.write(`tollgate: ${line}\n`);
+  process.exitCode = EXIT_USAGE;
+}

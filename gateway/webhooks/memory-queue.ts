@@ -1,0 +1,260 @@
+/**
+ * Posts waiting in this process: gone when it ends.
+ *
+ * Posts whose turn has come stand in a line; those put back are in a heap by when their turn comes, with one timer for the earliest, and
+ * under what they await, by which they may be woken before.
+ */
+import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOK_ERROR_RETRY_MS, WEBHOOKS_AT_ONCE, WEBHOOKS_WAITING_MAX } from '../limits.ts';
+import type { Clock, Timers } from '../router/index.ts';
+import { type Due, DueHeap } from './due-heap.ts';
+import type { WebhookPost } from './webhook-post.ts';
+import type { DeadLetter, Fate, QueueCounts, Take, WebhookQueue } from './webhook-queue.ts';
+
+interface Waiting extends Due {
+  readonly post: WebhookPost;
+  attemptsMade: number;
+  awaits: string | undefined;
+}
+
+/** Posts in the order of their turns, those whose turn has come first; and what was given up, by id. */
+export interface MemoryQueueState {
+  readonly line: readonly Readonly<Waiting>[];
+  readonly putBack: readonly Readonly<Waiting>[];
+  readonly dead: ReadonlyMap<string, DeadLetter>;
+  readonly turns: number;
+  readonly droppedCount: number;
+}
+
+export class MemoryQueue implements WebhookQueue {
+  readonly survives = false;
+  droppedCount = 0;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #pending = new Map<string, Waiting>();
+  /** Those before `#next` have left it. */
+  #line: Waiting[] = [];
+  #next = 0;
+  readonly #putBack = new DueHeap<Waiting>();
+  /** Those put back, by what they await. */
+  readonly #awaiting = new Map<string, Set<Waiting>>();
+  /** By id, in the order they were given up. */
+  readonly #dead = new Map<string, DeadLetter>();
+  #handle: ((take: Take) => Promise<Fate>) | undefined;
+  #underWay = 0;
+  #turns = 0;
+  #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }) {
+    this.#clock = clock;
+    this.#timers = timers;
+  }
+
+  get unfinishedCount(): number {
+    return this.#pending.size;
+  }
+
+  get underWayCount(): number {
+    return this.#line.length - this.#next + this.#underWay;
+  }
+
+  add(posts: readonly WebhookPost[]): Promise<void> {
+    for (const post of posts) {
+      if (this.#pending.has(post.id) || this.#dead.has(post.id)) continue;
+      if (this.#pending.size >= WEBHOOKS_WAITING_MAX) this.droppedCount += 1;
+      else this.#enter(post);
+    }
+    this.#handOut();
+    return Promise.resolve();
+  }
+
+  work(handle: (take: Take) => Promise<Fate>): void {
+    this.#handle = handle;
+    this.#handOut();
+  }
+
+  dueIn(id: string): Promise<number | undefined> {
+    const found = this.#pending.get(id);
+    return Promise.resolve(found && Math.max(0, found.dueMs - this.#clock.nowMs()));
+  }
+
+  wake(awaited: string, count: number): void {
+    let left = count;
+    for (const waiting of this.#awaiting.get(awaited) ?? []) {
+      if (left === 0) break;
+      left -= 1;
+      this.#putBack.remove(waiting);
+      this.#comes(waiting);
+    }
+    if (left < count) this.#handOut();
+  }
+
+  counts(): Promise<QueueCounts> {
+    return Promise.resolve({ pending: this.#pending.size, dead: this.#dead.size });
+  }
+
+  deadLetters(from: number, count: number): Promise<readonly DeadLetter[]> {
+    return Promise.resolve([...this.#dead.values()].toReversed().slice(from, from + count));
+  }
+
+  replay(ids: readonly string[]): Promise<number> {
+    let count = 0;
+    for (const id of ids) {
+      const letter = this.#dead.get(id);
+      if (letter === undefined) continue;
+      this.#dead.delete(id);
+      this.#enter({ ...letter.post, isRepeat: true });
+      count += 1;
+    }
+    this.#handOut();
+    return Promise.resolve(count);
+  }
+
+  drain(): Promise<void> {
+    this.#handle = undefined;
+    if (this.#underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#whenIdle = resolve));
+  }
+
+  close(): Promise<void> {
+    this.#handle = undefined;
+    this.#timer?.cancel();
+    return Promise.resolve();
+  }
+
+  /** All posts. Of one under way nobody can tell whether it arrived: it waits again, as a repeat. */
+  capture(): MemoryQueueState {
+    const putBack = this.#putBack.sorted();
+    const waiting = this.#line.slice(this.#next);
+    const atRest = new Set([...waiting, ...putBack]);
+    const underWay = Array.from(this.#pending.values())
+      .filter((one) => !atRest.has(one))
+      .map((one) => ({ ...one, post: { ...one.post, isRepeat: true } }));
+    return {
+      line: [...underWay, ...waiting],
+      putBack,
+      dead: this.#dead,
+      turns: this.#turns,
+      droppedCount: this.droppedCount,
+    };
+  }
+
+  /** Holds the posts that another captured, and no others: what becomes of one under way is of no interest any more. */
+  restore({ line, putBack, dead, turns, droppedCount }: MemoryQueueState): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#pending.clear();
+    this.#putBack.clear();
+    this.#awaiting.clear();
+    this.#line = line.map((one) => ({ ...one }));
+    this.#next = 0;
+    for (const one of putBack) this.#goesBack({ ...one });
+    for (const one of [...this.#line, ...this.#putBack.sorted()]) this.#pending.set(one.post.id, one);
+    this.#dead.clear();
+    for (const [id, letter] of dead) this.#dead.set(id, letter);
+    this.#turns = turns;
+    this.droppedCount = droppedCount;
+    this.#handOut();
+    this.#setTimer();
+  }
+
+  #enter(post: WebhookPost): void {
+    const waiting = { post, attemptsMade: 0, dueMs: this.#clock.nowMs(), turn: 0, awaits: undefined };
+    this.#pending.set(post.id, waiting);
+    this.#line.push(waiting);
+  }
+
+  #handOut(): void {
+    while (this.#handle !== undefined && this.#underWay < WEBHOOKS_AT_ONCE) {
+      const waiting = this.#line[this.#next];
+      if (waiting === undefined) break;
+      this.#next += 1;
+      this.#underWay += 1;
+      this.#send(waiting, this.#handle);
+    }
+    // What has left is let go of once it is the larger part: each is moved a bounded number of times.
+    if (this.#next * 2 > this.#line.length) {
+      this.#line = this.#line.slice(this.#next);
+      this.#next = 0;
+    }
+  }
+
+  #send(waiting: Waiting, handle: (take: Take) => Promise<Fate>): void {
+    const { post, attemptsMade } = waiting;
+    const isRepeat = attemptsMade > 0 || post.isRepeat === true;
+    const end = (fate: Fate): void => {
+      this.#underWay -= 1;
+      this.#carryOut(waiting, fate);
+      this.#handOut();
+      if (this.#underWay === 0) this.#whenIdle?.();
+    };
+    handle({ post, attemptsMade, isRepeat }).then(end, () => end(ERROR));
+  }
+
+  #carryOut(waiting: Waiting, fate: Fate): void {
+    const { post } = waiting;
+    if (this.#pending.get(post.id) !== waiting) return;
+    if (fate.kind === 'again' || fate.kind === 'dead') waiting.attemptsMade += 1;
+    if (fate.kind === 'again' || fate.kind === 'later') {
+      waiting.dueMs = this.#clock.nowMs() + fate.delayMs;
+      waiting.turn = this.#turns++;
+      waiting.awaits = fate.kind === 'later' ? fate.awaits : undefined;
+      this.#goesBack(waiting);
+      this.#setTimer();
+      return;
+    }
+    this.#pending.delete(post.id);
+    this.wake(post.id, 1);
+    if (fate.kind === 'done') return;
+    const { attemptsMade: attempts } = waiting;
+    this.#dead.set(post.id, { post, why: fate.why, attempts, atMs: this.#clock.nowMs() });
+    const [oldest] = this.#dead.keys();
+    if (this.#dead.size > WEBHOOK_DEAD_LETTERS_MAX && oldest !== undefined) this.#dead.delete(oldest);
+  }
+
+  #goesBack(waiting: Waiting): void {
+    this.#putBack.push(waiting);
+    const { awaits } = waiting;
+    if (awaits === undefined) return;
+    const others = this.#awaiting.get(awaits);
+    if (others === undefined) this.#awaiting.set(awaits, new Set([waiting]));
+    else others.add(waiting);
+  }
+
+  /** The turn of one has come that was put back and has left the heap. */
+  #comes(waiting: Waiting): void {
+    const { awaits } = waiting;
+    this.#line.push(waiting);
+    if (awaits === undefined) return;
+    const others = this.#awaiting.get(awaits);
+    others?.delete(waiting);
+    if (others?.size === 0) this.#awaiting.delete(awaits);
+  }
+
+  #setTimer(): void {
+    const earliest = this.#putBack.earliest;
+    if (earliest === undefined || this.#handle === undefined) return;
+    if (this.#timer !== undefined && this.#timer.dueMs <= earliest.dueMs) return;
+    this.#timer?.cancel();
+    const { dueMs } = earliest;
+    const cancel = this.#timers.after(Math.max(0, dueMs - this.#clock.nowMs()), () => this.#turnsCome());
+    this.#timer = { dueMs, cancel };
+  }
+
+  #turnsCome(): void {
+    this.#timer = undefined;
+    const nowMs = this.#clock.nowMs();
+    for (
+      let first = this.#putBack.earliest;
+      first !== undefined && first.dueMs <= nowMs;
+      first = this.#putBack.earliest
+    ) {
+      this.#putBack.remove(first);
+      this.#comes(first);
+    }
+    this.#handOut();
+    this.#setTimer();
+  }
+}
+
+const ERROR: Fate = { kind: 'again', delayMs: WEBHOOK_ERROR_RETRY_MS, why: { reason: 'error' } };

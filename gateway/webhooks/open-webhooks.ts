@@ -1,0 +1,325 @@
+/**
+ * Webhooks of one process: posts are added, wait in a queue, and are sent at least once.
+ *
+ * Needs neither a core nor a server, so a process that only delivers can have it too. Several on one Redis share the queue; what is
+ * known of hosts and of addresses that are gone is each process's own.
+ */
+import { randomUUID } from 'node:crypto';
+import type { RedisConnection } from '../../registry-cache/redis/index.ts';
+import {
+  WEBHOOK_COUNT_MS,
+  WEBHOOK_GONE_URLS_MAX,
+  WEBHOOK_ORDER_LOOK_MS,
+  WEBHOOK_PUT_BACK_MS_MAX,
+  WEBHOOK_TIMEOUT_MS,
+} from '../limits.ts';
+import { LatencyHistogram, type MessageStore } from '../messages/index.ts';
+import type { Clock, Rng, Stateful, Timers } from '../router/index.ts';
+import { BullmqQueue } from './bullmq-queue.ts';
+import { type BreakerState, type HostFigures, HostGates, type HostGateState } from './host-gate.ts';
+import { MemoryQueue, type MemoryQueueState } from './memory-queue.ts';
+import { type Attempt, ATTEMPT_RESULTS, type AttemptResult, PostSender } from './post-sender.ts';
+import { signatureHeaders } from './signature.ts';
+import { askedForMs, fateAfter } from './webhook-fate.ts';
+import type { WebhookGuard } from './webhook-guard.ts';
+import { type AccountWebhook, receiptPost, webhookId, type WebhookPost } from './webhook-post.ts';
+import type { DeadLetter, Fate, QueueCounts, Take, WebhookQueue } from './webhook-queue.ts';
+
+/** The webhooks of accounts, as far as sending needs them. */
+export interface AccountWebhooks {
+  of(account: string): AccountWebhook | undefined;
+  /** The account's address answered that it is gone. */
+  gone(account: string, url: string): Promise<void>;
+}
+
+export interface WebhookOptions {
+  readonly guard: WebhookGuard;
+  readonly accounts: AccountWebhooks;
+  /** Keeps posts in this process if undefined. */
+  readonly connection: RedisConnection | undefined;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** The time that sockets live in, whatever `clock` says. */
+  readonly machineClock: Clock;
+  readonly machineTimers: Timers;
+  /** For jitter. */
+  readonly chance: Rng;
+  readonly log: { warn(fields: object, message: string): void };
+  /** How long one attempt may take, in milliseconds of the machine. */
+  readonly timeoutMs?: number;
+}
+
+/** How sending goes, of this process since it started; `counts` are of the whole queue, a moment ago. */
+export interface WebhookFigures {
+  readonly posts: Readonly<Record<'delivered' | 'dead' | 'dropped', number>>;
+  readonly attempts: Readonly<Record<AttemptResult, number>>;
+  readonly hosts: Readonly<Record<BreakerState, number>>;
+  readonly counts: QueueCounts;
+  readonly duration: LatencyHistogram;
+}
+
+/** A receipt of a message. */
+export interface Receipt {
+  /** Ring place of the message. */
+  readonly at: number;
+  /** 0 for the receipt, from 1 on for the same one come again. */
+  readonly copy: number;
+  /** Whether somebody may have told of it already. */
+  readonly isRepeat: boolean;
+}
+
+export interface DeadLetterChoice {
+  readonly ids?: readonly string[];
+  /** As in the address, with the port if one stands there. */
+  readonly host?: string;
+}
+
+interface WebhooksState {
+  readonly queue: MemoryQueueState;
+  readonly hosts: ReadonlyMap<string, HostGateState>;
+  readonly goneUrls: ReadonlySet<string>;
+  readonly posts: Readonly<Record<'delivered' | 'dead', number>>;
+  readonly attempts: Readonly<Record<AttemptResult, number>>;
+  readonly counts: QueueCounts;
+}
+
+const MS = 1e6;
+const DURATION_BOUNDS_NS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000].map((ms) => ms * MS);
+const LETTERS_AT_ONCE = 1_000;
+const USER_AGENT = 'tollgate';
+
+export function openWebhooks(options: WebhookOptions): Webhooks {
+  const { connection, clock, timers, log } = options;
+  const onOutage = (error: Error): void => log.warn({ why: error.message }, 'the queue of webhooks cannot be served');
+  const queue =
+    connection === undefined ? new MemoryQueue({ clock, timers }) : new BullmqQueue({ connection, onOutage });
+  return new Webhooks(queue, options);
+}
+
+export class Webhooks {
+  readonly #queue: WebhookQueue;
+  readonly #options: WebhookOptions;
+  readonly #gates: HostGates;
+  readonly #sender: PostSender;
+  readonly #stopCounting: () => void;
+  /** In the order in which they were found to be. */
+  readonly #goneUrls = new Set<string>();
+  readonly #posts = { delivered: 0, dead: 0 };
+  readonly #attempts = Object.fromEntries(ATTEMPT_RESULTS.map((result) => [result, 0])) as Record<
+    AttemptResult,
+    number
+  >;
+  readonly #duration = new LatencyHistogram(DURATION_BOUNDS_NS);
+  #counts: QueueCounts = { pending: 0, dead: 0 };
+
+  constructor(queue: WebhookQueue, options: WebhookOptions) {
+    this.#queue = queue;
+    this.#options = options;
+    this.#gates = new HostGates(options);
+    this.#sender = new PostSender(options.guard, options.timeoutMs ?? WEBHOOK_TIMEOUT_MS);
+    this.#stopCounting = options.timers.every(WEBHOOK_COUNT_MS, () => this.#count());
+  }
+
+  /** Begins to send what waits. A process that does not call it leaves that to others on the same Redis. */
+  start(): void {
+    this.#queue.work((take) => this.#deliver(take));
+  }
+
+  /** Resolves once the posts are where they survive this process; in memory at once. Waits for Redis if it is away. */
+  add(posts: readonly WebhookPost[]): Promise<void> {
+    return this.#queue.add(posts);
+  }
+
+  /** Adds posts of receipts of messages in `store`, to those who asked for them, as `add` does. */
+  async addReceipts(store: MessageStore, receipts: readonly Receipt[], nowMs: number): Promise<void> {
+    const webhookOf = (account: string): AccountWebhook | undefined => this.#options.accounts.of(account);
+    const posts = receipts.flatMap(({ at, copy, isRepeat }) => {
+      const post = receiptPost(store, at, copy, nowMs, webhookOf);
+      return post === undefined ? [] : isRepeat ? { ...post, isRepeat } : post;
+    });
+    if (posts.length > 0) await this.add(posts);
+  }
+
+  /** A receipt came for the message at ring place `at` of a store that does not survive either. */
+  receiptArrived(store: MessageStore, at: number, copy: number, nowMs: number): void {
+    this.addReceipts(store, [{ at, copy, isRepeat: false }], nowMs).catch((error: unknown) => this.#lost(error));
+  }
+
+  /** Adds a post about something of which nothing else is told, to an address that the caller knows to be allowed. */
+  send(url: string, headers: Readonly<Record<string, string>>, body: string): void {
+    const subject = randomUUID();
+    const post = { id: webhookId(subject, 0), subject, order: 0, url, headers, body };
+    this.add([post]).catch((error: unknown) => this.#lost(error));
+  }
+
+  /** Posts that would be lost, or left half done, if this process ended. */
+  get pendingCount(): number {
+    return this.#queue.unfinishedCount;
+  }
+
+  /** Posts being sent, or about to be; those that wait for time to pass are not among them. */
+  get underWayCount(): number {
+    return this.#queue.underWayCount;
+  }
+
+  /** Sends nothing new, and resolves when what is under way has ended. Without Redis the rest is lost on `close`. */
+  drain(): Promise<void> {
+    return this.#queue.drain();
+  }
+
+  async close(): Promise<void> {
+    this.#stopCounting();
+    this.#gates.close();
+    await Promise.all([this.#queue.close(), this.#sender.close()]);
+  }
+
+  /** What waits in this process, and what it has come to know of its receivers; undefined if posts survive it. */
+  get state(): Stateful | undefined {
+    const queue = this.#queue;
+    if (!(queue instanceof MemoryQueue)) return undefined;
+    return {
+      capture: (): WebhooksState => ({
+        queue: queue.capture(),
+        hosts: this.#gates.capture(),
+        goneUrls: this.#goneUrls,
+        posts: this.#posts,
+        attempts: this.#attempts,
+        counts: this.#counts,
+      }),
+      restore: ({ hosts, goneUrls, posts, attempts, counts, ...waiting }: WebhooksState) => {
+        this.#gates.restore(hosts);
+        this.#goneUrls.clear();
+        for (const url of goneUrls) this.#goneUrls.add(url);
+        Object.assign(this.#posts, posts);
+        Object.assign(this.#attempts, attempts);
+        this.#counts = counts;
+        queue.restore(waiting.queue);
+      },
+    };
+  }
+
+  figures(): WebhookFigures {
+    const posts = { ...this.#posts, dropped: this.#queue.droppedCount };
+    const hosts = this.#gates.countsByState();
+    return { posts, attempts: this.#attempts, hosts, counts: this.#counts, duration: this.#duration };
+  }
+
+  /** What is known of hosts here: those that are not well, then the latest. */
+  hosts(count: number): readonly HostFigures[] {
+    return this.#gates.figures(count);
+  }
+
+  counts(): Promise<QueueCounts> {
+    return this.#queue.counts();
+  }
+
+  deadLetters(from: number, count: number): Promise<readonly DeadLetter[]> {
+    return this.#queue.deadLetters(from, count);
+  }
+
+  /** Has dead letters sent again: those named, those to a host, or all. How many. */
+  async replay({ ids, host }: DeadLetterChoice): Promise<number> {
+    const letters: DeadLetter[] = [];
+    for (let from = 0; ; from += LETTERS_AT_ONCE) {
+      const page = await this.#queue.deadLetters(from, LETTERS_AT_ONCE);
+      letters.push(...page);
+      if (page.length < LETTERS_AT_ONCE) break;
+    }
+    const wanted = ids && new Set(ids);
+    const chosen = letters.filter(
+      ({ post }) => (wanted?.has(post.id) ?? true) && (host === undefined || hostOf(post.url) === host),
+    );
+    for (const { post } of chosen) this.#goneUrls.delete(post.url);
+    // The oldest first, as they were sent.
+    return this.#queue.replay(chosen.map(({ post }) => post.id).toReversed());
+  }
+
+  async #deliver({ post, attemptsMade, isRepeat }: Take): Promise<Fate> {
+    if (post.order > 0) {
+      const before = webhookId(post.subject, post.order - 1);
+      const dueMs = await this.#queue.dueIn(before);
+      if (dueMs !== undefined) return { kind: 'later', delayMs: lookAgainMs(dueMs), awaits: before };
+    }
+    if (this.#options.guard.refusal(post.url) !== undefined) return this.#giveUp({ result: 'forbidden' });
+    if (this.#isGone(post)) return this.#giveUp({ result: 'gone' });
+    const host = hostOf(post.url);
+    const waitMs = await this.#gates.enter(host);
+    if (waitMs > 0) return { kind: 'later', delayMs: waitMs, awaits: host };
+    return this.#attempt({ post, attemptsMade, isRepeat }, host);
+  }
+
+  async #attempt({ post, attemptsMade, isRepeat }: Take, host: string): Promise<Fate> {
+    const { clock, machineClock, accounts, chance } = this.#options;
+    const { account, body } = post;
+    const secret = account === undefined ? undefined : accounts.of(account)?.secret;
+    const headers = {
+      'content-type': 'application/json',
+      ...post.headers,
+      'user-agent': USER_AGENT,
+      ...signatureHeaders(post, secret, clock.nowMs()),
+      'tollgate-attempt': String(attemptsMade + 1),
+      ...(isRepeat && { 'tollgate-repeat': 'true' }),
+    };
+    const startNs = machineClock.monotonicNs();
+    const attempt = await this.#sender.send(post.url, headers, body);
+    const tookNs = machineClock.monotonicNs() - startNs;
+    const nowMs = clock.nowMs();
+    const freePlaces = this.#gates.leave(host, isWell(attempt), tookNs / MS, askedForMs(attempt, nowMs));
+    this.#queue.wake(host, freePlaces);
+    this.#attempts[attempt.result] += 1;
+    this.#duration.observe(tookNs);
+    if (attempt.result === 'gone') await this.#gone(post);
+    const fate = fateAfter(attempt, attemptsMade + 1, nowMs, chance);
+    if (fate.kind === 'done') this.#posts.delivered += 1;
+    if (fate.kind === 'dead') this.#posts.dead += 1;
+    return fate;
+  }
+
+  #giveUp({ result }: Attempt): Fate {
+    this.#posts.dead += 1;
+    return { kind: 'dead', why: { reason: result } };
+  }
+
+  /** Of an account's webhook the account knows best: it may have been told to use the address again. */
+  #isGone({ url, account }: WebhookPost): boolean {
+    const webhook = account === undefined ? undefined : this.#options.accounts.of(account);
+    return webhook?.url === url ? webhook.isGone : this.#goneUrls.has(url);
+  }
+
+  /** Nothing more is sent to this address from here, nor, if it is an account's webhook, from anywhere. */
+  async #gone({ url, account }: WebhookPost): Promise<void> {
+    const { accounts, log } = this.#options;
+    this.#goneUrls.add(url);
+    const [oldest] = this.#goneUrls;
+    if (this.#goneUrls.size > WEBHOOK_GONE_URLS_MAX && oldest !== undefined) this.#goneUrls.delete(oldest);
+    if (account === undefined || accounts.of(account)?.url !== url) return;
+    log.warn({ account, host: hostOf(url) }, 'the webhook of an account is gone, and is sent nothing any more');
+    await accounts.gone(account, url).catch((error: unknown) => {
+      log.warn({ err: error, account }, 'that the webhook of an account is gone could not be written down');
+    });
+  }
+
+  #lost(error: unknown): void {
+    this.#options.log.warn({ err: error }, 'a webhook was lost');
+  }
+
+  #count(): void {
+    this.#queue.counts().then(
+      (counts) => (this.#counts = counts),
+      () => undefined, // The latest count stands.
+    );
+  }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+function lookAgainMs(dueMs: number): number {
+  return Math.min(Math.max(dueMs, WEBHOOK_ORDER_LOOK_MS), WEBHOOK_PUT_BACK_MS_MAX);
+}
+
+/** Whether an attempt says that the host works: a refusal does, too. */
+function isWell({ result, status = 0 }: Attempt): boolean {
+  return result !== 'timeout' && result !== 'unreachable' && status < 500;
+}

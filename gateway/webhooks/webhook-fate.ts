@@ -1,0 +1,36 @@
+/** What becomes of a post after an attempt at it: the rules of trying again, alike for every queue. */
+import { WEBHOOK_ATTEMPTS_MAX, WEBHOOK_BACKOFF_MS, WEBHOOK_RETRY_AFTER_MS_MAX } from '../limits.ts';
+import type { Rng } from '../router/index.ts';
+import type { Attempt } from './post-sender.ts';
+import type { Fate } from './webhook-queue.ts';
+
+/** Answers whose Retry-After is heeded (RFC 9110, 10.2.3; RFC 6585, 4). */
+const ASK_FOR_TIME: readonly number[] = [429, 503];
+
+/**
+ * @param attempts made, this one included
+ * @param nowMs to read a Retry-After by that is a date
+ */
+export function fateAfter(attempt: Attempt, attempts: number, nowMs: number, chance: Rng): Fate {
+  const { result, status } = attempt;
+  if (result === 'ok') return { kind: 'done' };
+  const why = { reason: result, ...(status !== undefined && { status }) };
+  const backoffMs = WEBHOOK_BACKOFF_MS[attempts - 1];
+  const isHopeless = result === 'gone' || result === 'forbidden' || attempts >= WEBHOOK_ATTEMPTS_MAX;
+  if (isHopeless || backoffMs === undefined) return { kind: 'dead', why };
+  // Full jitter: receivers that went down together are not all tried again together.
+  const delayMs = Math.max(
+    1,
+    Math.ceil(chance.next() * backoffMs),
+    Math.min(askedForMs(attempt, nowMs), WEBHOOK_RETRY_AFTER_MS_MAX),
+  );
+  return { kind: 'again', delayMs, why };
+}
+
+/** How long the receiver asked to be left alone; 0 if it did not, or not so that it can be read. */
+export function askedForMs({ status = 0, retryAfter }: Attempt, nowMs: number): number {
+  if (retryAfter === undefined || !ASK_FOR_TIME.includes(status)) return 0;
+  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1_000;
+  const untilMs = Date.parse(retryAfter);
+  return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - nowMs);
+}

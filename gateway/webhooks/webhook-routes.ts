@@ -1,0 +1,134 @@
+/** `/v1/webhooks`: how the sending of webhooks goes, and what was given up, to be looked at and sent again. */
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { onRequestHookHandler } from 'fastify';
+import Type from 'typebox';
+import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOK_PAGE_LETTERS_MAX } from '../limits.ts';
+import { problem, sendProblem } from '../problem.ts';
+import { answers } from '../route-answers.ts';
+import { BREAKER_STATES } from './host-gate.ts';
+import type { Webhooks } from './open-webhooks.ts';
+import type { DeadLetter } from './webhook-queue.ts';
+
+export interface WebhookRoutes {
+  readonly webhooks: Webhooks;
+  readonly requireAdmin: onRequestHookHandler | undefined;
+}
+
+const HOSTS_SHOWN = 100;
+const LETTERS_SHOWN = 100;
+
+const StateAnswer = Type.Object({
+  pending: Type.Integer({ description: 'Posts waiting, put back or under way, by whichever process.' }),
+  deadLetters: Type.Integer(),
+  posts: Type.Record(Type.String(), Type.Integer(), { description: 'Of this process since it started, by result.' }),
+  attempts: Type.Record(Type.String(), Type.Integer(), { description: 'Of this process since it started, by result.' }),
+  hosts: Type.Array(
+    Type.Object({
+      host: Type.String(),
+      breaker: Type.Enum([...BREAKER_STATES]),
+      underWay: Type.Integer({ description: 'Posts of this process.' }),
+    }),
+    { description: `Hosts as this process sees them, those that are not well first; at most ${HOSTS_SHOWN}.` },
+  ),
+});
+
+const LetterAnswer = Type.Object({
+  id: Type.String(),
+  subject: Type.String(),
+  account: Type.Union([Type.String(), Type.Null()]),
+  url: Type.String({ description: 'Without its query, which may hold secrets.' }),
+  why: Type.String(),
+  lastStatus: Type.Union([Type.Integer(), Type.Null()]),
+  attempts: Type.Integer(),
+  at: Type.String({ description: 'When it was given up.' }),
+});
+
+const LettersQuery = Type.Object(
+  {
+    from: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: WEBHOOK_DEAD_LETTERS_MAX, description: 'Letters passed over.' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: WEBHOOK_PAGE_LETTERS_MAX })),
+  },
+  { additionalProperties: false },
+);
+
+const ReplayBody = Type.Object(
+  {
+    ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: WEBHOOK_DEAD_LETTERS_MAX })),
+    host: Type.Optional(Type.String({ description: 'As it stands in the address, with its port if it has one.' })),
+    all: Type.Optional(Type.Literal(true)),
+  },
+  { additionalProperties: false },
+);
+
+export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, { webhooks, requireAdmin }, done) => {
+  const guarded = requireAdmin && { onRequest: requireAdmin };
+  const tags = ['webhooks'];
+
+  app.get(
+    '/v1/webhooks',
+    {
+      ...guarded,
+      schema: { tags, summary: 'How the sending of webhooks goes', response: answers({ 200: StateAnswer }) },
+    },
+    async (_request, reply) => {
+      const { pending, dead } = await webhooks.counts();
+      const { posts, attempts } = webhooks.figures();
+      const hosts = webhooks
+        .hosts(HOSTS_SHOWN)
+        .map(({ host, state, underWay }) => ({ host, breaker: state, underWay }));
+      return reply.send({ pending, deadLetters: dead, posts, attempts, hosts });
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/dead-letters',
+    {
+      ...guarded,
+      schema: {
+        tags,
+        summary: 'Posts that were given up, the latest first',
+        querystring: LettersQuery,
+        response: answers({ 200: Type.Object({ deadLetters: Type.Array(LetterAnswer) }) }),
+      },
+    },
+    async (request, reply) => {
+      const { from = 0, limit = LETTERS_SHOWN } = request.query;
+      return reply.send({ deadLetters: (await webhooks.deadLetters(from, limit)).map(describe) });
+    },
+  );
+
+  app.post(
+    '/v1/webhooks/dead-letters/replay',
+    {
+      ...guarded,
+      schema: {
+        tags,
+        summary: 'Send posts again that were given up: those named, those to one host, or all',
+        body: ReplayBody,
+        response: answers({ 200: Type.Object({ replayed: Type.Integer() }) }),
+      },
+    },
+    async (request, reply) => {
+      const { ids, host, all } = request.body;
+      if ([ids, host, all].filter((one) => one !== undefined).length !== 1) {
+        const message = 'give one of ids, host and all: which dead letters are sent again';
+        return sendProblem(reply, problem('invalid-replay', 422, 'Invalid replay', [{ field: '', message }]));
+      }
+      const replayed = await webhooks.replay({ ...(ids && { ids }), ...(host !== undefined && { host }) });
+      request.log.info({ replayed }, 'dead letters of webhooks replayed');
+      return reply.send({ replayed });
+    },
+  );
+
+  done();
+};
+
+function describe({ post, why, attempts, atMs }: DeadLetter): Type.Static<typeof LetterAnswer> {
+  const { id, subject, account = null } = post;
+  const { origin, pathname } = new URL(post.url);
+  const lastStatus = why.status ?? null;
+  const at = new Date(atMs).toISOString();
+  return { id, subject, account, url: origin + pathname, why: why.reason, lastStatus, attempts, at };
+}

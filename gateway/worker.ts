@@ -1,0 +1,155 @@
+/**
+ * The composition root of what delivers accepted messages out of Redis: a worker inside a gateway, or a process of its own
+ * (`tollgate worker`), which has no registry, no prices and no API; only health, readiness and metrics.
+ */
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import { openRedis, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
+import { followAccountWebhooks, RedisAccountStore } from './accounts/index.ts';
+import { openFaults, systemClock, systemTimers } from './control/index.ts';
+import { type CarrierFaults, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { DeliveryWorker, openDeliveryQueue, type ReceiptPosts, type WorkerFigures } from './durable/index.ts';
+import { healthRoutes } from './ingress/http/index.ts';
+import { DELIVERY_COMMAND_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './limits.ts';
+import { CannotStart } from './load-world.ts';
+import { MessageStore } from './messages/index.ts';
+import type { ServeOptions } from './options.ts';
+import { handleError, handleNotFound } from './problem.ts';
+import { type Clock, namedStream, type Timers } from './router/index.ts';
+import { openWebhooks, webhookGuard } from './webhooks/index.ts';
+
+export interface DeliveryParts {
+  readonly connection: RedisConnection;
+  readonly options: Pick<ServeOptions, 'seed' | 'workerMessages'>;
+  readonly faults: CarrierFaults | undefined;
+  /** Posts what tells of receipts of messages in `store`. */
+  readonly posts: (store: MessageStore) => ReceiptPosts;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+/** A worker in a process of its own. */
+export interface WorkerService {
+  /** Where its health and metrics are, such as `http://127.0.0.1:8081`. */
+  readonly url: string;
+  /** Takes no more batches, gives those under way a moment to end, and puts the others back. */
+  close(): Promise<void>;
+}
+
+export interface WorkerParts {
+  readonly options: ServeOptions;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: FastifyBaseLogger;
+}
+
+export interface Delivery {
+  readonly carriers: SimulatedCarriers;
+  figures(): WorkerFigures;
+  /** Gives batches under way `graceMs` to end and puts the others back. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** How Redis is reached by what keeps and delivers messages. Rejects with RedisRefused. */
+export function openDeliveryConnection(redisUrl: string): Promise<RedisConnection> {
+  return openRedis(redisUrl, { commandTimeoutMs: DELIVERY_COMMAND_TIMEOUT_MS });
+}
+
+/** Begins to deliver. */
+export function openDelivery({ connection, options, faults, posts, clock, timers, log }: DeliveryParts): Delivery {
+  const store = new MessageStore(options.workerMessages, 'WORKER');
+  const queue = openDeliveryQueue(connection);
+  let carriers: SimulatedCarriers | undefined;
+  const worker = new DeliveryWorker({
+    connection,
+    queue,
+    store,
+    carriers: (listener) =>
+      (carriers = new SimulatedCarriers({
+        store,
+        seed: options.seed,
+        startMs: clock.nowMs(),
+        listener,
+        ...(faults && { faults }),
+      })),
+    posts: posts(store),
+    id: randomUUID(),
+    clock,
+    timers,
+    log,
+  });
+  const stopTicking = timers.every(DELIVERY_TICK_MS, () => carriers?.advance(clock.nowMs()));
+  return {
+    carriers: carriers!,
+    figures: () => worker.figures(),
+    async close(graceMs) {
+      await worker.close(graceMs);
+      stopTicking();
+      await queue.close();
+    },
+  };
+}
+
+/** Opens a worker and listens. Rejects with CannotStart if there is no Redis to work for; nothing is left open then. */
+export async function openWorker({ options, clock, timers, log }: WorkerParts): Promise<WorkerService> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    if (options.redisUrl === undefined) {
+      throw new CannotStart([
+        '--redis: a worker delivers what gateways keep in Redis; give its URL, best as REDIS_URL',
+      ]);
+    }
+    const connection = await openDeliveryConnection(options.redisUrl).catch((error: unknown) => {
+      throw error instanceof RedisRefused ? new CannotStart([`--redis: ${error.message}`]) : error;
+    });
+    closers.push(() => connection.close());
+    const { client } = connection;
+    const accounts = await followAccountWebhooks(new RedisAccountStore(client), timers);
+    closers.push(() => accounts.stop());
+    const webhooks = openWebhooks({
+      guard: webhookGuard(options.callbackHosts),
+      accounts: accounts.webhooks,
+      connection,
+      clock,
+      timers,
+      machineClock: systemClock,
+      machineTimers: systemTimers,
+      chance: namedStream(options.seed, 'webhooks'),
+      log,
+    });
+    closers.push(() => webhooks.close());
+    const faults = await openFaults({ connection, clock, timers, log, seed: options.seed });
+    closers.push(() => faults.close());
+    const posts = (store: MessageStore): ReceiptPosts => ({
+      add: (receipts, nowMs) => webhooks.addReceipts(store, receipts, nowMs),
+    });
+    const delivery = openDelivery({ connection, options, faults: faults.book, posts, clock, timers, log });
+    webhooks.start();
+    let isOpen = true;
+    const app = Fastify({ loggerInstance: log, logController: new LogController({ disableRequestLogging: true }) });
+    app.setErrorHandler(handleError);
+    app.setNotFoundHandler(handleNotFound);
+    await app.register(healthRoutes, {
+      isOpen: () => isOpen,
+      readiness: [{ name: 'redis', fault: () => (client.status === 'ready' ? undefined : 'Redis does not answer') }],
+    });
+    closers.push(() => app.close());
+    // Health goes on being told while batches end.
+    closers.push(() => delivery.close(SHUTDOWN_GRACE_MS));
+    const url = await app.listen({ host: options.host, port: options.port });
+    return {
+      url,
+      async close() {
+        isOpen = false;
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
