@@ -49,6 +49,10 @@ describe('every bench runs and yields its figures', () => {
     },
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
+    webhooks: {
+      figures: 4,
+      baselines: ['plain undici posts', 'in memory, all ten answer', 'in Redis, all ten answer'],
+    },
     'limits-across': { figures: 13, baselines: ['what is allowed', 'a second before', 'own limits'] },
     chaos: {
       figures: 7,

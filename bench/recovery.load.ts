@@ -115,7 +115,7 @@ async function lastEndMs(
     for (;;) {
       const { record } = await readBack(fleet.gatewayUrls()[0]!, id);
       if (record !== undefined && isAtItsEnd(record)) {
-        lastMs = Math.max(lastMs, Date.parse(String(record.handset?.['at'] ?? record.acceptedAt)));
+        lastMs = Math.max(lastMs, atMsOf(record.handset?.['at'] ?? record.acceptedAt));
         break;
       }
       if (nowMs() > untilMs) throw new Error(`message ${id} does not come to its end`);
@@ -123,4 +123,10 @@ async function lastEndMs(
     }
   }
   return Math.max(lastMs, beforeMs + 1);
+}
+
+/** Of a time as the API writes it. */
+function atMsOf(written: unknown): number {
+  if (typeof written !== 'string') throw new Error('a record tells a time that is none');
+  return Date.parse(written);
 }

@@ -36,7 +36,13 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   const nextPost = (): WebhookPost => {
     const subject = `M${(made += 1)}`;
     const url = urls[made % RECEIVERS]!;
-    const body = JSON.stringify({ event: 'receipt', id: subject, carrier: 'att', receipt: 'ACCEPTD', at: sharedNowMs() });
+    const body = JSON.stringify({
+      event: 'receipt',
+      id: subject,
+      carrier: 'att',
+      receipt: 'ACCEPTD',
+      at: sharedNowMs(),
+    });
     return { id: webhookId(subject, 0), subject, order: 0, url, body };
   };
   const received = async (): Promise<number> => (await receivers.ask({ kind: 'tell' })).count;
@@ -72,7 +78,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
       const webhooks = await opened(redis, seed);
       const { perSecond, seconds } = timing;
       const startMs = performance.now();
-      for (let sent = 0; sent < perSecond * seconds; ) {
+      for (let sent = 0; sent < perSecond * seconds;) {
         const due = Math.ceil(((performance.now() - startMs) * perSecond) / MS_PER_SECOND);
         const some = Array.from({ length: Math.min(due, perSecond * seconds) - sent }, nextPost);
         sent += some.length;

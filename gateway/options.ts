@@ -223,7 +223,10 @@ function readClock(written: string): Reading<'real' | 'frozen' | number> {
   const [word, moment = ''] = written.split('@');
   const value = word === 'frozen' && MOMENT.test(moment) ? Date.parse(moment) : Number.NaN;
   return Number.isNaN(value)
-    ? { wrong: 'must be real, frozen, or frozen@ and a moment with its offset, such as frozen@2024-03-01T18:00:00-08:00' }
+    ? {
+        wrong:
+          'must be real, frozen, or frozen@ and a moment with its offset, such as frozen@2024-03-01T18:00:00-08:00',
+      }
     : { value };
 }
 
@@ -673,7 +676,9 @@ function contradictions(options: ServeOptions): string[] {
     ];
   }
   if (options.clock !== 'real' && options.redisUrl !== undefined) {
-    return ['--clock: with --redis time is real, since the time of Redis decides between gateways; leave one of them out'];
+    return [
+      '--clock: with --redis time is real, since the time of Redis decides between gateways; leave one of them out',
+    ];
   }
   const isQueueSet = options.queueMessages !== QUEUE_MESSAGES_DEFAULT;
   if ((options.overLimit.size > 0 || isQueueSet) && options.queueMessages > options.inbox / 2) {

@@ -79,7 +79,8 @@ export async function startTollgate(setting: TollgateSetting = {}): Promise<Toll
     const url = await addressOf(child, command, () => stderr);
     return {
       url,
-      pid: child.pid!,
+      // It listens, so it was started.
+      pid: child.pid ?? 0,
       kill,
       stall: () => stall(child),
       resume: () => void child.kill('SIGCONT'),

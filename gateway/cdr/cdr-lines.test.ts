@@ -16,6 +16,15 @@ const texts = Array.from({ length: COUNT }, (_, at) => {
 });
 const cdrs = texts.map((text) => JSON.parse(text) as Cdr);
 
+test('a line has the id of the run whose state the store took up', () => {
+  const { core, store } = endedMessages(SEED, 10);
+  const restored = new CdrLines(core, store);
+  store.restore({ ...structuredClone(store.capture()), idPrefix: 'MOTHER-' });
+  const bytes = new TextBytes();
+  restored.add(7, bytes);
+  expect((JSON.parse(bytes.take().toString()) as Cdr).id).toBe('MOTHER-7');
+});
+
 test('every message is one line that reads back as a record, and holds no text', () => {
   for (const [at, text] of texts.entries()) {
     expect(text.indexOf('\n')).toBe(text.length - 1);

@@ -79,7 +79,6 @@ export class CdrLines {
   readonly #store: MessageStore;
   readonly #amounts: readonly Uint32Array[];
   readonly #time = new TimeText();
-  readonly #idPrefix: Buffer;
   readonly #digits = new Uint8Array(SEQUENCE_DIGITS_MAX);
   /** Parts that few messages are the first to need: made when they are. */
   readonly #ways: Buffer[] = [];
@@ -90,7 +89,6 @@ export class CdrLines {
     this.#core = core;
     this.#store = store;
     this.#amounts = POSTINGS.map(({ amount }) => store[amount]);
-    this.#idPrefix = Buffer.from(store.idOf(0).slice(0, -1));
   }
 
   /** Adds the line of the message at ring place `at`, its end included. */
@@ -104,7 +102,7 @@ export class CdrLines {
     into.addBytes(ID);
     const adoptedId = store.adoptedIdAt(at);
     if (adoptedId === undefined) {
-      into.addBytes(this.#idPrefix);
+      into.addAscii(store.idPrefix);
       this.#addSequence(store.sequenceAt(at), into);
     } else {
       into.addAscii(adoptedId);

@@ -10,6 +10,7 @@ import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
 import { stateCommand } from './state.ts';
 import { traceCommand } from './trace.ts';
+import { webhooksCommand } from './webhooks.ts';
 import { workerCommand } from './worker.ts';
 
 const EXIT_USAGE = 2;
@@ -28,6 +29,7 @@ const program = new Command('tollgate')
   .addCommand(rateCommand())
   .addCommand(registryCommand())
   .addCommand(cdrCommand())
+  .addCommand(webhooksCommand())
   .addCommand(faultsCommand())
   .addCommand(clockCommand())
   .addCommand(stateCommand())

@@ -176,7 +176,9 @@ export class DeliveryWorker {
     });
     this.#stops.push(
       timers.every(SETTLE_MS, () => this.#settleAll()),
-      timers.every(OPEN_BATCH_LOOK_MS, () => this.#queueForgotten().catch(() => {})),
+      timers.every(OPEN_BATCH_LOOK_MS, () => {
+        this.#queueForgotten().catch(() => {});
+      }),
     );
   }
 

@@ -57,6 +57,11 @@ export const DELIVERY_ERRORS: readonly DeliveryErrorRow[] = [
   row('carrier_throttled', 'the carrier took no more at the moment', true, [30022, 4785, 40011, 64]),
   row('carrier_rejected', 'the carrier refused the message', false, [30008, 4730, 40008, 349]),
   row('validity_expired', 'it could not be delivered in time', false, [30036, 4360, 40005, null]),
-  row('spam_filter', 'the carrier took it for spam, on long codes after its receipt and without a word', false, [30007, 4770, 40002, 15]),
+  row(
+    'spam_filter',
+    'the carrier took it for spam, on long codes after its receipt and without a word',
+    false,
+    [30007, 4770, 40002, 15],
+  ),
   row('lost', 'the route has no record of it any more', false, [30008, 9902, null, null]),
 ];

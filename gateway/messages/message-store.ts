@@ -442,6 +442,11 @@ export class MessageStore {
     this.drawKey[at] = drawKey;
   }
 
+  /** What ids of this run begin with: that of another run once its state was restored. */
+  get idPrefix(): string {
+    return this.#idPrefix;
+  }
+
   /** The id of a message of this run, held or not. */
   idOf(sequence: number): string {
     return this.#idPrefix + sequence.toString(36).toUpperCase();

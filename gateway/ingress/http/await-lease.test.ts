@@ -10,6 +10,9 @@ function openRoutes() {
   const slot = new MessageSlot();
   const drawn: number[] = [];
   const decidedBy: number[] = [];
+  /** How many were decided when it was asked last what is kept; and of each decided, whether that was in the same turn. */
+  let keptCount = 0;
+  const keptInTurn: boolean[] = [];
   let drawCount = 0;
   let submitCount = 0;
   const submit = (draft: MessageDraft): number => {
@@ -17,17 +20,19 @@ function openRoutes() {
     slot.draw = Number.isNaN(draft.draw) ? drawCount : draft.draw;
     submitCount += 1;
     if (submitCount % 3 !== 0) return AWAITS_LEASE;
-    decidedBy.push(slot.draw);
+    const count = decidedBy.push(slot.draw);
+    queueMicrotask(() => keptInTurn.push(keptCount === count));
     slot.code = DecisionCode.QueueFull;
     return NOT_STORED;
   };
+  const kept = (): undefined => void (keptCount = decidedBy.length);
   const foresee = (): void => void (slot.draw = Number.NaN);
   const routes = {
-    intake: { slot, submit, foresee, kept: () => undefined },
+    intake: { slot, submit, foresee, kept },
     callbackGuard: () => undefined,
     leases: { answered: () => Promise.resolve() },
   } as unknown as MessageRoutes;
-  return { routes, drawn, decidedBy };
+  return { routes, drawn, decidedBy, keptInTurn };
 }
 
 const message = { from: '+12125550100', to: '+13105550123', text: 'hi' };
@@ -41,5 +46,14 @@ test.each([
   await app.register(plugin as typeof batchRoutes, routes);
   await app.inject({ method: 'POST', url, payload });
   expect([drawn, decidedBy]).toEqual([draws, draws]);
+  await app.close();
+});
+
+test('whether a message of a batch that awaited a lease is kept is asked in the turn in which it was decided', async () => {
+  const { routes, keptInTurn } = openRoutes();
+  const app = Fastify();
+  await app.register(batchRoutes, routes);
+  await app.inject({ method: 'POST', url: '/v1/messages/batch', payload: [message, message, message] });
+  expect(keptInTurn).toEqual([true, true, true]);
   await app.close();
 });
