@@ -7,7 +7,6 @@
  */
 import { Agent, request } from 'undici';
 import { systemClock, systemTimers } from '../gateway/control/index.ts';
-import { WEBHOOK_HOST_POSTS_MAX, WEBHOOKS_AT_ONCE } from '../gateway/limits.ts';
 import { namedStream } from '../gateway/router/index.ts';
 import { openWebhooks, webhookGuard, webhookId, type WebhookPost, type Webhooks } from '../gateway/webhooks/index.ts';
 import { openRedis, type RedisConnection } from '../registry-cache/redis/index.ts';
@@ -19,6 +18,9 @@ import { startPeer } from './processes.ts';
 
 const BENCH = 'webhooks';
 const RECEIVERS = 10;
+/** Posts at once and connections to one host, as the sender has them at most. */
+const AT_ONCE = 128;
+const CONNECTIONS = 32;
 const MS_PER_SECOND = 1_000;
 /** How often posts are made while their times are taken. */
 const TICK_MS = 10;
@@ -111,7 +113,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
       timingRounds,
       0,
     )) as [Series, Series, Series, Series];
-    const params = { receivers: RECEIVERS, posts, rounds, atOnce: WEBHOOKS_AT_ONCE };
+    const params = { receivers: RECEIVERS, posts, rounds, atOnce: AT_ONCE };
     const figure = (name: string, subject: Series): Figure =>
       figureOf({ bench: BENCH, figure: name, params, subject, baseline: plain });
     const timingParams = { receivers: RECEIVERS, ...timing, rounds: timingRounds };
@@ -157,7 +159,7 @@ async function opened(connection: RedisConnection | undefined, seed: number): Pr
 
 /** Posts as a program would that keeps no queue, signs nothing and tries nothing again. */
 function sendPlainly(all: readonly WebhookPost[]): Promise<() => Promise<void>> {
-  const dispatcher = new Agent({ connections: WEBHOOK_HOST_POSTS_MAX, pipelining: 1 });
+  const dispatcher = new Agent({ connections: CONNECTIONS, pipelining: 1 });
   let next = 0;
   const sendOn = async (): Promise<void> => {
     for (let post = all[next++]; post !== undefined; post = all[next++]) {
@@ -166,7 +168,7 @@ function sendPlainly(all: readonly WebhookPost[]): Promise<() => Promise<void>> 
       await answer.body.dump();
     }
   };
-  const sending = Promise.all(Array.from({ length: WEBHOOKS_AT_ONCE }, () => sendOn()));
+  const sending = Promise.all(Array.from({ length: AT_ONCE }, () => sendOn()));
   return Promise.resolve(async () => {
     await sending;
     await dispatcher.close();

@@ -292,7 +292,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
             if (registries.uploadsUnderWay() > 0) return 'a file of numbers';
             return clock instanceof ControlledClock && clock.isMoving ? 'a move of the clock' : undefined;
           },
-          sizeBytes: () => core.registry.index.sizeBytes,
+          sizeBytes: () => core.registry.index.sizeBytes + meters.bytes + store.sizeBytes,
           whenRestored: () => makeRoomForLimits(core),
         })
       : undefined;

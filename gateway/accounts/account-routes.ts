@@ -25,9 +25,9 @@ import {
   type Core,
   UNLIMITED,
 } from '../router/index.ts';
-import { AccountStoreUnavailable } from './account-store.ts';
+import { AccountStoreUnavailable, type AccountWebhook } from './account-store.ts';
 import type { AccountUse } from './account-use.ts';
-import { type AccountWebhook, isSecret, newSecret, SECRET_SHAPE } from './account-webhooks.ts';
+import { isSecret, newSecret, SECRET_SHAPE } from './account-webhooks.ts';
 import type { Accounts } from './accounts.ts';
 
 export interface AccountRoutes {

@@ -7,7 +7,14 @@
  */
 import { StoreUnavailable } from '../../registry-cache/index.ts';
 import type { Account } from '../router/index.ts';
-import type { AccountWebhook } from './account-webhooks.ts';
+
+export interface AccountWebhook {
+  readonly url: string;
+  /** What posts are signed with: `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks). */
+  readonly secret: string;
+  /** The address answered 410, and was not set again since: nothing is sent there. */
+  readonly isGone: boolean;
+}
 
 /** An account as it is kept: with what decisions about messages do not need. */
 export interface KeptAccount extends Account {

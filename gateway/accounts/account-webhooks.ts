@@ -1,15 +1,7 @@
 /** Where the events of accounts go: their addresses and secrets, as the store of accounts has them. */
 import { randomBytes } from 'node:crypto';
 import type { Timers } from '../router/index.ts';
-import { type AccountStore, asked, type KeptAccount } from './account-store.ts';
-
-export interface AccountWebhook {
-  readonly url: string;
-  /** What posts are signed with: `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks). */
-  readonly secret: string;
-  /** The address answered 410, and was not set again since: nothing is sent there. */
-  readonly isGone: boolean;
-}
+import { type AccountStore, type AccountWebhook, asked, type KeptAccount } from './account-store.ts';
 
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES = 32;

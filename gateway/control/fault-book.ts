@@ -6,7 +6,7 @@
  */
 import { CARRIERS } from '../../registry-cache/index.ts';
 import type { CarrierFaults, ErrorShare, FaultEffects, FaultKind } from '../messages/index.ts';
-import { CARRIER_LABELS, namedStream, ROUTES } from '../router/index.ts';
+import { CARRIER_LABELS, namedStream, type NamedStream, ROUTES } from '../router/index.ts';
 import { ANY, type AnyFaultKind, errorCodeOf, type Fault, FAULT_KINDS, phaseAt } from './fault.ts';
 
 /** What faults do to a request that brings messages. */
@@ -27,8 +27,6 @@ interface Case {
   readonly effects: FaultEffects;
   readonly faults: readonly Fault[];
 }
-
-type NamedStream = ReturnType<typeof namedStream>;
 
 export interface FaultBookState {
   readonly chance: readonly (readonly [key: string, state: readonly number[]])[];

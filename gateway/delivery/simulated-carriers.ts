@@ -182,7 +182,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
 
   capture(): SimulatedCarriersState {
     return {
-      columns: this.#columns(),
+      columns: this.#columns(this.#store.count),
       wheel: this.#wheel.capture(),
       senders: this.#senders.capture(),
       complaints: this.#complaints.capture(),
@@ -200,8 +200,11 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
     this.counters.restore(state.counters);
   }
 
-  #columns(): readonly (Float64Array | Uint16Array)[] {
-    return [this.#due, this.#plan, ...this.#throttles.columns];
+  /** @param count ring places from the first on: none behind those of the store's messages was ever used */
+  #columns(count = this.#store.capacity): readonly (Float64Array | Uint16Array)[] {
+    const due = this.#due.subarray(0, count * DUE_WIDTH);
+    const plan = this.#plan.subarray(0, count * PLAN_WIDTH);
+    return [due, plan, ...this.#throttles.columns];
   }
 
   #wayOf(at: number): CarrierWay {

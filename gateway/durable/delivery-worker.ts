@@ -118,6 +118,9 @@ interface TakenBatch {
   readonly isTakenAgain: boolean;
 }
 
+/** How long Redis may take over each step of closing. */
+const CLOSE_MS = 1_000;
+
 export class DeliveryWorker {
   readonly #parts: DeliveryWorkerParts;
   readonly #carriers: Carriers;
@@ -225,9 +228,9 @@ export class DeliveryWorker {
    */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
-    await this.#worker.pause(true);
     let isOver = false;
     const stop = this.#parts.timers.after(graceMs, () => (isOver = true));
+    await this.#atMost(CLOSE_MS, this.#worker.pause(true));
     while (this.#active.size > 0 && !isOver)
       await new Promise<void>((resolve) => this.#parts.timers.after(SETTLE_MS, resolve));
     stop();
@@ -241,8 +244,14 @@ export class DeliveryWorker {
       batch.reject(new PutBack());
     }
     for (const stopTimer of this.#stops) stopTimer();
-    await this.#worker.close();
+    // Without Redis a worker never comes to its end: then its jobs stall, and others take them.
+    await this.#atMost(CLOSE_MS, this.#worker.close());
     this.#queueClient.disconnect();
+  }
+
+  /** Resolves when `work` has ended, well or not, or after `ms`. */
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    await Promise.race([work.catch(() => {}), new Promise<void>((resolve) => this.#parts.timers.after(ms, resolve))]);
   }
 
   get #client(): RedisConnection['client'] {

@@ -56,6 +56,9 @@ export function refusalReceipt(code: number): number {
   return code === DecisionCode.QueueExpired ? ReceiptState.Expired : ReceiptState.Rejected;
 }
 
+/** What the texts of a message take: most say something of an ordinary length, and have little beside it. */
+const TEXT_BYTES = 256;
+
 type ColumnOfTexts = (string | readonly string[] | undefined)[];
 
 /** The columns by name, as far as they are used, and what is kept beside them. */
@@ -474,6 +477,13 @@ export class MessageStore {
   /** The sequence number of the message at ring place `at`, which must be taken. */
   sequenceAt(at: number): number {
     return this.sequence[at]!;
+  }
+
+  /** About what the messages held take, with their texts. */
+  get sizeBytes(): number {
+    let placeBytes = TEXT_BYTES;
+    for (const [, column] of this.#columns()) if (!Array.isArray(column)) placeBytes += column.BYTES_PER_ELEMENT;
+    return this.count * placeBytes;
   }
 
   /** All messages held, and what the ids and draws of later ones go on from. */

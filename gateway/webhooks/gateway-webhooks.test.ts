@@ -280,3 +280,25 @@ describe('refused with the field and what to do:', () => {
     expect((await gateway.ask('GET', `/v1/webhooks/dead-letters?${query}`)).status).toBe(400);
   });
 });
+
+describe('an event of the campaign registry', () => {
+  beforeEach(() => open());
+  afterEach(() => gateway.close());
+
+  test('goes the same way, with the signature of its own', async () => {
+    const authorization = `Basic ${Buffer.from('csp-key:csp-secret').toString('base64')}`;
+    const subscription = { eventCategory: 'BRAND', webhookEndpoint: address('/registry') };
+    await gateway.ask('PUT', '/tcr/v2/webhook/subscription', subscription, { authorization });
+    const mock = '/tcr/v2/webhook/subscription/eventType/BRAND_ADD/mock';
+    answer = (_request, response) => response.writeHead(410).end();
+    expect((await gateway.ask('GET', mock, undefined, { authorization })).status).toBe(200);
+    await ended('dead', 1);
+    expect(posts).toMatchObject([{ path: '/registry', body: { eventType: 'BRAND_ADD', mock: true } }]);
+    expect(posts[0]?.headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'x-registry-signature': expect.any(String) as string,
+      'webhook-id': expect.stringMatching(/^evt_[-\da-f]{36}_0$/) as string,
+      'tollgate-attempt': '1',
+    });
+  });
+});

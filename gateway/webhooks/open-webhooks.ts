@@ -170,7 +170,9 @@ export class Webhooks {
   async close(): Promise<void> {
     this.#stopCounting();
     this.#gates.close();
-    await Promise.all([this.#queue.close(), this.#sender.close()]);
+    // What is under way still needs its connection.
+    await this.#queue.close();
+    await this.#sender.close();
   }
 
   /** What waits in this process, and what it has come to know of its receivers; undefined if posts survive it. */
