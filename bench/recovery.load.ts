@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAtItsEnd } from '../scripts/chaos-checks.ts';
-import { putOnCampaigns } from '../scripts/chaos-campaigns.ts';
+import { putOnCampaigns } from '../scripts/chaos-world.ts';
 import { ChaosFleet } from '../scripts/chaos-fleet.ts';
 import { readBack } from '../scripts/chaos-senders.ts';
 import { nowMs } from '../scripts/gateway-fleet.ts';

@@ -9,7 +9,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { linearRegression } from 'simple-statistics';
-import { putOnCampaigns } from '../scripts/chaos-campaigns.ts';
+import { putOnCampaigns } from '../scripts/chaos-world.ts';
 import { ChaosFleet } from '../scripts/chaos-fleet.ts';
 import { nowMs } from '../scripts/gateway-fleet.ts';
 import { tell } from '../scripts/redis-server.ts';

@@ -56,6 +56,7 @@ interface Answer {
     readonly registryView?: string;
     readonly view?: { readonly ageMs: number; readonly stale: boolean };
     readonly detail?: string;
+    readonly type?: string;
     readonly outcome?: string;
     readonly limit?: { readonly name: string; readonly key: string };
   };

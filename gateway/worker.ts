@@ -16,6 +16,7 @@ import { MessageStore } from './messages/index.ts';
 import type { ServeOptions } from './options.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { type Clock, namedStream, type Timers } from './router/index.ts';
+import { workerMetricsRoute } from './telemetry/index.ts';
 import { openWebhooks, webhookGuard } from './webhooks/index.ts';
 
 export interface DeliveryParts {
@@ -136,6 +137,11 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
     await app.register(healthRoutes, {
       isOpen: () => isOpen,
       readiness: [{ name: 'redis', fault: () => (client.status === 'ready' ? undefined : 'Redis does not answer') }],
+    });
+    await app.register(workerMetricsRoute, {
+      webhooks: () => webhooks.figures(),
+      faults: () => faults.figures(),
+      carriers: () => delivery.carriers.figures(),
     });
     closers.push(() => app.close());
     // Health goes on being told while batches end.

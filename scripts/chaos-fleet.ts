@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHAOS_CAMPAIGNS } from './chaos-campaigns.ts';
+import { CHAOS_ACCOUNTS, CHAOS_CAMPAIGNS } from './chaos-world.ts';
 import type { Fault, Role } from './chaos-plan.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
 import { nowMs } from './gateway-fleet.ts';
@@ -49,11 +49,14 @@ export class ChaosFleet {
 
   private constructor(setting: ChaosFleetSetting, redis: RedisServer | undefined) {
     this.#folder = mkdtempSync(join(tmpdir(), 'tollgate-chaos-'));
-    const campaigns = join(this.#folder, 'campaigns.yaml');
-    writeFileSync(campaigns, CHAOS_CAMPAIGNS);
+    const files = Object.entries({ campaigns: CHAOS_CAMPAIGNS, accounts: CHAOS_ACCOUNTS }).flatMap(([option, text]) => {
+      const path = join(this.#folder, `${option}.yaml`);
+      writeFileSync(path, text);
+      return [`--${option}`, path];
+    });
     const quiet = ['--log-level', 'error'];
     const delivery = redis === undefined ? [] : ['--delivery', 'workers'];
-    this.#words = { gateway: [...quiet, '--campaigns', campaigns, ...delivery], worker: quiet };
+    this.#words = { gateway: [...quiet, ...files, '--over-limit', 'queue', ...delivery], worker: quiet };
     this.redis = redis;
     this.#program = setting.program;
     const places = (role: Role, count: number): Place[] =>

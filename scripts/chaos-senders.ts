@@ -6,7 +6,7 @@ import { ask } from './ask.ts';
 import type { MessageFields, Reading, Sent } from './chaos-checks.ts';
 import { below } from './chaos-plan.ts';
 import { nowMs } from './gateway-fleet.ts';
-import { CHAOS_SENDERS } from './chaos-campaigns.ts';
+import { CHAOS_SENDERS, SLOW_ACCOUNT } from './chaos-world.ts';
 import { destinations } from './limited-traffic.ts';
 
 export interface SenderSetting {
@@ -28,6 +28,7 @@ interface Offer {
 
 const KEYLESS_SHARE = 0.2;
 const WEBHOOK_SHARE = 0.4;
+const SLOW_SHARE = 0.15;
 const AGAIN_SHARE = 0.08;
 const LOOK_SHARE = 0.15;
 const LOOK_WITHIN_MS = 3_000;
@@ -113,6 +114,7 @@ export class ChaosSenders {
       to: to[below(to.length, chance)],
       text: TEXTS[below(TEXTS.length, chance)],
       reference: key,
+      ...(chance.next() < SLOW_SHARE && { account: SLOW_ACCOUNT }),
       ...(asksForWebhook && { callbackUrl: this.#setting.callbackUrl }),
     };
     return { sent, body };

@@ -14,7 +14,7 @@ import {
 import { type Befallen, ChaosFleet } from './chaos-fleet.ts';
 import { type Fault, planOf } from './chaos-plan.ts';
 import { type ChaosReceiver, type Post, startChaosReceiver } from './chaos-receiver.ts';
-import { putOnCampaigns } from './chaos-campaigns.ts';
+import { putOnCampaigns } from './chaos-world.ts';
 import { ChaosSenders, readBack } from './chaos-senders.ts';
 import { nowMs } from './gateway-fleet.ts';
 import { tell } from './redis-server.ts';

@@ -1,7 +1,7 @@
 // Messages offered to gateways at a steady rate, whatever becomes of them, in small batches; and what was accepted, and when.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import { CHAOS_SENDERS } from './chaos-campaigns.ts';
+import { CHAOS_SENDERS } from './chaos-world.ts';
 import { destinations } from './limited-traffic.ts';
 import { nowMs } from './gateway-fleet.ts';
 

@@ -1,7 +1,7 @@
 /**
  * `/metrics`: the core's counters, copied into Prometheus's format when somebody scrapes and at no other time.
  */
-import type { FastifyPluginCallback } from 'fastify';
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import {
   collectDefaultMetrics,
   type Metric,
@@ -85,12 +85,17 @@ export interface FaultFigures {
   readonly applied: readonly { readonly kind: string; readonly carrier: string; readonly count: number }[];
 }
 
-export interface MetricSources {
+/** Of whatever delivers: a gateway, or a worker. */
+export interface DeliverySources {
+  readonly webhooks: () => WebhookFigures;
+  readonly carriers: () => CarrierFigures;
+  readonly faults: () => FaultFigures;
+}
+
+export interface MetricSources extends DeliverySources {
   readonly core: Core;
   readonly store: MessageStore;
   readonly intake: Intake;
-  readonly webhooks: () => WebhookFigures;
-  readonly carriers: () => CarrierFigures;
   readonly registry: () => RegistryFigures;
   /** Micro-dollars of fees posted. */
   readonly feesMicros: () => number;
@@ -100,57 +105,82 @@ export interface MetricSources {
   readonly cdrs: CdrFigures | undefined;
   /** Undefined if this gateway counts its limits alone. */
   readonly leases: () => LeaseFigures | undefined;
-  readonly faults: () => FaultFigures;
 }
 
 type Sample = MetricValue<string>;
 type Read = () => Sample[];
 
 export const metricsRoute: FastifyPluginCallback<MetricSources> = (app, sources, done) => {
-  const registry = createRegistry(sources);
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
+  serve(app, createRegistry(sources));
   done();
 };
 
+/** The metrics of a worker in a process of its own: what it delivers, and the process. */
+export const workerMetricsRoute: FastifyPluginCallback<DeliverySources> = (app, sources, done) => {
+  serve(app, registryOf(deliveryReaders(sources)));
+  done();
+};
+
+function serve(app: FastifyInstance, registry: Registry): void {
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}
+
 /** A registry holding every metric of the catalogue and the process's own. */
 export function createRegistry(sources: MetricSources): Registry {
+  return registryOf(readers(sources));
+}
+
+function registryOf(reading: Partial<Record<MetricName, Read>>): Registry {
   const registry = new Registry();
-  for (const [name, read] of Object.entries(readers(sources))) {
+  for (const [name, read] of Object.entries(reading)) {
     registry.registerMetric(copiedAtScrape(name as MetricName, read));
   }
   collectDefaultMetrics({ register: registry });
   return registry;
 }
 
-function readers({
-  core,
-  store,
-  intake,
-  webhooks,
-  carriers,
-  registry,
-  feesMicros,
-  numbers,
-  cdrs,
-  leases,
-  faults,
-}: MetricSources): Record<MetricName, Read> {
-  const { counters } = core;
+function deliveryReaders({ webhooks, faults, carriers }: DeliverySources) {
   return {
-    tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),
-    tollgate_registration_reasons_total: () =>
-      Array.from(counters.reasons, (value, reason) => sample({ reason: nameAt(REGISTRATION_REASONS, reason) }, value)),
-    tollgate_refusals_total: () =>
-      BINDINGS.map(({ name }, binding) => sample({ limit: name }, counters.refusals[binding] ?? 0)).slice(1),
-    tollgate_handset_total: () => handsetCells(counters).map((cell) => fromCell(cell)),
     tollgate_receipts_total: () => carriers().receipts.map(fromCell),
     tollgate_filter_decisions_total: () => carriers().filter.map(fromCell),
     tollgate_delivery_errors_total: () => carriers().errors.map(fromCell),
     tollgate_delivery_retries_total: () => carriers().retries.map(fromCell),
     tollgate_complaints_total: () => carriers().complaints.map(fromCell),
     tollgate_number_blocks: () => carriers().blocks.map(fromCell),
+    tollgate_webhook_posts_total: () => byName('result', webhooks().posts),
+    tollgate_webhook_attempts_total: () => byName('result', webhooks().attempts),
+    tollgate_webhook_seconds: () => histogramSamples('tollgate_webhook_seconds', webhooks().duration),
+    tollgate_webhook_hosts: () => byName('state', webhooks().hosts),
+    tollgate_webhook_pending_posts: () => [sample({}, webhooks().counts.pending)],
+    tollgate_webhook_dead_letters: () => [sample({}, webhooks().counts.dead)],
+    tollgate_faults_in_force: () => faults().inForce.map(({ kind, count }) => sample({ kind }, count)),
+    tollgate_fault_applied_total: () =>
+      faults().applied.map(({ kind, carrier, count }) => sample({ kind, carrier }, count)),
+  } satisfies Partial<Record<MetricName, Read>>;
+}
+
+function readers({
+  core,
+  store,
+  intake,
+  registry,
+  feesMicros,
+  numbers,
+  cdrs,
+  leases,
+  ...delivery
+}: MetricSources): Record<MetricName, Read> {
+  const { counters } = core;
+  return {
+    ...deliveryReaders(delivery),
+    tollgate_messages_total: () => messageCells(counters).map((cell) => fromCell(cell)),
+    tollgate_registration_reasons_total: () =>
+      Array.from(counters.reasons, (value, reason) => sample({ reason: nameAt(REGISTRATION_REASONS, reason) }, value)),
+    tollgate_refusals_total: () =>
+      BINDINGS.map(({ name }, binding) => sample({ limit: name }, counters.refusals[binding] ?? 0)).slice(1),
+    tollgate_handset_total: () => handsetCells(counters).map((cell) => fromCell(cell)),
     tollgate_revenue_dollars_total: () =>
       revenueCells(counters).map(({ labels, value }) => sample({ ...labels }, value / MICROS_PER_DOLLAR)),
     tollgate_charged_dollars_total: () => [sample({}, counters.chargedMicros / MICROS_PER_DOLLAR)],
@@ -178,20 +208,11 @@ function readers({
     tollgate_limit_recipient_pairs: () => [sample({}, numbers.recipientPairCount)],
     tollgate_limit_number_bytes: () => [sample({}, numbers.bytes)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
-    tollgate_webhook_posts_total: () => byName('result', webhooks().posts),
-    tollgate_webhook_attempts_total: () => byName('result', webhooks().attempts),
-    tollgate_webhook_seconds: () => histogramSamples('tollgate_webhook_seconds', webhooks().duration),
-    tollgate_webhook_hosts: () => byName('state', webhooks().hosts),
-    tollgate_webhook_pending_posts: () => [sample({}, webhooks().counts.pending)],
-    tollgate_webhook_dead_letters: () => [sample({}, webhooks().counts.dead)],
     tollgate_cdr_records_total: () => [sample({}, cdrs?.recordCount ?? 0)],
     tollgate_cdr_bytes_total: () => [sample({}, cdrs?.byteCount ?? 0)],
     tollgate_cdr_errors_total: () => [sample({}, cdrs?.errorCount ?? 0)],
     tollgate_cdr_dropped_records_total: () => [sample({}, cdrs?.droppedCount ?? 0)],
     tollgate_cdr_pending_records: () => [sample({}, cdrs?.pendingCount ?? 0)],
-    tollgate_faults_in_force: () => faults().inForce.map(({ kind, count }) => sample({ kind }, count)),
-    tollgate_fault_applied_total: () =>
-      faults().applied.map(({ kind, carrier, count }) => sample({ kind, carrier }, count)),
     tollgate_limit_leases_state: () => {
       const figures = leases();
       const state = figures === undefined ? 'own' : figures.isAway ? 'away' : 'shared';

@@ -1,16 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis, type RedisConnection } from '../../registry-cache/redis/index.ts';
-import { JOB_LOCK_MS, JOB_STALLED_CHECK_MS } from '../limits.ts';
-import { type CuttingProxy, startCuttingProxy } from '../../scripts/cutting-proxy.ts';
 import { type RedisServer, startRedisServer } from '../../scripts/redis-server.ts';
 import { BullmqQueue, WEBHOOK_QUEUE } from './bullmq-queue.ts';
 import { post, webhookQueueContract } from './webhook-queue.contract.ts';
 import type { Take } from './webhook-queue.ts';
 
 let server: RedisServer;
-beforeAll(async () => (server = await startRedisServer(['--appendonly', 'yes', '--appendfsync', 'always'])));
+beforeAll(async () => (server = await startRedisServer()));
 afterAll(() => server.stop());
 
 const complaints: string[] = [];

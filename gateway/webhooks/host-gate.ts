@@ -175,7 +175,8 @@ class HostGate {
   /** When the next place will be free, from `fromMs` on, that was not given away; never so far off that nobody can tell. */
   #putBackMs(nowMs: number, fromMs: number, chance: Rng): number {
     // As if it had all places: what comes too early is put back again, and what comes too late has left places empty.
-    const freeMs = Math.max(fromMs, this.#givenUntilMs) + this.#meanMs / WEBHOOK_HOST_POSTS_MAX;
+    const tookMs = Math.max(this.#meanMs, this.#stillLooks * WEBHOOK_PLACE_WAIT_MS);
+    const freeMs = Math.max(fromMs, this.#givenUntilMs) + tookMs / WEBHOOK_HOST_POSTS_MAX;
     const farthestMs = fromMs + WEBHOOK_PUT_BACK_MS_MAX;
     this.#givenUntilMs = Math.min(freeMs, farthestMs);
     const untilMs = freeMs <= farthestMs ? freeMs : fromMs + WEBHOOK_PUT_BACK_MS_MAX * (0.5 + 0.5 * chance.next());

@@ -1,4 +1,5 @@
-// Who sends in a chaos run: a number on a campaign of each class of urgency, under limits too wide to matter.
+// Who sends in a chaos run: a number on a campaign of each class of urgency, under limits too wide to matter, and an account whose messages
+// have to wait for each other.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, askJson } from './ask.ts';
 import { nowMs } from './gateway-fleet.ts';
@@ -18,6 +19,13 @@ export const CHAOS_CAMPAIGNS =
     ({ id, useCase }) =>
       `  - { id: ${id}, brand: BCHAOS1, attClass: A, useCase: ${useCase}, carriers: [att, tmobile, verizon] }\n`,
   ).join('');
+
+/** Its messages come faster, by spells, than they may go. */
+export const SLOW_ACCOUNT = 'slow';
+const SLOW_PER_SECOND = 20;
+
+/** The file of accounts that a gateway needs. */
+export const CHAOS_ACCOUNTS = `accounts:\n  - { id: ${SLOW_ACCOUNT}, kind: postpaid, limits: { smsPerSecond: ${SLOW_PER_SECOND} } }\n`;
 
 const KNOWN_TIMEOUT_MS = 20_000;
 const LOOK_MS = 20;
