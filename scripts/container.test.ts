@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SHUTDOWN_GRACE_MS } from '../gateway/limits.ts';
+import { SHUTDOWN_GRACE_MS } from '../gateway/index.ts';
 import { ask } from './ask.ts';
 import { destinations } from './limited-traffic.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';

@@ -1,7 +1,7 @@
 /** The door of the message path: the one way in, and the bounded store that holds what came in. */
 export { HeldMessages } from './held-messages.ts';
 export type { CarrierFaults, ErrorShare, FaultEffects, FaultKind } from './carrier-faults.ts';
-export { DELIVERY_ERRORS, DeliveryError, type DeliveryErrorRow } from './delivery-errors.ts';
+export { DELIVERY_ERRORS, DeliveryError } from './delivery-errors.ts';
 export { FINGERPRINT_LENGTH, fingerprintOf } from './fingerprint.ts';
 export {
   type Claim,

@@ -23,5 +23,5 @@ export const nativeApi: FastifyPluginCallback<NativeApi> = (app, routes, done) =
   done();
 };
 
-export { healthRoutes, type ReadinessCheck } from './health.ts';
+export { healthRoutes } from './health.ts';
 export { readMessage } from './read-message.ts';
