@@ -1,10 +1,4 @@
 /** The door of delivery through Redis: what a gateway keeps there, and the workers that deliver it. */
-export {
-  DeliveryWorker,
-  type Carriers,
-  type ReceiptPosts,
-  type RecordedReceipt,
-  type WorkerFigures,
-} from './delivery-worker.ts';
+export { DeliveryWorker, type Carriers, type ReceiptPosts, type WorkerFigures } from './delivery-worker.ts';
 export { type Durable, newRun, openDeliveryQueue, openDurable } from './open-durable.ts';
 export { RedisIdempotencyKeys } from './redis-idempotency.ts';
