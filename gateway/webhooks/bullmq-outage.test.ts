@@ -51,7 +51,7 @@ describe('without Redis for a while', () => {
     });
     const subjects = Array.from({ length: 400 }, (_, index) => `M${index}`);
     await queue.add(subjects.slice(0, 300).map((subject) => post(subject)));
-    await expect.poll(() => sent.size).toBeGreaterThan(50);
+    await expect.poll(() => sent.size, { timeout: 8_000 }).toBeGreaterThan(50);
     proxy.cut();
     let isAdded = false;
     const adding = queue.add(subjects.slice(300).map((subject) => post(subject))).then(() => (isAdded = true));
@@ -91,7 +91,7 @@ describe('without Redis for a while', () => {
         return new Promise(() => undefined);
       });
       await one.queue.add([post('M1')]);
-      await expect.poll(() => isTaken).toBe(true);
+      await expect.poll(() => isTaken, { timeout: 8_000 }).toBe(true);
       proxy.cut();
       const startMs = performance.now();
       const other = await openOn(server.url);

@@ -56,7 +56,7 @@ describe('in Redis', () => {
     const { queue, connection, close } = await openEmpty();
     queue.work(() => Promise.resolve({ kind: 'done' }));
     await queue.add([post('M1')]);
-    await expect.poll(async () => (await queue.counts()).pending).toBe(0);
+    await expect.poll(async () => (await queue.counts()).pending, { timeout: 8_000 }).toBe(0);
     const keys = await connection.client.keys('*');
     expect(keys.filter((key) => key.includes('M1'))).toEqual([]);
     expect(keys.every((key) => key.startsWith('tollgate:{delivery}:queue:webhooks:'))).toBe(true);

@@ -161,7 +161,7 @@ describe("an account's webhook", () => {
     await sendOne({ account: 'acme', callbackUrl: undefined });
     await ended('dead', 1);
     const show = async () => (await gateway.ask<AccountBody>('GET', '/v1/accounts/acme')).body.webhook;
-    await expect.poll(show).toEqual({ url: address(), gone: true });
+    await expect.poll(show, { timeout: 8_000 }).toEqual({ url: address(), gone: true });
     await sendOne({ account: 'acme', callbackUrl: undefined });
     answer = (_request, response) => response.writeHead(200).end();
     expect((await putAccount({ webhook: { url: address() } })).webhook).toEqual({ url: address(), gone: false });

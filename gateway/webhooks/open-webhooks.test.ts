@@ -291,17 +291,17 @@ describe('a receiver that fails', () => {
     receiver.answer = answer;
     const webhooks = open({ clock: time, timers: time });
     await webhooks.add([post('M1')]);
-    await expect.poll(() => webhooks.figures().attempts).toMatchObject({ [result]: 1, ok: 0 });
+    await expect.poll(() => webhooks.figures().attempts, { timeout: 8_000 }).toMatchObject({ [result]: 1, ok: 0 });
     expect(webhooks.pendingCount).toBe(1);
     time.advance(1_000);
-    await expect.poll(() => webhooks.figures().attempts).toMatchObject({ [result]: 2, ok: 0 });
+    await expect.poll(() => webhooks.figures().attempts, { timeout: 8_000 }).toMatchObject({ [result]: 2, ok: 0 });
     expect(receiver.got.map(({ path }) => path)).toEqual(['/hook', '/hook']);
   });
 
   test('by nobody listening is tried again', async () => {
     const webhooks = open();
     await webhooks.add([post('M1', { url: 'http://127.0.0.1:1/' })]);
-    await expect.poll(() => webhooks.figures().attempts.unreachable).toBe(1);
+    await expect.poll(() => webhooks.figures().attempts.unreachable, { timeout: 8_000 }).toBe(1);
     expect(webhooks.pendingCount).toBe(1);
   });
 
@@ -323,7 +323,7 @@ describe('a receiver that fails', () => {
     const startMs = performance.now();
     await webhooks.add([post('M1')]);
     await settled(webhooks);
-    await expect.poll(() => isCut).toBe(true);
+    await expect.poll(() => isCut, { timeout: 8_000 }).toBe(true);
     expect(performance.now() - startMs).toBeLessThan(3_000);
     expect(sentBytes).toBeLessThan(64 * 1_048_576);
     expect(webhooks.figures().posts.delivered).toBe(1);
@@ -539,7 +539,7 @@ test('drained, it sends nothing new and leaves nothing half done', async () => {
   receiver.answer = (response) => void setTimeout(() => response.writeHead(204).end(), 50);
   const webhooks = open();
   await webhooks.add([post('M1')]);
-  await expect.poll(() => receiver.got.length).toBe(1);
+  await expect.poll(() => receiver.got.length, { timeout: 8_000 }).toBe(1);
   await webhooks.drain();
   expect(webhooks.figures().posts.delivered).toBe(1);
   await webhooks.add([post('M2')]);
