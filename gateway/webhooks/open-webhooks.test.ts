@@ -324,7 +324,7 @@ describe('a receiver that fails', () => {
     await webhooks.add([post('M1')]);
     await settled(webhooks);
     await expect.poll(() => isCut, { timeout: 8_000 }).toBe(true);
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    expect(performance.now() - startMs).toBeLessThan(4_500);
     expect(sentBytes).toBeLessThan(64 * 1_048_576);
     expect(webhooks.figures().posts.delivered).toBe(1);
   });
