@@ -224,12 +224,14 @@ interface Inbox {
 async function stays(fleet: GatewayFleet, { from }: Traffic): Promise<{ fromMs: number; untilMs: number }[]> {
   const found: { fromMs: number; untilMs: number }[] = [];
   for (const [place, url] of fleet.urls()) {
-    const timeOf = (iso: string): number => new Date(iso).getTime() - fleet.clockAheadMsAt(place);
+    const timeOf = (iso: string, aheadMs: number): number => new Date(iso).getTime() - aheadMs;
     for (let since = ''; ;) {
       const query = `from=${encodeURIComponent(from)}&decision=accepted&limit=${PAGE}${since}`;
       const { messages, next } = (await (await fetch(`${url}/v1/messages?${query}`)).json()) as Inbox;
       for (const { acceptedAt, handset } of messages) {
-        found.push({ fromMs: timeOf(acceptedAt), untilMs: handset === null ? Infinity : timeOf(handset.at) });
+        const fromMs = timeOf(acceptedAt, fleet.clockAheadMsAt(place));
+        const untilMs = handset === null ? Infinity : timeOf(handset.at, fleet.clockAheadMsOfDelivery(place));
+        found.push({ fromMs, untilMs });
       }
       if (messages.length < PAGE) break;
       since = `&since=${next}`;

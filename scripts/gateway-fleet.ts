@@ -1,5 +1,5 @@
 // Several gateways that share their limits through one Redis, each by a proxy of its own, and the faults that befall one of
-// them. Without Redis the same gateways count each for itself: what a test of sharing must be able to tell apart.
+// them. What they accept is delivered by a worker whose clock is right and whom nothing befalls. Without Redis the same gateways count each for itself: what a test of sharing must be able to tell apart.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,8 +41,9 @@ export class GatewayFleet {
   readonly faults: Fault[] = [];
   readonly #places: readonly Place[];
   readonly #folder: string;
-  readonly #words: readonly string[];
+  readonly #words: string[];
   readonly #redis: RedisServer | undefined;
+  #worker: TollgateProcess | undefined;
 
   private constructor(setting: FleetSetting, redis: RedisServer | undefined) {
     this.#redis = redis;
@@ -52,6 +53,7 @@ export class GatewayFleet {
       writeFileSync(path, text);
       return [`--${option}`, path];
     });
+    if (redis !== undefined) this.#words.push('--delivery', 'workers');
     this.#places = Array.from({ length: setting.gateways }, (_, place) => ({
       clockAheadMs: setting.clocksAheadMs?.[place] ?? 0,
       proxy: undefined,
@@ -63,7 +65,7 @@ export class GatewayFleet {
   static async start(setting: FleetSetting): Promise<GatewayFleet> {
     const fleet = new GatewayFleet(setting, setting.isShared ? await startRedisServer() : undefined);
     try {
-      await Promise.all(fleet.#places.map((_, place) => fleet.#open(place)));
+      await Promise.all([fleet.#openWorker(), ...fleet.#places.map((_, place) => fleet.#open(place))]);
       return fleet;
     } catch (error) {
       await fleet.close();
@@ -90,9 +92,14 @@ export class GatewayFleet {
     return this.#places.flatMap(({ gateway }, place) => (gateway === undefined ? [] : [[place, gateway.url]]));
   }
 
-  /** What has to be taken off a time that the gateway at a place tells. */
+  /** What has to be taken off the time of an acceptance that the gateway at a place tells. */
   clockAheadMsAt(place: number): number {
     return this.#at(place).clockAheadMs;
+  }
+
+  /** The same of the time at which a message came to its end. */
+  clockAheadMsOfDelivery(place: number): number {
+    return this.isShared ? 0 : this.clockAheadMsAt(place);
   }
 
   async kill(place: number): Promise<void> {
@@ -152,10 +159,15 @@ export class GatewayFleet {
 
   /** Ends all of them at once. */
   async close(): Promise<void> {
-    await Promise.all(this.#places.map(async ({ gateway }) => gateway?.kill()));
+    await Promise.all([this.#worker?.kill(), ...this.#places.map(async ({ gateway }) => gateway?.kill())]);
     await Promise.all(this.#places.map(async ({ proxy }) => proxy?.close()));
     await this.#redis?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #openWorker(): Promise<void> {
+    if (this.#redis === undefined) return;
+    this.#worker = await startTollgate({ command: 'worker', environment: { REDIS_URL: this.#redis.url } });
   }
 
   async #open(place: number): Promise<void> {

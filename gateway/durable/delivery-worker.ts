@@ -22,7 +22,7 @@ import {
   OUTCOMES_KEPT_MS,
   SETTLE_MS,
 } from '../limits.ts';
-import { drawKeyOf, emptyDraft, type MessageStore, messageId, ReceiptState } from '../messages/index.ts';
+import { DeliveryError, drawKeyOf, emptyDraft, type MessageStore, messageId, ReceiptState } from '../messages/index.ts';
 import { type Clock, DecisionCode, HandsetOutcome, MessageSlot, type Timers } from '../router/index.ts';
 import { deliveryJobOptions, type DeliveryJob } from './delivery-job.ts';
 import {
@@ -343,7 +343,10 @@ export class DeliveryWorker {
         store.error[at] = fate.error;
         store.recordHandset(at, fate.outcome, fate.handsetAtMs);
       }
-      if (this.#slot.code === DecisionCode.Accepted) {
+      if (fate.error === DeliveryError.Superseded) {
+        this.#changed(batch, at);
+        this.#done(batch, at);
+      } else if (this.#slot.code === DecisionCode.Accepted) {
         // Also of one that has ended, a receipt may be to come.
         this.#carriers.dispatch(at, nowMs);
       } else {

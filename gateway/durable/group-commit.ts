@@ -14,6 +14,7 @@ import { type DeliveryJob, deliveryJobOptions } from './delivery-job.ts';
 import type { Group, Groups, WriteGroup } from './groups.ts';
 import { BATCH_CLASSES, BatchClass, batchKey, fateKey, HELD_KEY, OPEN_MESSAGES_KEY, runKey } from './layout.ts';
 import { addLine } from './message-lines.ts';
+import { supersededFate } from './outcome-bytes.ts';
 import { COMMIT, run as runScript } from './scripts.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -142,7 +143,17 @@ export class GroupCommit implements Dispatcher, Backlog {
     const start = store.sequence[places[0]!]!;
     const batch = `${run}-${BATCH_CLASSES[batchClass]}-${start.toString(36).toUpperCase()}`;
     const keys = [batchKey(batch), fateKey(batch), runKey(run, batchClass), ...claimKeys];
-    const head = [batch, lines.take(), places.length, run, BATCH_CLASSES[batchClass]!, start, nowMs()];
+    const atMs = nowMs();
+    const head = [
+      batch,
+      lines.take(),
+      places.length,
+      run,
+      BATCH_CLASSES[batchClass]!,
+      start,
+      atMs,
+      supersededFate(atMs),
+    ];
     // Before it can be delivered, or an outcome might come back to nobody.
     onCommit(batch, places);
     this.#openMessages = Number(await runScript(client, COMMIT, keys, [...head, ...claimValues]));

@@ -23,7 +23,7 @@ export interface Group {
   readonly lines: TextBytes;
   /** Ring places of its messages, in the order of their lines. */
   readonly places: number[];
-  /** What is set in the same step: keys, and a value and a time to live in ms for each. */
+  /** What is set in the same step: keys, and for each a value, a time to live in ms, and the index of the message it goes with. */
   readonly claimKeys: string[];
   readonly claimValues: (string | number)[];
 }
@@ -50,11 +50,13 @@ export class Groups {
   retries = 0;
   readonly #parts: GroupsParts;
   readonly #gathering = new Map<string, Pending>();
-  /** Groups that are gathering or on their way. */
-  readonly #pending = new Set<Pending>();
+  /** Of groups on their way: resolves when one has arrived, or is given up. */
+  readonly #underWay = new Set<Promise<void>>();
   readonly #buffers: TextBytes[] = [];
-  /** For all that was given so far; undefined when that has changed. */
-  #allKept: Promise<void> | undefined;
+  /** Groups begun since the timer last sent what gathered: whatever was given in this turn is in one of these. */
+  #recent: Pending[] = [];
+  /** Of the recent ones; undefined when they have changed. */
+  #recentKept: Promise<void> | undefined;
   /** The group that took the message given last. */
   #latest: Group | undefined;
   #stopTimer: (() => void) | undefined;
@@ -86,7 +88,8 @@ export class Groups {
     const lines = this.#buffers.pop() ?? new TextBytes(DELIVERY_BATCH_MESSAGES * LINE_BYTES);
     const group = { name, lines, places: [], claimKeys: [], claimValues: [], write, kept, resolve, reject };
     this.#gathering.set(name, group);
-    this.#pending.add(group);
+    this.#recent.push(group);
+    this.#recentKept = undefined;
     this.#stopTimer ??= this.#parts.timers.after(DELIVERY_GATHER_MS, () => this.#flush());
     return group;
   }
@@ -96,50 +99,50 @@ export class Groups {
     group.places.push(at);
     this.pendingMessages += 1;
     this.#latest = group;
-    this.#allKept = undefined;
   }
 
-  /** Resolves once all that was given so far is kept; undefined if nothing is under way. */
+  /**
+   * Resolves once all that was given in this turn is kept; undefined if nothing was. What was given before and is late does not count:
+   * those who wait for it have been told, or will be.
+   */
   kept(): Promise<void> | undefined {
-    if (this.#pending.size === 0) return undefined;
-    this.#allKept ??= Promise.all(Array.from(this.#pending, ({ kept }) => kept)).then(() => undefined);
-    this.#allKept.catch(() => {});
-    return this.#allKept;
+    if (this.#recent.length === 0) return undefined;
+    this.#recentKept ??= Promise.all(this.#recent.map(({ kept }) => kept)).then(() => undefined);
+    this.#recentKept.catch(() => {});
+    return this.#recentKept;
   }
 
   /** Has a value set under a key in the same step in which the message given last is kept. */
   attach(key: string, value: string, ttlMs: number): void {
-    this.#latest!.claimKeys.push(key);
-    this.#latest!.claimValues.push(value, ttlMs);
+    const { claimKeys, claimValues, places } = this.#latest!;
+    claimKeys.push(key);
+    claimValues.push(value, ttlMs, places.length - 1);
   }
 
   /** Sends what gathers, and resolves once nothing is on its way, or after `graceMs`; writes nothing afterwards. */
   async close(graceMs: number): Promise<void> {
-    this.#flush();
-    const grace = new Promise<void>((resolve) => this.#parts.timers.after(graceMs, resolve));
-    while (this.#pending.size > 0) {
-      const first = await Promise.race([
-        grace.then(() => 'over'),
-        this.kept()?.then(
-          () => '',
-          () => '',
-        ),
-      ]);
-      if (first === 'over') break;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    let isOver = false;
+    const grace = new Promise<void>((resolve) => this.#parts.timers.after(graceMs, resolve)).then(() => {
+      isOver = true;
+    });
+    // What arrives can bring new groups to gather.
+    for (this.#flush(); this.#underWay.size > 0 && !isOver; this.#flush())
+      await Promise.race([grace, ...this.#underWay]);
     this.#isClosed = true;
   }
 
   #flush(): void {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
+    this.#recent = [];
+    this.#recentKept = undefined;
     for (const group of this.#gathering.values()) this.#send(group);
   }
 
   #send(group: Pending): void {
     this.#gathering.delete(group.name);
-    this.#keep(group).catch(() => {});
+    const arrived = this.#keep(group).finally(() => this.#underWay.delete(arrived));
+    this.#underWay.add(arrived);
   }
 
   /** Writes a group, again and again until it is said to be there. Never rejects. */
@@ -166,8 +169,6 @@ export class Groups {
       return;
     }
     this.pendingMessages -= group.places.length;
-    this.#pending.delete(group);
-    this.#allKept = undefined;
     if (this.#buffers.length < SPARE_BUFFERS) {
       group.lines.clear();
       this.#buffers.push(group.lines);

@@ -5,7 +5,8 @@
  *
  * A patch is a row of changes: the message's index in its batch, 2 bytes, and its fate.
  */
-import type { MessageStore } from '../messages/index.ts';
+import { DeliveryError, type MessageStore } from '../messages/index.ts';
+import { HandsetOutcome } from '../router/index.ts';
 import { FATE_BYTES } from './scripts.ts';
 
 export const PATCH_ENTRY_BYTES = FATE_BYTES + 2;
@@ -39,6 +40,15 @@ export function writeRefusal(fates: Buffer, index: number, receipt: number, atMs
   const from = index * FATE_BYTES;
   fates[from] = receipt;
   fates.writeUIntBE(atMs, from + 4, TIME_BYTES);
+}
+
+/** The fate of a message that is not taken since its key of idempotency is another's by now: nothing is told of it. */
+export function supersededFate(atMs: number): Buffer {
+  const fate = Buffer.alloc(FATE_BYTES);
+  fate[1] = HandsetOutcome.Undelivered;
+  fate[2] = DeliveryError.Superseded;
+  fate.writeUIntBE(atMs, 4 + TIME_BYTES, TIME_BYTES);
+  return fate;
 }
 
 export function readFate(bytes: Buffer, from: number): Fate {

@@ -8,7 +8,8 @@ import { systemClock } from '../control/index.ts';
 import { heldOf, idempotencyKeysContract } from '../idempotency/idempotency-keys.contract.ts';
 import { IDEMPOTENCY_DECIDE_MS, IDEMPOTENCY_HELD_MS } from '../limits.ts';
 import { type ClaimOf, KeysUnavailable } from '../messages/index.ts';
-import { CLAIM_TOKEN_LENGTH, RedisIdempotencyKeys } from './redis-idempotency.ts';
+import { RedisIdempotencyKeys } from './redis-idempotency.ts';
+import { CLAIM_TOKEN_LENGTH } from './scripts.ts';
 
 const WINDOW_MS = 60_000;
 const CLAIM: ClaimOf = { account: 'acme', key: 'order 7', fingerprint: 'f'.repeat(22) };

@@ -6,7 +6,7 @@
  *     <token><a><fingerprint><status><body>   answered; gone after the window
  *
  * The token is of one claim, so that what a gateway says of a key that it held for too long is not heard once another holds it. The answer
- * to a message that was taken is set with the message itself.
+ * to a message that was taken is set with the message itself, and a message whose key is another's by then is not taken.
  *
  * A gateway that dies holds its keys until they are gone by themselves. One that is slow stops deciding long before, and what it decided
  * in time has the rest of the time to be kept.
@@ -25,10 +25,7 @@ import {
 } from '../messages/index.ts';
 import type { Clock } from '../router/index.ts';
 import { PREFIX } from './layout.ts';
-import { run } from './scripts.ts';
-
-/** Characters of a value in Redis that say whose it is. */
-export const CLAIM_TOKEN_LENGTH = 20;
+import { CLAIM_TOKEN_LENGTH, run } from './scripts.ts';
 
 const GATEWAY_LENGTH = 12;
 const HELD = 'h';

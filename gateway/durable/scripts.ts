@@ -56,25 +56,39 @@ local function put(batch, lines, count, run, origin, class, starts, now, fates)
   return redis.call('INCRBY', '${OPEN_MESSAGES_KEY}', count)
 end`;
 
-/** Sets claims that go with messages: KEYS from the fourth on, ARGV value and ttl of each from `first` on. */
+/** Characters of a claim's value that say whose it is. */
+export const CLAIM_TOKEN_LENGTH = 20;
+
+/**
+ * Sets claims that go with messages: KEYS from the fourth on; ARGV value, ttl and index of its message of each, from `first` on. The set
+ * of messages that are not to be taken: they came so late that their keys are another's by now.
+ */
 const SET_CLAIMS = `
 local function claim(first)
+  local lost = {}
   for at = 4, #KEYS do
-    local arg = first + (at - 4) * 2
-    redis.call('SET', KEYS[at], ARGV[arg], 'PX', ARGV[arg + 1])
+    local arg = first + (at - 4) * 3
+    local there = redis.call('GET', KEYS[at])
+    if there and string.sub(there, 1, ${CLAIM_TOKEN_LENGTH}) ~= string.sub(ARGV[arg], 1, ${CLAIM_TOKEN_LENGTH}) then
+      lost[tonumber(ARGV[arg + 2])] = true
+    else
+      redis.call('SET', KEYS[at], ARGV[arg], 'PX', ARGV[arg + 1])
+    end
   end
+  return lost
 end`;
 
 /**
  * Puts a batch there; done twice it changes nothing.
- * KEYS batch, fate, run's zset, keys of claims... ARGV batch, lines, count, run, class, start, now, value and ttl of each claim...
- * The number of messages open.
+ * KEYS batch, fate, run's zset, keys of claims... ARGV batch, lines, count, run, class, start, now, fate of a message whose key is
+ * another's; value, ttl and index of each claim... The number of messages open.
  */
 export const COMMIT = script(`${PUT_BATCH}${SET_CLAIMS}
 if redis.call('HEXISTS', KEYS[1], 'lines') == 1 then return ${OPEN_MESSAGES} end
-claim(8)
 local fates = string.rep('\\0', ${FATE_BYTES} * ARGV[3])
-return put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[4], ARGV[5], ARGV[6], ARGV[7], fates)`);
+local open = put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[4], ARGV[5], ARGV[6], ARGV[7], fates)
+for index in pairs(claim(9)) do redis.call('SETRANGE', KEYS[2], index * ${FATE_BYTES}, ARGV[8]) end
+return open`);
 
 /** Makes a holder, new or not. KEYS holder. ARGV how long it lives in ms. */
 export const OPEN_HOLDER = script(`
@@ -85,20 +99,20 @@ return 1`);
 /**
  * Holds messages that begin to wait; done twice it changes nothing, and what has been decided meanwhile stays so.
  * KEYS holder, its zset, late zset of the run that ids name, keys of claims...
- * ARGV holder, lines, ids (words), their sequence numbers (words), times (words), value and ttl of each claim...
- * Indices of the messages that are another's; nil if the holder is dead.
+ * ARGV holder, lines, ids (words), their sequence numbers (words), times (words), value, ttl and index of each claim...
+ * Indices of the messages that are another's, or whose keys are; nil if the holder is dead.
  */
 export const HOLD = script(`${SET_CLAIMS}
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 redis.call('SADD', '${HOLDERS_KEY}', ARGV[1])
-claim(6)
+local lost = claim(6)
 local others = {}
 local id, sequence, time = string.gmatch(ARGV[3], '%S+'), string.gmatch(ARGV[4], '%S+'), string.gmatch(ARGV[5], '%S+')
 local index = 0
 for line in string.gmatch(ARGV[2], '[^\\n]+') do
   local message, number = id(), sequence()
   local at = time()
-  if redis.call('ZCOUNT', KEYS[3], number, number) > 0 then others[#others + 1] = index
+  if lost[index] or redis.call('ZCOUNT', KEYS[3], number, number) > 0 then others[#others + 1] = index
   elseif redis.call('HSETNX', '${HELD_KEY}', message, line) == 1 then redis.call('ZADD', KEYS[2], at, message)
   elseif not redis.call('ZSCORE', KEYS[2], message) then others[#others + 1] = index end
   index = index + 1

@@ -16,6 +16,7 @@ export const DeliveryError = {
   ValidityExpired: 8,
   SpamFilter: 9,
   Lost: 10,
+  Superseded: 11,
 } as const;
 
 export interface DeliveryErrorRow {
@@ -64,4 +65,5 @@ export const DELIVERY_ERRORS: readonly DeliveryErrorRow[] = [
     [30007, 4770, 40002, 15],
   ),
   row('lost', 'the route has no record of it any more', false, [30008, 9902, null, null]),
+  row('superseded', 'its sender sent it again under the same idempotency key, and that one was taken', false, []),
 ];

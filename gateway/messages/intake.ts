@@ -35,8 +35,8 @@ import type { MessageStore } from './message-store.ts';
 export interface Dispatcher {
   dispatch(at: number, nowMs: number): void;
   /**
-   * Of a dispatcher that keeps messages where they survive this process: resolves once all that it was given so far are there, and
-   * rejects with `NotKept` if that cannot be said in time. Undefined if nothing is under way, as ever where nothing survives.
+   * Of a dispatcher that keeps messages where they survive this process: resolves once all that it was given in this turn are there,
+   * and rejects with `NotKept` if that cannot be said in time. Undefined if nothing was, as ever where nothing survives.
    */
   kept?(): Promise<void> | undefined;
   /** What keeps messages that wait where they survive this process. Without it they wait here only. */
@@ -254,7 +254,7 @@ export class Intake implements WaitingHere {
     }
   }
 
-  /** Resolves once what was accepted so far may be answered; undefined if it may be at once. */
+  /** Resolves once what was accepted in this turn may be answered; undefined if it may be at once. */
   kept(): Promise<void> | undefined {
     return this.#dispatcher.kept?.();
   }
