@@ -141,6 +141,8 @@ export const DELIVERY_UNKEPT_MESSAGES_MAX = 65_536;
 export const DELIVERY_OPEN_MESSAGES_MAX = 1_000_000;
 /** Messages at their end that can be read back from Redis; the oldest are forgotten. */
 export const DELIVERY_DONE_MESSAGES_MAX = 1_000_000;
+/** Batches that could not be delivered, on one page, and tried again by one call. */
+export const DEAD_BATCHES_PAGE_MAX = 1_000;
 /** How often a job is tried before it is a dead letter, and the first of the growing waits in between. */
 export const DELIVERY_JOB_ATTEMPTS = 20;
 export const DELIVERY_RETRY_MS = 200;
@@ -224,3 +226,35 @@ export const SNAPSHOT_BODY_BYTES = 268_435_456;
 export const STATE_BYTES_MAX = 1_073_741_824;
 /** A state that is kept beside the gateway to be reset to, unpacked: some ten million numbers. */
 export const RESET_STATE_BYTES_MAX = 67_108_864;
+
+/** SMPP connections at once, bound or not. */
+export const SMPP_CONNECTIONS_MAX = 12_000;
+/** Binds of a declared ESME at once, and the requests that may be unanswered on each, in either direction. */
+export const SMPP_BINDS_DEFAULT = 10;
+export const SMPP_BINDS_MAX = 10_000;
+export const SMPP_WINDOW_DEFAULT = 1_000;
+export const SMPP_WINDOW_MAX = 100_000;
+/** System ids known where anybody may bind. */
+export const SMPP_ESMES_MAX = 10_000;
+/** Addresses that one ESME may bind from. */
+export const SMPP_ADDRESSES_MAX = 100;
+/** How long a connection may do without a bind, and a PDU without its last byte. */
+export const SMPP_BIND_MS = 5_000;
+export const SMPP_PDU_MS = 30_000;
+/** After what silence enquire_link is sent, how long an answer may take, and how many of those may be missing in a row. */
+export const SMPP_SILENCE_MS = 30_000;
+export const SMPP_RESPONSE_MS = 10_000;
+export const SMPP_ENQUIRIES_UNANSWERED_MAX = 2;
+/** How often sessions are looked at for what is overdue. */
+export const SMPP_TICK_MS = 1_000;
+/** Bytes an ESME has not read, from which on nothing more is read of it, and how long it may leave them. */
+export const SMPP_UNREAD_BYTES_MAX = 1_048_576;
+export const SMPP_UNREAD_MS = 30_000;
+/** Receipts that wait for an ESME to bind and take them, of all ESMEs together; of the one that has most, the oldest is dropped. */
+export const SMPP_RECEIPTS_WAITING_MAX = 262_144;
+/** When a receipt is sent again that its ESME did not take, and for how long it is tried. */
+export const SMPP_RECEIPT_AGAIN_MS = 5_000;
+export const SMPP_RECEIPT_KEPT_MS = 72 * 3_600_000;
+/** Messages that wait for the time they are scheduled for, and how far ahead that may be. */
+export const SMPP_SCHEDULED_MAX = 10_000;
+export const SMPP_SCHEDULED_AHEAD_MS = 7 * 24 * 3_600_000;

@@ -2,27 +2,22 @@
  * The composition root of the live gateway: core, store, carriers, HTTP, telemetry, put together and started.
  * Nothing else knows all of them.
  */
-import basicAuth from '@fastify/basic-auth';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-  type onRequestHookHandler,
-} from 'fastify';
+import { createHash, randomUUID } from 'node:crypto';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
 import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
+import { adminHook } from './admin-hook.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
 import { openRegistries, type Registries, SnapshotUnfit } from './registries/index.ts';
 import { clockRoutes, ControlledClock, openFaults, systemClock, systemTimers } from './control/index.ts';
 import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
-import { newRun, openDurable, RedisIdempotencyKeys, type ReceiptPosts } from './durable/index.ts';
+import { deadBatchRoutes, newRun, openDurable, RedisIdempotencyKeys, type ReceiptPosts } from './durable/index.ts';
 import { MemoryIdempotencyKeys } from './idempotency/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
@@ -66,7 +61,7 @@ import {
 import { GatewayState, stateRoutes } from './state/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 import { openWebhooks, webhookGuard, webhookRoutes } from './webhooks/index.ts';
-import { openDelivery, openDeliveryConnection } from './worker.ts';
+import { type Delivery, openDelivery, openDeliveryConnection } from './worker.ts';
 
 export interface Gateway {
   readonly core: Core;
@@ -227,13 +222,15 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   if (durable !== undefined) closers.push(() => durable.close(SHUTDOWN_GRACE_MS));
   /** The carriers that deliver for this process; idle if only workers do. */
   let delivering = carriers;
+  let delivery: Delivery | undefined;
   if (redis !== undefined && options.delivery === 'own') {
     const posts = (from: MessageStore): ReceiptPosts => ({
       add: (receipts, nowMs) => webhooks.addReceipts(from, receipts, nowMs),
     });
-    const delivery = openDelivery({ connection: redis, options, faults: faults.book, posts, clock, timers, log });
-    delivering = delivery.carriers;
-    closers.push(() => delivery.close(SHUTDOWN_GRACE_MS));
+    const own = openDelivery({ connection: redis, options, faults: faults.book, posts, clock, timers, log });
+    closers.push(() => own.close(SHUTDOWN_GRACE_MS));
+    delivery = own;
+    delivering = own.carriers;
   }
   const intake = new Intake({
     core,
@@ -352,7 +349,9 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   await registries.register(app);
   await accounts.register(app);
   await app.register(webhookRoutes, { webhooks, requireAdmin });
-  await app.register(blockRoutes, { blocks: delivering.blocks, requireAdmin });
+  if (durable) await app.register(deadBatchRoutes, { dead: durable.dead, requireAdmin });
+  const blocks = redis === undefined || delivery ? delivering.blocks : { whyNot: WORKERS_BLOCK };
+  await app.register(blockRoutes, { blocks, requireAdmin });
   await app.register(metricsRoute, {
     core,
     store,
@@ -365,6 +364,9 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     cdrs,
     leases: () => shared?.figures(),
     faults: () => faults.figures(),
+    worker: () => delivery?.figures(),
+    keeping: () =>
+      durable && { ...durable.commit.figures(), lost: durable.feed.lostCount, deadBatches: durable.dead.count },
   });
   await app.register(consoleRoutes, {
     summary,
@@ -475,6 +477,10 @@ function controlOf(clock: Clock, { redisUrl }: ServeOptions): ControlledClock | 
     : { whyNot: 'time is in the hands of the program that opened this gateway' };
 }
 
+/** Why a gateway that leaves delivery to others has no blocks to tell of. */
+const WORKERS_BLOCK =
+  'this gateway leaves delivery to workers, and each has carriers of its own: ask theirs for the same path';
+
 /** Of a gateway that shares its limits with nobody. */
 const OWN_LIMITS = { answered: () => Promise.resolve() };
 
@@ -582,26 +588,6 @@ function describeRegimes(core: Core, intake: Intake): { carrier: string; regime:
     regime: nameAt(REGIMES, core.regimes.regimeAt(index, { pricedAtMs: intake.pricedAtMs() })),
     switched: core.regimes.isOverridden(index),
   }));
-}
-
-/** A hook that asks for the admin's name and password, if the operator set them. */
-async function adminHook(app: FastifyInstance, options: ServeOptions): Promise<onRequestHookHandler | undefined> {
-  const { adminUser, adminPassword } = options;
-  if (adminUser === undefined || adminPassword === undefined) return undefined;
-  await app.register(basicAuth, {
-    authenticate: { realm: 'tollgate' },
-    validate: (user, password, _request, _reply, done) => {
-      const isRight = isSame(user, adminUser) && isSame(password, adminPassword);
-      done(isRight ? undefined : new Error('wrong user name or password'));
-    },
-  });
-  return app.basicAuth;
-}
-
-/** Compares secrets in a time that does not depend on where they differ. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }
 
 /** Resolves when `isDone`, or when the grace of a shutdown is over. */

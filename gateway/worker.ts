@@ -1,13 +1,15 @@
 /**
  * The composition root of what delivers accepted messages out of Redis: a worker inside a gateway, or a process of its own
- * (`tollgate worker`), which has no registry, no prices and no API; only health, readiness and metrics.
+ * (`tollgate worker`), which has no registry and no prices; it tells of its health, its metrics and the numbers its carriers block.
  */
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { openRedis, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
+import { adminHook } from './admin-hook.ts';
 import { followAccountWebhooks, RedisAccountStore } from './accounts/index.ts';
 import { openFaults, systemClock, systemTimers } from './control/index.ts';
-import { type CarrierFaults, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { blockRoutes, type CarrierFaults, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import { DeliveryWorker, openDeliveryQueue, type ReceiptPosts, type WorkerFigures } from './durable/index.ts';
 import { healthRoutes } from './ingress/http/index.ts';
 import { DELIVERY_COMMAND_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './limits.ts';
@@ -132,16 +134,22 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
     webhooks.start();
     let isOpen = true;
     const app = Fastify({ loggerInstance: log, logController: new LogController({ disableRequestLogging: true }) });
+    app.setValidatorCompiler(TypeBoxValidatorCompiler);
     app.setErrorHandler(handleError);
     app.setNotFoundHandler(handleNotFound);
     await app.register(healthRoutes, {
       isOpen: () => isOpen,
       readiness: [{ name: 'redis', fault: () => (client.status === 'ready' ? undefined : 'Redis does not answer') }],
     });
+    await app.register(blockRoutes, {
+      blocks: delivery.carriers.blocks,
+      requireAdmin: await adminHook(app, options),
+    });
     await app.register(workerMetricsRoute, {
       webhooks: () => webhooks.figures(),
       faults: () => faults.figures(),
       carriers: () => delivery.carriers.figures(),
+      worker: () => delivery.figures(),
     });
     closers.push(() => app.close());
     // Health goes on being told while batches end.

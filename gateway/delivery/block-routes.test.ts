@@ -63,4 +63,17 @@ describe('blocks', () => {
     expect(answer.body).toMatchObject({ errors: [{ field, message: expect.stringContaining(message) as string }] });
     expect(blocks.count).toBe(3);
   });
+
+  test('that are elsewhere are not told of, nor lifted', async () => {
+    await app.close();
+    app = Fastify();
+    await app.register(blockRoutes, { blocks: { whyNot: 'ask the workers' }, requireAdmin: undefined });
+    for (const [method, path] of [
+      ['GET', ''],
+      ['DELETE', '/+12125550123'],
+    ] as const) {
+      const answer = await ask(method, path);
+      expect(answer).toMatchObject({ status: 409, body: { detail: 'ask the workers' } });
+    }
+  });
 });

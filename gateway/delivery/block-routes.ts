@@ -1,7 +1,7 @@
 /**
  * `/v1/carriers/blocks`: numbers that carriers take nothing from after complaints, and letting them send again.
  *
- * These are blocks of the carriers in this process. What other workers' carriers block they answer for themselves.
+ * These are blocks of the carriers in this process: each worker answers for its own, and a gateway that leaves delivery to workers has none.
  */
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { onRequestHookHandler } from 'fastify';
@@ -10,10 +10,11 @@ import { CARRIERS, formatNumber, numberRefusal, parseSenderKey } from '../../reg
 import { NUMBER_BLOCKS_SHOWN_MAX } from '../limits.ts';
 import { problem, sendProblem } from '../problem.ts';
 import { answers } from '../route-answers.ts';
-import type { NumberBlock, NumberBlocks } from './number-blocks.ts';
+import { type NumberBlock, NumberBlocks } from './number-blocks.ts';
 
 export interface BlockRoutes {
-  readonly blocks: NumberBlocks;
+  /** Or why there are none. */
+  readonly blocks: NumberBlocks | { readonly whyNot: string };
   readonly requireAdmin: onRequestHookHandler | undefined;
 }
 
@@ -36,8 +37,17 @@ const BlocksAnswer = Type.Object({
 });
 const ClearedAnswer = Type.Object({ number: Type.String(), cleared: Type.Integer({ description: 'Blocks lifted.' }) });
 
-export const blockRoutes: FastifyPluginCallbackTypebox<BlockRoutes> = (app, { blocks, requireAdmin }, done) => {
+export const blockRoutes: FastifyPluginCallbackTypebox<BlockRoutes> = (app, options, done) => {
+  const { requireAdmin } = options;
   const guard = requireAdmin && { onRequest: requireAdmin };
+  // Asked for before it is looked into: a gateway without blocks has the routes all the same, to say why.
+  const blocks = 'whyNot' in options.blocks ? new NumberBlocks() : options.blocks;
+  if ('whyNot' in options.blocks) {
+    const refusal = problem('blocks-elsewhere', 409, 'Blocks are elsewhere', [
+      { field: '', message: options.blocks.whyNot },
+    ]);
+    app.addHook('preHandler', (_request, reply) => sendProblem(reply, refusal));
+  }
 
   app.get(
     '/v1/carriers/blocks',

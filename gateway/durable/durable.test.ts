@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { MessageState } from '../messages/index.ts';
+import { MessageState, NotKept } from '../messages/index.ts';
 import { closeAll, gatewayEnd, redisOfTest, until, workerEnd } from './durable-under-test.ts';
+import { CLAIM_TOKEN_LENGTH } from './scripts.ts';
 
 afterEach(closeAll);
 
@@ -10,8 +11,9 @@ test('an accepted message is in Redis before it is answered, delivered by a work
   const { url } = await redisOfTest();
   const gateway = await gatewayEnd(url);
   const id = gateway.send('Your table is ready.');
+  const kept = gateway.intake.kept();
   expect(await gateway.durable.archive.read(id)).toBeUndefined();
-  await gateway.intake.kept();
+  await kept;
   expect(await gateway.durable.archive.read(id)).toMatchObject({
     id,
     status: 'accepted',
@@ -105,6 +107,98 @@ test('what a worker says of a batch that another one has taken is not written', 
   carriers.ends();
   await until('the worker has noticed', () => worker.figures().lost === 1);
   expect((await gateway.durable.archive.read(id))!.receipt).toBeNull();
+});
+
+describe("a message whose key of idempotency is another's by the time it is kept", () => {
+  const KEY = 'tollgate:{delivery}:idem:k';
+  const OURS = 'a'.repeat(CLAIM_TOKEN_LENGTH);
+  const THEIRS = 'b'.repeat(CLAIM_TOKEN_LENGTH);
+
+  test('is not delivered, and those beside it are', async () => {
+    const { url } = await redisOfTest();
+    const gateway = await gatewayEnd(url);
+    await gateway.connection.client.set(KEY, `${THEIRS}a`);
+    const before = gateway.send('before');
+    const late = gateway.send('late');
+    gateway.durable.commit.attach(KEY, `${OURS}a`, 60_000);
+    const own = gateway.send('own');
+    gateway.durable.commit.attach(`${KEY}2`, `${OURS}a`, 60_000);
+    await gateway.intake.kept();
+    expect(await gateway.connection.client.mget(KEY, `${KEY}2`)).toEqual([`${THEIRS}a`, `${OURS}a`]);
+    const { carriers, posted, worker } = await workerEnd(url, 'w1');
+    await until('the others are taken', () => carriers.held.length === 2);
+    carriers.receipts();
+    carriers.ends();
+    await until('the batch is at its end', () => worker.figures().finished === 1);
+    await until('the gateway has heard', () => gateway.store.inFlightCount === 0);
+    expect(posted.toSorted()).toEqual([before, own].toSorted());
+    expect(await gateway.durable.archive.read(late)).toMatchObject({
+      status: 'undelivered',
+      receipt: null,
+      handset: { outcome: 'undelivered' },
+      error: { name: 'superseded' },
+    });
+    expect(gateway.ended.toSorted()).toEqual([before, late, own].toSorted());
+  });
+
+  test('does not wait under a limit either', async () => {
+    const { url } = await redisOfTest();
+    const gateway = await gatewayEnd(url, { smsPerSecond: 1 });
+    const { client } = gateway.connection;
+    await client.set(KEY, `${THEIRS}a`);
+    const account = { account: 'acme', senderKey: 2_125_550_001 };
+    gateway.send('goes', account);
+    gateway.send('waits', account);
+    const late = gateway.send('late', account);
+    gateway.durable.commit.attach(KEY, `${OURS}a`, 60_000);
+    await gateway.intake.kept();
+    expect(gateway.store.queuedCount).toBe(1);
+    expect(await client.hlen('tollgate:{delivery}:held')).toBe(1);
+    expect(await client.hexists('tollgate:{delivery}:held', late)).toBe(0);
+    expect(await client.get(KEY)).toBe(`${THEIRS}a`);
+  });
+});
+
+test('a batch that is late fails nobody who comes after it', async () => {
+  const server = await redisOfTest();
+  const gateway = await gatewayEnd(server.url);
+  server.pause();
+  gateway.send('late');
+  await expect(gateway.intake.kept()).rejects.toThrow(NotKept);
+  // Not there yet when the next one is taken.
+  const id = gateway.send('younger');
+  const younger = gateway.intake.kept();
+  server.resume();
+  await younger;
+  expect((await gateway.durable.archive.read(id))!.text).toBe('younger');
+});
+
+test('a batch that cannot be read is a dead letter, and is tried again when asked', async () => {
+  const { url } = await redisOfTest();
+  const gateway = await gatewayEnd(url);
+  const id = gateway.send('one');
+  await gateway.intake.kept();
+  const { client } = gateway.connection;
+  const [batch] = await client.keys('tollgate:{delivery}:batch:*');
+  const lines = await client.hget(batch!, 'lines');
+  await client.hset(batch!, 'lines', '\n[what');
+  const { carriers } = await workerEnd(url, 'w1');
+  const { dead } = gateway.durable;
+  await until('it is given up', async () => (await dead.list(0, 10)).length === 1);
+  await dead.refresh();
+  expect(dead.count).toBe(1);
+  const [letter] = await dead.list(0, 10);
+  expect(letter).toMatchObject({
+    batch: batch!.split(':').at(-1),
+    why: expect.stringContaining('cannot be read') as string,
+  });
+  await client.hset(batch!, 'lines', lines!);
+  expect(await dead.replay(['not there', letter!.batch])).toBe(1);
+  await until('it is taken', () => carriers.held.length === 1);
+  carriers.receipts();
+  carriers.ends();
+  await until('it has ended', () => gateway.ended.includes(id));
+  expect(await dead.replay('all')).toBe(0);
 });
 
 describe('while Redis is away', () => {

@@ -1,4 +1,5 @@
 /** The door of delivery through Redis: what a gateway keeps there, and the workers that deliver it. */
+export { deadBatchRoutes } from './dead-batch-routes.ts';
 export { DeliveryWorker, type Carriers, type ReceiptPosts, type WorkerFigures } from './delivery-worker.ts';
 export { type Durable, newRun, openDeliveryQueue, openDurable } from './open-durable.ts';
 export { RedisIdempotencyKeys } from './redis-idempotency.ts';

@@ -5,6 +5,7 @@ import { DELIVERY_DEPTH_MS } from '../limits.ts';
 import type { MessageStore } from '../messages/index.ts';
 import type { Clock, Core, Timers } from '../router/index.ts';
 import { MessageArchive } from './archive.ts';
+import { DeadBatches } from './dead-batches.ts';
 import type { DeliveryJob } from './delivery-job.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Groups } from './groups.ts';
@@ -26,6 +27,7 @@ export interface Durable {
   readonly commit: GroupCommit;
   readonly feed: OutcomeFeed;
   readonly archive: MessageArchive;
+  readonly dead: DeadBatches;
   /** Whether Redis answered when it was last asked how much there is to deliver. */
   readonly isReachable: boolean;
   /** Sends what is not kept yet, for at most `graceMs`, leaves what waits to other gateways, and stops listening. */
@@ -59,11 +61,12 @@ export function openDurable(parts: DurableParts): Durable {
     onCommit: (batch: string, places: readonly number[]) => feed.expect(batch, places),
   };
   const waiting = new WaitingRoom(shared);
+  const dead = new DeadBatches(queue);
   const commit = new GroupCommit({ ...shared, waiting, nowMs: () => clock.nowMs() });
   feed.start();
   let isReachable = true;
   const stopDepth = timers.every(DELIVERY_DEPTH_MS, () => {
-    commit.refresh().then(
+    Promise.all([commit.refresh(), dead.refresh()]).then(
       () => (isReachable = true),
       () => (isReachable = false),
     );
@@ -73,6 +76,7 @@ export function openDurable(parts: DurableParts): Durable {
     commit,
     feed,
     archive: new MessageArchive(connection, core),
+    dead,
     get isReachable() {
       return isReachable;
     },

@@ -280,8 +280,9 @@ test('what belongs to a message that waits is kept in the same step', async () =
   one.send('first', ACME);
   one.send('waits', ACME);
   one.durable.commit.attach(`${PREFIX}claim`, 'answer', 60_000);
+  const kept = one.intake.kept();
   expect(await one.connection.client.get(`${PREFIX}claim`)).toBeNull();
-  await one.intake.kept();
+  await kept;
   expect(await one.connection.client.get(`${PREFIX}claim`)).toBe('answer');
   expect(await one.connection.client.pttl(`${PREFIX}claim`)).toBeGreaterThan(0);
 });

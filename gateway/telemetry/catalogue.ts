@@ -150,6 +150,71 @@ export const CATALOGUE = {
     help: 'Messages held, in flight or finished.',
     labels: [],
   },
+  tollgate_kept_messages_total: {
+    type: 'counter',
+    help: 'Accepted messages that Redis has acknowledged to this gateway.',
+    labels: [],
+  },
+  tollgate_kept_batches_total: {
+    type: 'counter',
+    help: 'Batches in which they were written.',
+    labels: [],
+  },
+  tollgate_keep_retries_total: {
+    type: 'counter',
+    help: 'Writes of accepted messages that had to be repeated.',
+    labels: [],
+  },
+  tollgate_unkept_messages: {
+    type: 'gauge',
+    help: 'Messages of this gateway that Redis has not acknowledged; their senders wait.',
+    labels: [],
+  },
+  tollgate_undelivered_messages: {
+    type: 'gauge',
+    help: 'Messages in Redis, of all gateways, that are not at their end.',
+    labels: [],
+  },
+  tollgate_held_messages: {
+    type: 'gauge',
+    help: 'Messages in Redis, of all gateways, that wait for room under a limit.',
+    labels: [],
+  },
+  tollgate_held_moved_total: {
+    type: 'counter',
+    help: 'Waiting messages that changed their gateway: here, from gateways that died; away, while this one seemed dead.',
+    labels: ['direction'],
+  },
+  tollgate_lost_messages_total: {
+    type: 'counter',
+    help: 'Messages of this gateway of which Redis has no record any more.',
+    labels: [],
+  },
+  tollgate_dead_batches: {
+    type: 'gauge',
+    help: 'Batches that no worker could deliver. /v1/deliveries/dead-letters lists them.',
+    labels: [],
+  },
+  tollgate_worker_batches: {
+    type: 'gauge',
+    help: 'Batches in the hands of this worker.',
+    labels: [],
+  },
+  tollgate_worker_batches_total: {
+    type: 'counter',
+    help: 'Batches by what befell them here: taken; finished; lost, to another worker meanwhile; taken_over, begun by another before.',
+    labels: ['event'],
+  },
+  tollgate_worker_messages_total: {
+    type: 'counter',
+    help: 'Messages that came to their end at this worker.',
+    labels: [],
+  },
+  tollgate_worker_errors_total: {
+    type: 'counter',
+    help: 'Times that this worker could not reach Redis.',
+    labels: [],
+  },
   tollgate_webhook_posts_total: {
     type: 'counter',
     help: 'Webhook posts that came to an end in this process, by result: delivered, dead (given up), or dropped because too many waited.',

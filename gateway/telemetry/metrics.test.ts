@@ -137,6 +137,8 @@ test('label values are the known words, never a number, a text or an id', () => 
     cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
     state: ['loading', 'live', 'behind', 'away', 'own', 'shared', ...BREAKER_STATES],
     action: ['served', 'refused'],
+    direction: ['here', 'away'],
+    event: ['taken', 'finished', 'lost', 'taken_over'],
     kind: [...RECEIPT_KINDS, ...FAULT_KINDS],
     error: DELIVERY_ERRORS.map(({ name }) => name),
     result: ['delivered', 'dead', 'dropped', ...ATTEMPT_RESULTS, ...FILTER_RESULTS, 'granted', 'refused', 'told'],

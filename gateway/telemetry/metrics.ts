@@ -29,6 +29,7 @@ const MICROS_PER_DOLLAR = 1e6;
 const NS_PER_SECOND = 1e9;
 const MS_PER_SECOND = 1e3;
 const LEASE_STATES: readonly string[] = ['own', 'shared', 'away'];
+const NOTHING_DELIVERED = { taken: 0, finished: 0, lost: 0, takenOver: 0 };
 const NO_DRAWS: LeaseFigures['draws'] = { granted: 0, refused: 0, told: 0 };
 
 /** How this process's view of the registry follows its store. */
@@ -85,8 +86,35 @@ export interface FaultFigures {
   readonly applied: readonly { readonly kind: string; readonly carrier: string; readonly count: number }[];
 }
 
+/** What a gateway keeps in Redis. */
+export interface KeepingFigures {
+  readonly batches: number;
+  readonly messages: number;
+  readonly pending: number;
+  readonly open: number;
+  readonly held: number;
+  readonly takenOver: number;
+  readonly takenAway: number;
+  readonly retries: number;
+  readonly lost: number;
+  readonly deadBatches: number;
+}
+
+/** What is delivered out of Redis here. */
+export interface WorkerFigures {
+  readonly active: number;
+  readonly taken: number;
+  readonly finished: number;
+  readonly lost: number;
+  readonly takenOver: number;
+  readonly ended: number;
+  readonly errors: number;
+}
+
 /** Of whatever delivers: a gateway, or a worker. */
 export interface DeliverySources {
+  /** Undefined if nothing is delivered out of Redis here. */
+  readonly worker: () => WorkerFigures | undefined;
   readonly webhooks: () => WebhookFigures;
   readonly carriers: () => CarrierFigures;
   readonly faults: () => FaultFigures;
@@ -99,12 +127,14 @@ export interface MetricSources extends DeliverySources {
   readonly registry: () => RegistryFigures;
   /** Micro-dollars of fees posted. */
   readonly feesMicros: () => number;
-  /** Undefined if none are written. */
   /** What counts per number. */
   readonly numbers: Pick<NumberMeters, 'trackedCount' | 'recipientPairCount' | 'bytes'>;
+  /** Undefined if none are written. */
   readonly cdrs: CdrFigures | undefined;
   /** Undefined if this gateway counts its limits alone. */
   readonly leases: () => LeaseFigures | undefined;
+  /** Undefined if nothing is kept. */
+  readonly keeping: () => KeepingFigures | undefined;
 }
 
 type Sample = MetricValue<string>;
@@ -141,8 +171,15 @@ function registryOf(reading: Partial<Record<MetricName, Read>>): Registry {
   return registry;
 }
 
-function deliveryReaders({ webhooks, faults, carriers }: DeliverySources) {
+function deliveryReaders({ webhooks, faults, carriers, worker }: DeliverySources) {
   return {
+    tollgate_worker_batches: () => [sample({}, worker()?.active ?? 0)],
+    tollgate_worker_batches_total: () => {
+      const { taken, finished, lost, takenOver } = worker() ?? NOTHING_DELIVERED;
+      return byName('event', { taken, finished, lost, taken_over: takenOver });
+    },
+    tollgate_worker_messages_total: () => [sample({}, worker()?.ended ?? 0)],
+    tollgate_worker_errors_total: () => [sample({}, worker()?.errors ?? 0)],
     tollgate_receipts_total: () => carriers().receipts.map(fromCell),
     tollgate_filter_decisions_total: () => carriers().filter.map(fromCell),
     tollgate_delivery_errors_total: () => carriers().errors.map(fromCell),
@@ -170,6 +207,7 @@ function readers({
   numbers,
   cdrs,
   leases,
+  keeping,
   ...delivery
 }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
@@ -223,6 +261,16 @@ function readers({
     tollgate_limit_lease_draws_total: () =>
       Object.entries(leases()?.draws ?? NO_DRAWS).map(([result, value]) => sample({ result }, value)),
     tollgate_limit_lease_failures_total: () => [sample({}, leases()?.failures ?? 0)],
+    tollgate_kept_messages_total: () => [sample({}, keeping()?.messages ?? 0)],
+    tollgate_kept_batches_total: () => [sample({}, keeping()?.batches ?? 0)],
+    tollgate_keep_retries_total: () => [sample({}, keeping()?.retries ?? 0)],
+    tollgate_unkept_messages: () => [sample({}, keeping()?.pending ?? 0)],
+    tollgate_undelivered_messages: () => [sample({}, keeping()?.open ?? 0)],
+    tollgate_held_messages: () => [sample({}, keeping()?.held ?? 0)],
+    tollgate_held_moved_total: () =>
+      byName('direction', { here: keeping()?.takenOver ?? 0, away: keeping()?.takenAway ?? 0 }),
+    tollgate_lost_messages_total: () => [sample({}, keeping()?.lost ?? 0)],
+    tollgate_dead_batches: () => [sample({}, keeping()?.deadBatches ?? 0)],
     tollgate_limit_local_fraction_total: () => [sample({}, leases()?.awayCount ?? 0)],
   };
 }
