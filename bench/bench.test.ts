@@ -49,6 +49,8 @@ describe('every bench runs and yields its figures', () => {
     },
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
+    'durable-accept': { figures: 4, baselines: ['a job of BullMQ each', 'kept nowhere', 'kept nowhere and delivered'] },
+    delivery: { figures: 6, baselines: ['embedded'] },
     webhooks: {
       figures: 4,
       baselines: ['plain undici posts', 'in memory, all ten answer', 'in Redis, all ten answer'],

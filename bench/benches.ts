@@ -19,6 +19,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   'http-one': () => import('./http-one.load.ts'),
   'http-batch': () => import('./http-batch.load.ts'),
   'durable-accept': () => import('./durable-accept.load.ts'),
+  delivery: () => import('./delivery.load.ts'),
   webhooks: () => import('./webhooks.load.ts'),
   'limits-across': () => import('./limits-across.load.ts'),
   chaos: () => import('./chaos.load.ts'),

@@ -6,11 +6,11 @@
  * which one moves. As many gateways that each count for themselves get the same load in the same run: the baseline of what an
  * answer and a message cost. One unit beyond any limit, by the answers that clients got, ends the bench with an error.
  */
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ledger, openLedger, press, register, type Use, useOf } from '../scripts/fleet-load.ts';
 import { type Fault, GatewayFleet, nowMs } from '../scripts/gateway-fleet.ts';
 import { filesOf, limitedTraffic, type Sizes, type Traffic } from '../scripts/limited-traffic.ts';
+import { flood } from './flood.ts';
 import { type BenchSettings, type Figure, figureOf, interleave, type Series } from './harness.ts';
 
 const BENCH = 'limits-across';
@@ -263,8 +263,8 @@ async function floodFigure(shared: GatewayFleet, own: GatewayFleet, scale: Scale
   const unit = 'messages/s';
   const [subject, baseline] = (await interleave(
     [
-      { name: 'shared limits', unit, measure: () => flood(shared, body, messagesPerRequest, floodSeconds) },
-      { name: 'own limits', unit, measure: () => flood(own, body, messagesPerRequest, floodSeconds) },
+      { name: 'shared limits', unit, measure: () => flooded(shared, body, floodSeconds) },
+      { name: 'own limits', unit, measure: () => flooded(own, body, floodSeconds) },
     ],
     floodRounds,
     1,
@@ -285,33 +285,7 @@ function floodBody({ from, to }: Traffic, messages: number): Buffer {
   return Buffer.from(lines.join('\n'));
 }
 
-/** Messages accepted a second by all gateways together, each kept busy by a few connections. */
-async function flood(fleet: GatewayFleet, body: Buffer, messages: number, seconds: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true });
-  const startMs = nowMs();
-  const untilMs = startMs + seconds * MS_PER_SECOND;
-  let accepted = 0;
-  const keepBusy = async (url: string): Promise<void> => {
-    while (nowMs() < untilMs) accepted += await acceptedOf(agent, url, body);
-  };
-  await Promise.all(fleet.urls().flatMap(([, url]) => Array.from({ length: CONNECTIONS_EACH }, () => keepBusy(url))));
-  agent.destroy();
-  if (accepted === 0) throw new Error(`none of the batches of ${messages} was taken`);
-  return (accepted * MS_PER_SECOND) / (nowMs() - startMs);
-}
-
-const ACCEPTED = '"decision":"accepted"';
-
-function acceptedOf(agent: Agent, url: string, body: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-ndjson', 'content-length': body.length };
-    const asked = request(`${url}/v1/messages/batch`, { method: 'POST', agent, headers }, (answer) => {
-      let text = '';
-      answer.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
-      answer.on('end', () => resolve(text.split(ACCEPTED).length - 1));
-      answer.on('error', reject);
-    });
-    asked.on('error', reject);
-    asked.end(body);
-  });
+function flooded(fleet: GatewayFleet, body: Buffer, seconds: number): Promise<number> {
+  const urls = fleet.urls().map(([, url]) => url);
+  return flood({ urls, bodies: [body], connectionsEach: CONNECTIONS_EACH, seconds });
 }

@@ -27,7 +27,7 @@ interface Scale {
 }
 
 const FULL: Scale = { perSecond: 4_000, calmMs: 10_000, outageMs: 20_000, afterMs: 30_000, looks: 2_000 };
-const TINY: Scale = { perSecond: 200, calmMs: 2_500, outageMs: 1_000, afterMs: 6_000, looks: 50 };
+const TINY: Scale = { perSecond: 200, calmMs: 1_500, outageMs: 1_000, afterMs: 4_000, looks: 50 };
 const PROCESSES = { gateways: 2, workers: 2 };
 
 /** Of the rate that is offered: what counts as all of it. */

@@ -5,7 +5,7 @@
  * do, and its latencies say how long a request waits then; they are not the latencies at a lower, steady rate.
  */
 import autocannon from 'autocannon';
-import { build } from 'hdr-histogram-js';
+import { Latencies } from '../latencies.ts';
 import type { Work } from '../processes.ts';
 import { batchBodies, type BatchForm, type BatchOptions, messageTexts, type TrafficOptions } from '../traffic.ts';
 
@@ -31,7 +31,6 @@ export interface LoadAnswer {
   readonly p99Ms: number;
 }
 
-const US_PER_MS = 1_000;
 const SAMPLE_MS = 100;
 
 export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
@@ -42,7 +41,7 @@ export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
     return Promise.resolve({ ready: null, answer: press });
 
     function press({ url, seconds }: LoadQuestion): Promise<LoadAnswer> {
-      const latenciesUs = build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
+      const latencies = new Latencies();
       const statuses: Record<string, number> = {};
       return new Promise((resolve, reject) => {
         const run = autocannon(
@@ -61,18 +60,19 @@ export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
               reject(error);
               return;
             }
+            const { p50Ms, p99Ms } = latencies.report();
             resolve({
               requests: result.requests.total,
               errors: result.errors + result.timeouts,
               statuses,
-              p50Ms: latenciesUs.getValueAtPercentile(50) / US_PER_MS,
-              p99Ms: latenciesUs.getValueAtPercentile(99) / US_PER_MS,
+              p50Ms,
+              p99Ms,
             });
           },
         );
         run.on('response', (_client, status, _bytes, ms) => {
           statuses[status] = (statuses[status] ?? 0) + 1;
-          latenciesUs.recordValue(Math.round(ms * US_PER_MS));
+          latencies.add(ms);
         });
       });
     }
