@@ -143,9 +143,10 @@ export const DELIVERY_OPEN_MESSAGES_MAX = 1_000_000;
 export const DELIVERY_DONE_MESSAGES_MAX = 1_000_000;
 /** Batches that could not be delivered, on one page, and tried again by one call. */
 export const DEAD_BATCHES_PAGE_MAX = 1_000;
-/** How often a job is tried before it is a dead letter, and the first of the growing waits in between. */
+/** How often a job is tried before it is a dead letter, and the first and the longest of the growing waits in between. */
 export const DELIVERY_JOB_ATTEMPTS = 20;
 export const DELIVERY_RETRY_MS = 200;
+export const DELIVERY_RETRY_MS_MAX = 30_000;
 /** Messages in the hands of one worker. */
 export const WORKER_MESSAGES_DEFAULT = 131_072;
 /** How long a job stays its worker's without a sign of life, and how often it is looked for such jobs. Alike at all workers of a queue. */
@@ -164,9 +165,12 @@ export const OUTCOMES_BLOCK_MS = 1_000;
 export const DELIVERY_DEPTH_MS = 500;
 /** From when on a gateway looks up what it has not been told of. */
 export const DELIVERY_OVERDUE_MS = 15_000;
-/** A batch that has been open for longer and is queued nowhere is queued again; how often that is looked for, and how many at once. */
-export const OPEN_BATCH_LOOK_MS = 10_000;
-export const OPEN_BATCHES_LOOKED_AT = 100;
+/** A batch that is kept and, for so long, not known to be queued is queued again; how often that is looked for, and how many at once. */
+export const UNQUEUED_LOOK_MS = 10_000;
+export const UNQUEUED_LOOKED_AT = 1_000;
+/** A batch for which nothing is to come for longer is put back until then, and its places are free for others; how often that is looked for. */
+export const BATCH_PARK_MS = 5_000;
+export const BATCH_PARK_LOOK_MS = 1_000;
 
 /** How long messages that wait stay their gateway's without a sign of life, how often it gives one, and for how much less it trusts it. */
 export const HOLDER_ALIVE_MS = 10_000;

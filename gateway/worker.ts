@@ -78,6 +78,7 @@ export function openDelivery({ connection, options, faults, posts, clock, timers
       })),
     posts: posts(store),
     id: randomUUID(),
+    chance: namedStream(options.seed, 'delivery jobs'),
     clock,
     timers,
     log,

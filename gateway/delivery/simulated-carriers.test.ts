@@ -505,6 +505,33 @@ describe('faults', () => {
     expect(tries / 1_000).toBeLessThan(25);
   });
 
+  test('of an outage are met alike by whoever goes on, and what was withdrawn is not tried here any more', () => {
+    let isOut = true;
+    const half = [{ code: DeliveryError.CarrierThrottled, share: 0.5 }];
+    const faults = faultsOf(() => (isOut ? { outageUntilMs: Infinity } : { errors: half }));
+    const far = new FarEnd({ count: 400, faults }).sendAll().pass(20_000, 100);
+    const waits = far.carriers.nextMs(0);
+    expect(waits).toBeGreaterThan(START_MS + 20_000);
+    expect(waits).toBeLessThan(START_MS + 60_000);
+    const { counters } = far.carriers;
+    const tries = (): number => counters.tries.reduce((sum, count) => sum + count);
+    far.carriers.withdraw((at) => at < 399);
+    expect(far.store.lingeringCount).toBe(1);
+    const before = tries();
+    far.pass(40_000, 100);
+    expect(tries() - before).toBeLessThan(5);
+    isOut = false;
+    // Taken up anew again and again, each comes to its end: no draw is drawn for ever.
+    for (let again = 0; again < 20 && far.store.inFlightCount > 0; again += 1) {
+      far.carriers.withdraw(() => true);
+      for (let at = 0; at < 400; at += 1) {
+        if (far.store.outcome[at] === HandsetOutcome.Pending) far.carriers.dispatch(at, far.nowMs);
+      }
+      far.pass(60_000, 100);
+    }
+    expect(far.store.inFlightCount).toBe(0);
+  });
+
   test('without an end have messages given up when their time is over, with a receipt that says so', () => {
     const far = new FarEnd({ count: 20, faults: faultsOf(() => ({ outageUntilMs: Infinity, receiptLossRate: 1 })) });
     far.sendAll().pass(DELIVERY_VALIDITY_MS - SECOND_MS, SECOND_MS);

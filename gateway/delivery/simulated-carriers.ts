@@ -58,7 +58,10 @@ export const DELIVERY_TICK_MS = 10;
 /** Of a receipt or an end that has been, or will not be. */
 const NEVER = Infinity;
 
-/** Columns of the table of times: when the receipt, or its copy, and the end come; NEVER of what has come or never will. */
+/**
+ * Columns of the table of times: when the receipt, or its copy, and the end come; NEVER of what has come or never will. Of a message that
+ * no carrier has taken yet, the end is when it is tried again.
+ */
 const RECEIPT_DUE_MS = 0;
 const END_DUE_MS = 1;
 const DUE_WIDTH = 2;
@@ -72,7 +75,6 @@ const ERROR = 3;
 const IS_COPIED = 4;
 /** Whether the recipient would complain of spam. */
 const COMPLAINS = 5;
-const TRIES = 6;
 /** A row is 16 bytes, and lies within one line of the processor's cache. */
 const PLAN_WIDTH = 8;
 
@@ -160,9 +162,24 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
     this.#plan[plan + OUTCOME] = HandsetOutcome.Pending;
     this.#plan[plan + IS_COPIED] = 0;
     this.#plan[plan + COMPLAINS] = 0;
-    this.#plan[plan + TRIES] = 0;
     if (store.state[at] === MessageState.Accepted) this.#handOver(at, nowMs);
     else this.#goOn(at, nowMs);
+  }
+
+  /** When something is next to come of the message at ring place `at`, which is not settled. */
+  nextMs(at: number): number {
+    const due = at * DUE_WIDTH;
+    return Math.min(this.#due[due + RECEIPT_DUE_MS]!, this.#due[due + END_DUE_MS]!);
+  }
+
+  /** Forgets messages that are not settled: nothing is to come of them here, and their places are free. One look at all there are. */
+  withdraw(isGone: (at: number) => boolean): void {
+    const store = this.#store;
+    this.#wheel.remove((at) => {
+      if (!isGone(at)) return false;
+      if (store.lingers[at] === 1) store.setLingering(at, false);
+      return true;
+    });
   }
 
   /** Runs everything due by `nowMs`. */
@@ -246,8 +263,8 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
         return DeliveryError.CarrierThrottled;
       }
     }
-    const tries = this.#plan[at * PLAN_WIDTH + TRIES]!;
-    let left = this.#fate.draw(Purpose.Error + tries * PURPOSES_PER_TRY) / DRAWS;
+    const tryOf = tryAt(nowMs - this.#store.acceptedAtMs[at]!);
+    let left = this.#fate.draw(Purpose.Error + tryOf * PURPOSES_PER_TRY) / DRAWS;
     for (const { code, share } of errors) {
       if (left < share) {
         faults.applied('error', carrier);
@@ -271,14 +288,15 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
       this.#wheel.add(at, nowMs);
       return;
     }
-    const tries = this.#plan[at * PLAN_WIDTH + TRIES]!;
-    const waitMs = Math.min(DELIVERY_TRY_AGAIN_MS_MAX, DELIVERY_TRY_AGAIN_MS * 2 ** tries);
-    const part = 0.5 + this.#fate.draw(Purpose.Wait + tries * PURPOSES_PER_TRY) / (2 * DRAWS);
-    this.#plan[at * PLAN_WIDTH + TRIES] = tries + 1;
+    const ageMs = nowMs - store.acceptedAtMs[at]!;
+    const waitMs = Math.min(DELIVERY_TRY_AGAIN_MS_MAX, Math.max(DELIVERY_TRY_AGAIN_MS, ageMs));
+    const part = 0.5 + this.#fate.draw(Purpose.Wait + tryAt(ageMs) * PURPOSES_PER_TRY) / (2 * DRAWS);
+    const againMs = Math.min(lastMs, nowMs + waitMs * part);
+    this.#due[at * DUE_WIDTH + END_DUE_MS] = againMs;
     this.counters.countTry(store.carrier[at]!, error);
     store.error[at] = error;
     store.setLingering(at, true);
-    this.#wheel.add(at, Math.min(lastMs, nowMs + waitMs * part));
+    this.#wheel.add(at, againMs);
   }
 
   /** Draws what becomes of a message that its carrier takes: what the receipt says, and what the phone gets. */
@@ -414,7 +432,11 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
       if (store.receipt[at] === ReceiptState.None) {
         this.#plan[plan + RECEIPT] = receiptOf(store.outcome[at]!, way);
         this.#due[due + RECEIPT_DUE_MS] = store.handsetAtMs[at]!;
-        this.#drawReceipt(at, way, NO_FAULTS);
+        const carrier = store.carrier[at]!;
+        const effects = this.#faults?.isAny
+          ? this.#faults.effects(carrier, store.route[at]!, store.accounts[at], nowMs)
+          : NO_FAULTS;
+        this.#drawReceipt(at, way, effects);
       }
     } else if (store.receipt[at] === ReceiptState.Accepted) {
       this.#senders.note(store.senderKey, at, store.carrier[at]!, nowMs);
@@ -499,6 +521,16 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
     const waitMs = this.#wayOf(at).complaintMs[rowOf(this.#fate.draw(Purpose.ComplaintTime))]!;
     this.#complaints.expect(store.senderKey[at]!, store.carrier[at]!, atMs + waitMs);
   }
+}
+
+/**
+ * Which try it is of a message that was accepted so long ago, by the time alone: whoever tries draws alike. Waits double with the age up
+ * to the longest one, and no two tries have the same number.
+ */
+function tryAt(ageMs: number): number {
+  const grownMs = Math.min(ageMs, DELIVERY_TRY_AGAIN_MS_MAX);
+  const grown = Math.floor(2 * Math.log2(grownMs / (DELIVERY_TRY_AGAIN_MS / 2) + 1));
+  return grown + Math.floor((ageMs - grownMs) / (DELIVERY_TRY_AGAIN_MS_MAX / 2));
 }
 
 /** Why a phone was not reached, by where in the share of such phones the draw fell. How they divide is an assumption. */

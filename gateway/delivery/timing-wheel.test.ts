@@ -78,6 +78,24 @@ describe('an entry', () => {
     expect(ran).toEqual(['0 at 10', '1 at 20']);
   });
 
+  test('that was taken out does not run, those beside it do, and its place is free', () => {
+    const wheel = wheelOf(8);
+    // Of one slot, of others, and of later turns of both.
+    for (const entry of [0, 1, 2]) wheel.add(entry, 20);
+    wheel.add(3, 50);
+    for (const entry of [4, 5]) wheel.add(entry, 20 + 3 * TURN_MS);
+    wheel.remove((entry) => entry % 2 === 1);
+    wheel.add(1, 60);
+    const ran = ranBy(wheel, 10_000);
+    expect(ran.slice(0, 3)).toEqual([
+      [0, 20],
+      [2, 20],
+      [1, 60],
+    ]);
+    expect(ran.map(([entry]) => entry)).toEqual([0, 2, 1, 4]);
+    expect(ranBy(wheel, 20_000)).toEqual([]);
+  });
+
   test('does not run while time stands still or goes back', () => {
     const wheel = wheelOf(1);
     ranBy(wheel, 100);

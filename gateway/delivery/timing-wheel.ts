@@ -77,6 +77,22 @@ export class TimingWheel {
     }
   }
 
+  /** Takes out every entry that is to go; one look at all that wait. Not to be called while entries run. */
+  remove(isGone: (entry: number) => boolean): void {
+    for (let slot = 0; slot < this.#slots; slot += 1) {
+      let one = this.#head[slot]!;
+      this.#head[slot] = NONE;
+      this.#tail[slot] = NONE;
+      while (one !== NONE) {
+        const entry = one >> 1;
+        const following = this.#next[entry]!;
+        if (!isGone(entry)) this.#append(slot, one);
+        else if ((one & WAITS_ON) !== 0) this.#later[slot]! -= 1;
+        one = following;
+      }
+    }
+  }
+
   capture(): TimingWheelState {
     const entries: number[] = [];
     const ticks: number[] = [];

@@ -48,6 +48,18 @@ export class StandInCarriers implements Carriers {
     else this.#worker.settled(at);
   }
 
+  /** When something is next to come of whatever is held; long after now, it is parked. */
+  nextAllMs = 0;
+
+  nextMs(): number {
+    return this.nextAllMs;
+  }
+
+  withdraw(isGone: (at: number) => boolean): void {
+    const left = this.held.filter((at) => !isGone(at));
+    this.held.splice(0, this.held.length, ...left);
+  }
+
   /** Receipts for all that are held. */
   receipts(): void {
     for (const at of this.held) {
@@ -57,9 +69,9 @@ export class StandInCarriers implements Carriers {
     }
   }
 
-  /** The end of all that are held. */
-  ends(): void {
-    for (const at of this.held.splice(0)) {
+  /** The end of the first of those that are held, or of all. */
+  ends(count = this.held.length): void {
+    for (const at of this.held.splice(0, count)) {
       this.#store.recordHandset(at, HandsetOutcome.Delivered, systemClock.nowMs());
       this.#worker.ended(at);
       this.#worker.settled(at);
@@ -250,8 +262,9 @@ export async function workerEnd(url: string, id: string, places = 4_096): Promis
       },
     },
     id,
+    chance: namedStream(1, 'jobs'),
     clock: systemClock,
-    timers: systemTimers,
+    timers: new TimersOfTest(),
     log: logOfTest(),
   });
   let isClosed = false;

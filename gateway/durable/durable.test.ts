@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../control/index.ts';
+import { BATCH_PARK_MS, DELIVERY_BATCH_MESSAGES } from '../limits.ts';
 import { MessageState, NotKept } from '../messages/index.ts';
 import { closeAll, gatewayEnd, redisOfTest, until, workerEnd } from './durable-under-test.ts';
+import { OPEN_MESSAGES_KEY, UNQUEUED_KEY } from './layout.ts';
+import { openDeliveryQueue } from './open-durable.ts';
 import { CLAIM_TOKEN_LENGTH } from './scripts.ts';
 
 afterEach(closeAll);
@@ -25,6 +29,7 @@ test('an accepted message is in Redis before it is answered, delivered by a work
   await until('it is taken', () => carriers.held.length === 1);
   carriers.receipts();
   await until('the gateway hears of the receipt', () => gateway.store.state[0] === MessageState.Sent);
+  await until('its receipt is told', () => posted.length > 0);
   expect(posted).toEqual([id]);
   carriers.ends();
   await until('the gateway hears of the end', () => gateway.store.state[0] === MessageState.Delivered);
@@ -107,6 +112,84 @@ test('what a worker says of a batch that another one has taken is not written', 
   carriers.ends();
   await until('the worker has noticed', () => worker.figures().lost === 1);
   expect((await gateway.durable.archive.read(id))!.receipt).toBeNull();
+});
+
+describe('a batch of which nothing is to come for a while', () => {
+  test('is put back, leaves its places to others, and is taken again when something is', async () => {
+    const { url } = await redisOfTest();
+    const gateway = await gatewayEnd(url);
+    const { carriers, worker, posted } = await workerEnd(url, 'w1', 500);
+    const openMessages = async (): Promise<number> => Number(await gateway.connection.client.get(OPEN_MESSAGES_KEY));
+    gateway.send('ends');
+    gateway.send('waits');
+    await gateway.intake.kept();
+    await until('both are taken', () => carriers.held.length === 2);
+    carriers.receipts();
+    carriers.ends(1);
+    carriers.nextAllMs = systemClock.nowMs() + BATCH_PARK_MS + 400;
+    await until('it is put back', () => worker.figures().parked === 1);
+    expect(carriers.held).toEqual([]);
+    expect(await openMessages()).toBe(1);
+    carriers.nextAllMs = 0;
+    for (let count = 0; count < 500; count += 1) gateway.send('fills the worker');
+    await gateway.intake.kept();
+    await until('all places are free for others', () => carriers.held.length === 500);
+    carriers.receipts();
+    carriers.ends();
+    await until('it is taken again, without what has ended', () => carriers.held.length === 1);
+    carriers.ends();
+    await until('all are at their end', () => gateway.store.inFlightCount === 0);
+    await until('nothing is open', async () => (await openMessages()) === 0);
+    // Nobody was told twice.
+    expect(posted).toHaveLength(502);
+    expect(worker.figures().takenOver).toBe(0);
+  });
+
+  test('stays with its worker as long as Redis cannot be told', async () => {
+    const server = await redisOfTest();
+    const gateway = await gatewayEnd(server.url);
+    const { carriers, worker } = await workerEnd(server.url, 'w1');
+    gateway.send('one');
+    await gateway.intake.kept();
+    await until('it is taken', () => carriers.held.length === 1);
+    server.pause();
+    carriers.nextAllMs = systemClock.nowMs() + 60_000;
+    await until('it could not be put back', () => worker.figures().errors > 0);
+    carriers.nextAllMs = 0;
+    expect(carriers.held).toHaveLength(1);
+    server.resume();
+    carriers.receipts();
+    carriers.ends();
+    await until('it has ended', () => gateway.store.inFlightCount === 0);
+  });
+});
+
+test('as many batches are in hand as their messages have places, however small they are', async () => {
+  const { url } = await redisOfTest();
+  const gateway = await gatewayEnd(url);
+  const { carriers } = await workerEnd(url, 'w1', 8 * DELIVERY_BATCH_MESSAGES);
+  for (let count = 0; count < 40; count += 1) {
+    gateway.send('alone');
+    await gateway.intake.kept();
+  }
+  await until('all are in hand', () => carriers.held.length === 40);
+});
+
+test('a batch that was kept and not queued is queued by a worker', async () => {
+  const { url } = await redisOfTest();
+  const gateway = await gatewayEnd(url);
+  const { client } = gateway.connection;
+  gateway.send('forgotten');
+  await gateway.intake.kept();
+  const [batch] = (await client.keys('tollgate:{delivery}:batch:*')).map((key) => key.split(':').at(-1)!);
+  const queue = openDeliveryQueue(gateway.connection);
+  await queue.remove(batch!);
+  await queue.close();
+  // As if its gateway had been killed between the one and the other; before it, others that are gone.
+  await client.zadd(UNQUEUED_KEY, 2, batch!, 1, 'gone-plain-0', 1, 'gone-plain-1');
+  const { carriers } = await workerEnd(url, 'w1');
+  await until('it is taken', () => carriers.held.length === 1);
+  await until('all are known to be queued', async () => (await client.zcard(UNQUEUED_KEY)) === 0);
 });
 
 describe("a message whose key of idempotency is another's by the time it is kept", () => {

@@ -10,7 +10,7 @@ import { DELIVERY_OPEN_MESSAGES_MAX, DELIVERY_UNKEPT_MESSAGES_MAX } from '../lim
 import { type Backlog, type Dispatcher, type MessageStore } from '../messages/index.ts';
 import { Binding, type Core } from '../router/index.ts';
 import { USE_CASES } from '../../registry-cache/index.ts';
-import { type DeliveryJob, deliveryJobOptions } from './delivery-job.ts';
+import { type DeliveryJob, queueBatch } from './delivery-job.ts';
 import type { Group, Groups, WriteGroup } from './groups.ts';
 import { BATCH_CLASSES, BatchClass, batchKey, fateKey, HELD_KEY, OPEN_MESSAGES_KEY, runKey } from './layout.ts';
 import { addLine } from './message-lines.ts';
@@ -157,7 +157,7 @@ export class GroupCommit implements Dispatcher, Backlog {
     // Before it can be delivered, or an outcome might come back to nobody.
     onCommit(batch, places);
     this.#openMessages = Number(await runScript(client, COMMIT, keys, [...head, ...claimValues]));
-    await queue.add('deliver', { batch }, deliveryJobOptions(batch, batchClass));
+    await queueBatch({ client, queue }, batch);
     this.#batches += 1;
     this.#messages += places.length;
   }

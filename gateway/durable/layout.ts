@@ -6,10 +6,11 @@
  *     runs                     counter: each start of a gateway takes a number, which its ids carry
  *     run:<run>:<class>        zset: batch -> its first sequence number. In class `late`, of messages that waited, one entry per message
  *     batch:<batch>            hash: lines (the messages, a JSON array per line), count, run (whose gateway hears what becomes of them),
- *                              origin (the run that their ids name), class, starts, at, owner (who has it now), takes, ended
+ *                              origin (the run that their ids name), class, starts, at, owner (who has it now), takes, told
+ *                              (all that is written was told of), over (messages with an outcome), ended
  *     fate:<batch>             string: 16 bytes per message, see outcome-bytes.ts
- *     open                     zset: batch -> when it was accepted; those that are not at their end
- *     openMessages             counter: the messages of those
+ *     unqueued                 zset: batch -> when it was kept; those not known to be in the queue
+ *     openMessages             counter: messages that are not at their end
  *     done                     zset: batch -> when it ended; the oldest are forgotten beyond the number of messages kept
  *     doneMessages             counter: the messages of those
  *     out:<run>                stream: batch, patch (see outcome-bytes.ts): what became of messages, for the gateway that accepted them
@@ -27,7 +28,7 @@ export const QUEUE_PREFIX = `${PREFIX}queue`;
 export const DELIVERY_QUEUE = 'deliveries';
 
 export const RUNS_KEY = `${PREFIX}runs`;
-export const OPEN_KEY = `${PREFIX}open`;
+export const UNQUEUED_KEY = `${PREFIX}unqueued`;
 export const OPEN_MESSAGES_KEY = `${PREFIX}openMessages`;
 export const DONE_KEY = `${PREFIX}done`;
 export const DONE_MESSAGES_KEY = `${PREFIX}doneMessages`;

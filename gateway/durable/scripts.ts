@@ -7,9 +7,9 @@ import {
   DONE_MESSAGES_KEY,
   HELD_KEY,
   HOLDERS_KEY,
-  OPEN_KEY,
   OPEN_MESSAGES_KEY,
   PREFIX,
+  UNQUEUED_KEY,
 } from './layout.ts';
 
 interface Script {
@@ -52,7 +52,7 @@ local function put(batch, lines, count, run, origin, class, starts, now, fates)
   for start in string.gmatch(starts, '%S+') do
     redis.call('ZADD', KEYS[3], start, start .. ' ' .. batch)
   end
-  redis.call('ZADD', '${OPEN_KEY}', now, batch)
+  redis.call('ZADD', '${UNQUEUED_KEY}', now, batch)
   return redis.call('INCRBY', '${OPEN_MESSAGES_KEY}', count)
 end`;
 
@@ -181,15 +181,16 @@ end
 return reply`);
 
 /**
- * Makes a batch the worker's. KEYS batch, fate. ARGV token. Its lines, run, the run that ids name, fates, and the how manieth take this
- * is; nothing if it is at its end or gone.
+ * Makes a batch the worker's. KEYS batch, fate. ARGV token. Its lines, run, the run that ids name, fates, the how manieth take this is,
+ * and whether all that is written was told of; nothing if it is at its end or gone.
  */
 export const TAKE = script(`
 if redis.call('HEXISTS', KEYS[1], 'lines') == 0 or redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return {} end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1])
 local takes = redis.call('HINCRBY', KEYS[1], 'takes', 1)
-local batch = redis.call('HMGET', KEYS[1], 'lines', 'run', 'origin')
-return {batch[1], batch[2], batch[3], redis.call('GET', KEYS[2]), takes}`);
+local batch = redis.call('HMGET', KEYS[1], 'lines', 'run', 'origin', 'told')
+redis.call('HDEL', KEYS[1], 'told')
+return {batch[1], batch[2], batch[3], redis.call('GET', KEYS[2]), takes, batch[4] and 1 or 0}`);
 
 /**
  * Writes what became of messages, if the batch is still the worker's. KEYS batch, fate, stream of outcomes.
@@ -198,9 +199,16 @@ return {batch[1], batch[2], batch[3], redis.call('GET', KEYS[2]), takes}`);
 export const SETTLE = script(`
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
 local patch = ARGV[3]
+local over = 0
 for at = 1, #patch, ${FATE_BYTES + 2} do
-  local high, low = string.byte(patch, at, at + 1)
-  redis.call('SETRANGE', KEYS[2], (high * 256 + low) * ${FATE_BYTES}, string.sub(patch, at + 2, at + ${FATE_BYTES + 1}))
+  local high, low, _, outcome = string.byte(patch, at, at + 3)
+  local from = (high * 256 + low) * ${FATE_BYTES}
+  if outcome ~= 0 and redis.call('GETRANGE', KEYS[2], from + 1, from + 1) == '\\0' then over = over + 1 end
+  redis.call('SETRANGE', KEYS[2], from, string.sub(patch, at + 2, at + ${FATE_BYTES + 1}))
+end
+if over > 0 then
+  redis.call('HINCRBY', KEYS[1], 'over', over)
+  redis.call('DECRBY', '${OPEN_MESSAGES_KEY}', over)
 end
 redis.call('XADD', KEYS[3], '*', 'b', ARGV[2], 'p', patch)
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
@@ -212,6 +220,15 @@ if redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then redis.call('HDEL', KEYS[
 return 1`);
 
 /**
+ * Lets go of a batch that is not at its end, of which all that is written was told. KEYS batch. ARGV token. Whether it was the worker's.
+ */
+export const PARK = script(`
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'owner')
+redis.call('HSET', KEYS[1], 'told', 1)
+return 1`);
+
+/**
  * Ends a batch, if it is the worker's, and forgets the oldest ended ones. KEYS batch, stream of outcomes. ARGV token, batch, now, messages kept. Whether it was.
  */
 export const FINISH = script(`
@@ -220,8 +237,7 @@ redis.call('HDEL', KEYS[1], 'owner')
 redis.call('HSET', KEYS[1], 'ended', ARGV[3])
 local count = tonumber(redis.call('HGET', KEYS[1], 'count'))
 redis.call('XADD', KEYS[2], '*', 'b', ARGV[2], 'e', 1)
-redis.call('ZREM', '${OPEN_KEY}', ARGV[2])
-redis.call('DECRBY', '${OPEN_MESSAGES_KEY}', count)
+redis.call('DECRBY', '${OPEN_MESSAGES_KEY}', count - (redis.call('HGET', KEYS[1], 'over') or 0))
 redis.call('ZADD', '${DONE_KEY}', ARGV[3], ARGV[2])
 local kept = redis.call('INCRBY', '${DONE_MESSAGES_KEY}', count)
 while kept > tonumber(ARGV[4]) do

@@ -13,9 +13,9 @@ import {
   until,
   workerEnd,
 } from './durable-under-test.ts';
-import { deliveryJobOptions } from './delivery-job.ts';
+import { queueBatch } from './delivery-job.ts';
 import { openDeliveryQueue } from './index.ts';
-import { holderKey, holdsKey, PREFIX, runKey, BatchClass } from './layout.ts';
+import { holderKey, holdsKey, OPEN_MESSAGES_KEY, PREFIX, UNQUEUED_KEY, runKey, BatchClass } from './layout.ts';
 import { HOLD, run as runScript, TAKE_OVER } from './scripts.ts';
 
 afterEach(closeAll);
@@ -414,10 +414,8 @@ describe('whatever happens to gateways and their ways to Redis', () => {
         const { client } = onlooker.connection;
         // What was killed between writing and queueing, a worker queues after ten seconds, which is long for a test.
         const queue = openDeliveryQueue(onlooker.connection);
-        for (const batch of await client.zrange(`${PREFIX}open`, '0', '-1')) {
-          await queue.add('deliver', { batch }, deliveryJobOptions(batch, BatchClass.Plain));
-        }
-        await until('every batch is at its end', async () => (await client.zcard(`${PREFIX}open`)) === 0);
+        for (const batch of await client.zrange(UNQUEUED_KEY, '0', '-1')) await queueBatch({ client, queue }, batch);
+        await until('all are at their end', async () => Number(await client.get(OPEN_MESSAGES_KEY)) === 0);
         await queue.close();
       } finally {
         clearInterval(delivering);

@@ -34,7 +34,7 @@ import {
   type WaitingKeeper,
 } from '../messages/index.ts';
 import { type Clock, type Core, DecisionCode, MessageSlot, type Timers } from '../router/index.ts';
-import { type DeliveryJob, deliveryJobOptions } from './delivery-job.ts';
+import { type DeliveryJob, queueBatch } from './delivery-job.ts';
 import type { Group, Groups } from './groups.ts';
 import { BATCH_CLASSES, BatchClass, batchKey, fateKey, holderKey, holdsKey, runKey, runNumber } from './layout.ts';
 import { addWaitedLine, type MessageLine, readLine } from './message-lines.ts';
@@ -266,7 +266,7 @@ export class WaitingRoom implements WaitingKeeper {
         for (const at of places) this.#here!.enact(at, atMs);
         onCommit(batch, places);
       }
-      await queue.add('deliver', { batch }, deliveryJobOptions(batch, BatchClass.Late));
+      await queueBatch({ client, queue }, batch);
     };
   }
 

@@ -202,7 +202,7 @@ export const CATALOGUE = {
   },
   tollgate_worker_batches_total: {
     type: 'counter',
-    help: 'Batches by what befell them here: taken; finished; lost, to another worker meanwhile; taken_over, begun by another before.',
+    help: 'Batches by what befell them here: taken; finished; lost, to another worker meanwhile; taken_over, begun by another before; parked, put back until something is to come of them.',
     labels: ['event'],
   },
   tollgate_worker_messages_total: {

@@ -138,7 +138,7 @@ test('label values are the known words, never a number, a text or an id', () => 
     state: ['loading', 'live', 'behind', 'away', 'own', 'shared', ...BREAKER_STATES],
     action: ['served', 'refused'],
     direction: ['here', 'away'],
-    event: ['taken', 'finished', 'lost', 'taken_over'],
+    event: ['taken', 'finished', 'lost', 'taken_over', 'parked'],
     kind: [...RECEIPT_KINDS, ...FAULT_KINDS],
     error: DELIVERY_ERRORS.map(({ name }) => name),
     result: ['delivered', 'dead', 'dropped', ...ATTEMPT_RESULTS, ...FILTER_RESULTS, 'granted', 'refused', 'told'],

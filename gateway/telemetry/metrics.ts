@@ -29,7 +29,7 @@ const MICROS_PER_DOLLAR = 1e6;
 const NS_PER_SECOND = 1e9;
 const MS_PER_SECOND = 1e3;
 const LEASE_STATES: readonly string[] = ['own', 'shared', 'away'];
-const NOTHING_DELIVERED = { taken: 0, finished: 0, lost: 0, takenOver: 0 };
+const NOTHING_DELIVERED = { taken: 0, finished: 0, lost: 0, takenOver: 0, parked: 0 };
 const NO_DRAWS: LeaseFigures['draws'] = { granted: 0, refused: 0, told: 0 };
 
 /** How this process's view of the registry follows its store. */
@@ -107,6 +107,7 @@ export interface WorkerFigures {
   readonly finished: number;
   readonly lost: number;
   readonly takenOver: number;
+  readonly parked: number;
   readonly ended: number;
   readonly errors: number;
 }
@@ -175,8 +176,8 @@ function deliveryReaders({ webhooks, faults, carriers, worker }: DeliverySources
   return {
     tollgate_worker_batches: () => [sample({}, worker()?.active ?? 0)],
     tollgate_worker_batches_total: () => {
-      const { taken, finished, lost, takenOver } = worker() ?? NOTHING_DELIVERED;
-      return byName('event', { taken, finished, lost, taken_over: takenOver });
+      const { taken, finished, lost, takenOver, parked } = worker() ?? NOTHING_DELIVERED;
+      return byName('event', { taken, finished, lost, taken_over: takenOver, parked });
     },
     tollgate_worker_messages_total: () => [sample({}, worker()?.ended ?? 0)],
     tollgate_worker_errors_total: () => [sample({}, worker()?.errors ?? 0)],
