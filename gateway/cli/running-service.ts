@@ -11,6 +11,8 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** Any period does. */
 const HOLD_MS = 1_000;
+/** How long what is left of a service that has stopped may keep the process. */
+const LEFT_OVER_MS = 500;
 
 /** Adds these options, and that of a file that may hold any. */
 export function addOptions(command: Command, options: readonly Option[]): Command {
@@ -67,7 +69,11 @@ export function failToStart(error: unknown, options: ServeOptions): void {
   else fail(EXIT_FAILED, [explainListen(error, options)]);
 }
 
-/** Calls `stop` at the first SIGINT or SIGTERM and ends when it is done; a second one ends at once. */
+/**
+ * Calls `stop` at the first SIGINT or SIGTERM and ends when it is done, with 0 if nothing was wrong; a second one ends at once.
+ *
+ * Whatever `stop` leaves behind does not keep the process: a worker of BullMQ that closes while Redis is away goes on renewing locks.
+ */
 export function untilSignal(stop: () => Promise<void>): void {
   const onSignal = (signal: NodeJS.Signals): void => {
     process.once(signal, () => process.exit(EXIT_FAILED));
@@ -75,7 +81,10 @@ export function untilSignal(stop: () => Promise<void>): void {
     const hold = setInterval(() => {}, HOLD_MS);
     stop()
       .catch((error: unknown) => fail(EXIT_FAILED, [String(error)]))
-      .finally(() => clearInterval(hold));
+      .finally(() => {
+        clearInterval(hold);
+        setTimeout(() => process.exit(), LEFT_OVER_MS).unref();
+      });
   };
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);

@@ -154,6 +154,19 @@ test.concurrent('a port in use ends a gateway on Redis as well, which has socket
   await redis.stop();
 });
 
+test.concurrent('a gateway and a worker whose Redis is gone end with 0 soon after SIGTERM', async () => {
+  const redis = await startRedisServer();
+  const all = ['serve', 'worker'].map((command) => new Tollgate([command, '--redis', redis.url, '--port', '0']));
+  for (const tollgate of all) await tollgate.url();
+  await redis.kill();
+  // By then nobody blocks on a connection any more.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const startedMs = performance.now();
+  expect(await Promise.all(all.map((tollgate) => tollgate.exitAfter('SIGTERM')))).toEqual([0, 0]);
+  expect(performance.now() - startedMs).toBeLessThan(15_000);
+  await redis.stop();
+});
+
 test.concurrent('a receipt that is due soon after SIGTERM still arrives', async () => {
   const posted: string[] = [];
   const receiver = createServer((request, response) => {

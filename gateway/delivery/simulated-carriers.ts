@@ -278,7 +278,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   /** Has a message tried again later, unless its time is over. */
   #putOff(at: number, error: number, nowMs: number): void {
     const store = this.#store;
-    const lastMs = store.acceptedAtMs[at]! + DELIVERY_VALIDITY_MS;
+    const lastMs = Math.min(store.acceptedAtMs[at]! + DELIVERY_VALIDITY_MS, store.validUntilMs[at]!);
     if (nowMs >= lastMs) {
       this.#fail(at, DeliveryError.ValidityExpired);
       // The route says so itself: no carrier's receipt that could be late or lost.

@@ -16,7 +16,15 @@ import {
   QUEUEABLE,
   ReceiptState,
 } from '../messages/index.ts';
-import { type Core, HandsetOutcome, makeRoomForLimits, namedStream, type Timers, UNLIMITED } from '../router/index.ts';
+import {
+  type Clock,
+  type Core,
+  HandsetOutcome,
+  makeRoomForLimits,
+  namedStream,
+  type Timers,
+  UNLIMITED,
+} from '../router/index.ts';
 import { coreUnderTest, TO } from '../router/world-under-test.ts';
 import { type Carriers, DeliveryWorker, type Durable, newRun, openDeliveryQueue, openDurable } from './index.ts';
 
@@ -71,11 +79,34 @@ export class StandInCarriers implements Carriers {
 
   /** The end of the first of those that are held, or of all. */
   ends(count = this.held.length): void {
-    for (const at of this.held.splice(0, count)) {
+    this.endsFirst(count);
+    this.settle(count);
+  }
+
+  /** The same, with something still to come for them. */
+  endsFirst(count = this.held.length): void {
+    for (const at of this.held.slice(0, count)) {
       this.#store.recordHandset(at, HandsetOutcome.Delivered, systemClock.nowMs());
       this.#worker.ended(at);
-      this.#worker.settled(at);
     }
+  }
+
+  /** Nothing more is to come for them. */
+  settle(count = this.held.length): void {
+    for (const at of this.held.splice(0, count)) this.#worker.settled(at);
+  }
+}
+
+/** Real time, and ahead of it. */
+export class ClockOfTest implements Clock {
+  aheadMs = 0;
+
+  nowMs(): number {
+    return systemClock.nowMs() + this.aheadMs;
+  }
+
+  monotonicNs(): number {
+    return systemClock.monotonicNs();
   }
 }
 
@@ -119,6 +150,7 @@ export interface GatewayEnd {
   readonly intake: Intake;
   readonly store: MessageStore;
   readonly connection: RedisConnection;
+  readonly clock: ClockOfTest;
   readonly timers: TimersOfTest;
   readonly log: LogOfTest;
   /** Ids of messages that have come to their end here, as often as they have. */
@@ -184,17 +216,18 @@ export async function gatewayEnd(url: string, options: GatewayOptions = {}): Pro
     inFlightMax: UNLIMITED,
   });
   makeRoomForLimits(core);
+  const clock = new ClockOfTest();
   const timers = new TimersOfTest();
   const log = logOfTest();
   const ended: string[] = [];
   store.whenFinal = (at) => ended.push(store.idAt(at));
-  const durable = openDurable({ connection, core, store, run, clock: systemClock, timers, log });
+  const durable = openDurable({ connection, core, store, run, clock, timers, log });
   const intake = new Intake({
     core,
     store,
     dispatcher: durable.commit,
     chance: namedStream(1, 'test'),
-    clock: systemClock,
+    clock,
     view: { ageMs: () => 0, staleMs: 1, refusesWhenStale: false },
     tariffDateMs: Date.UTC(2024, 2, 1),
     backlogs: [durable.commit],
@@ -225,6 +258,7 @@ export async function gatewayEnd(url: string, options: GatewayOptions = {}): Pro
     intake,
     store,
     connection,
+    clock,
     timers,
     log,
     ended,
@@ -238,7 +272,7 @@ export async function gatewayEnd(url: string, options: GatewayOptions = {}): Pro
       );
       return store.idOf(intake.submit(draft));
     },
-    release: () => intake.releaseDue(systemClock.nowMs()),
+    release: () => intake.releaseDue(clock.nowMs()),
     kill,
     close,
   };

@@ -11,10 +11,11 @@ import { type Backlog, type Dispatcher, type MessageStore } from '../messages/in
 import { Binding, type Core } from '../router/index.ts';
 import { USE_CASES } from '../../registry-cache/index.ts';
 import { type DeliveryJob, queueBatch } from './delivery-job.ts';
-import type { Group, Groups, WriteGroup } from './groups.ts';
+import type { Groups, WriteGroup } from './groups.ts';
 import { BATCH_CLASSES, BatchClass, batchKey, fateKey, HELD_KEY, OPEN_MESSAGES_KEY, runKey } from './layout.ts';
 import { addLine } from './message-lines.ts';
 import { supersededFate } from './outcome-bytes.ts';
+import type { OutcomeFeed } from './outcome-feed.ts';
 import { COMMIT, run as runScript } from './scripts.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -35,9 +36,8 @@ export interface GroupCommitParts {
   readonly run: string;
   readonly groups: Groups;
   readonly waiting: WaitingRoom;
+  readonly feed: OutcomeFeed;
   readonly nowMs: () => number;
-  /** Told of a batch as soon as it may be delivered, with the ring places of its messages. */
-  readonly onCommit: (batch: string, places: readonly number[]) => void;
 }
 
 export interface GroupCommitFigures {
@@ -60,8 +60,6 @@ export interface GroupCommitFigures {
 
 export class GroupCommit implements Dispatcher, Backlog {
   readonly #parts: GroupCommitParts;
-  /** By class. */
-  readonly #writes: readonly WriteGroup[];
   #batches = 0;
   #messages = 0;
   #openMessages = 0;
@@ -69,7 +67,6 @@ export class GroupCommit implements Dispatcher, Backlog {
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts;
-    this.#writes = BATCH_CLASSES.map((_, batchClass) => (group) => this.#write(group, batchClass));
   }
 
   readonly binding = Binding.DeliveryBacklog;
@@ -110,7 +107,7 @@ export class GroupCommit implements Dispatcher, Backlog {
     const campaign = store.campaign[at]!;
     if (campaign >= 0) batchClass = CLASS_OF_USE_CASE[core.campaigns.useCase(campaign)]!;
     const name = BATCH_CLASSES[batchClass]!;
-    const group = groups.find(name) ?? groups.begin(name, this.#writes[batchClass]!);
+    const group = groups.find(name) ?? groups.begin(name, this.#writerOf(batchClass, store.sequence[at]!));
     addLine(group.lines, core, store, at, group.places.length);
     groups.add(group, at);
   }
@@ -136,29 +133,28 @@ export class GroupCommit implements Dispatcher, Backlog {
     return this.#parts.groups.pendingMessages >= DELIVERY_UNKEPT_MESSAGES_MAX;
   }
 
-  async #write(group: Group, batchClass: number): Promise<void> {
-    const { client, queue, store, run, nowMs, onCommit } = this.#parts;
-    const { lines, places, claimKeys, claimValues } = group;
-    // Found by the number of its first message: those of a class are in the order of their numbers.
-    const start = store.sequence[places[0]!]!;
-    const batch = `${run}-${BATCH_CLASSES[batchClass]}-${start.toString(36).toUpperCase()}`;
-    const keys = [batchKey(batch), fateKey(batch), runKey(run, batchClass), ...claimKeys];
+  /** Writes the group that begins with the message of this number, as a batch that is found by it: those of a class are in their order. */
+  #writerOf(batchClass: number, start: number): WriteGroup {
+    const { client, queue, run, feed, nowMs } = this.#parts;
+    const name = BATCH_CLASSES[batchClass]!;
+    const batch = `${run}-${name}-${start.toString(36).toUpperCase()}`;
     const atMs = nowMs();
-    const head = [
-      batch,
-      lines.take(),
-      places.length,
-      run,
-      BATCH_CLASSES[batchClass]!,
-      start,
-      atMs,
-      supersededFate(atMs),
-    ];
-    // Before it can be delivered, or an outcome might come back to nobody.
-    onCommit(batch, places);
-    this.#openMessages = Number(await runScript(client, COMMIT, keys, [...head, ...claimValues]));
-    await queueBatch({ client, queue }, batch);
-    this.#batches += 1;
-    this.#messages += places.length;
+    let isExpected = false;
+    let isKept = false;
+    return async ({ lines, places, claimKeys, claimValues }) => {
+      // Once: by the next try the batch may be at its end, and its places others'.
+      if (!isExpected) feed.expect(batch, places);
+      isExpected = true;
+      if (!isKept) {
+        const keys = [batchKey(batch), fateKey(batch), runKey(run, batchClass), ...claimKeys];
+        const head = [batch, lines.take(), places.length, run, name, start, atMs, supersededFate(atMs)];
+        this.#openMessages = Number(await runScript(client, COMMIT, keys, [...head, ...claimValues]));
+        feed.kept(batch);
+        isKept = true;
+      }
+      await queueBatch({ client, queue }, batch);
+      this.#batches += 1;
+      this.#messages += places.length;
+    };
   }
 }

@@ -8,6 +8,7 @@
 import {
   DELIVERY_BATCH_MESSAGES,
   DELIVERY_GATHER_MS,
+  DELIVERY_KEEP_LATE_MS,
   DELIVERY_KEEP_RETRY_MS,
   DELIVERY_KEEP_TIMEOUT_MS,
 } from '../limits.ts';
@@ -52,6 +53,8 @@ export class Groups {
   readonly #gathering = new Map<string, Pending>();
   /** Of groups on their way: resolves when one has arrived, or is given up. */
   readonly #underWay = new Set<Promise<void>>();
+  /** Of these, the groups that Redis has not taken for longer than it should. */
+  readonly #late = new Set<Group>();
   readonly #buffers: TextBytes[] = [];
   /** Groups begun since the timer last sent what gathered: whatever was given in this turn is in one of these. */
   #recent: Pending[] = [];
@@ -64,6 +67,11 @@ export class Groups {
 
   constructor(parts: GroupsParts) {
     this.#parts = parts;
+  }
+
+  /** Whether Redis leaves a group unacknowledged for longer than it should: it is away, or takes no writes. */
+  get isLate(): boolean {
+    return this.#late.size > 0;
   }
 
   /** The group of this name that gathers and has room. */
@@ -148,6 +156,7 @@ export class Groups {
   /** Writes a group, again and again until it is said to be there. Never rejects. */
   async #keep(group: Pending): Promise<void> {
     const { timers, log } = this.#parts;
+    const stopLate = timers.after(DELIVERY_KEEP_LATE_MS, () => this.#late.add(group));
     const giveUp = timers.after(DELIVERY_KEEP_TIMEOUT_MS, () => {
       group.reject(new NotKept('Redis has not said in time whether the message was kept'));
     });
@@ -164,6 +173,8 @@ export class Groups {
       }
     }
     giveUp();
+    stopLate();
+    this.#late.delete(group);
     if (!isKept) {
       group.reject(new NotKept('the gateway closed before Redis said whether the message was kept'));
       return;

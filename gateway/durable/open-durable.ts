@@ -1,7 +1,7 @@
 /** A gateway's part of delivery through Redis: keeping what it accepts, hearing what became of it, and reading it back. */
 import { Queue } from 'bullmq';
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
-import { DELIVERY_DEPTH_MS } from '../limits.ts';
+import { DELIVERY_DEPTH_MS, EVICTION_LOOK_MS } from '../limits.ts';
 import type { MessageStore } from '../messages/index.ts';
 import type { Clock, Core, Timers } from '../router/index.ts';
 import { MessageArchive } from './archive.ts';
@@ -28,8 +28,8 @@ export interface Durable {
   readonly feed: OutcomeFeed;
   readonly archive: MessageArchive;
   readonly dead: DeadBatches;
-  /** Whether Redis answered when it was last asked how much there is to deliver. */
-  readonly isReachable: boolean;
+  /** Why messages cannot be kept and delivered as they should be, in words for an operator; undefined if they can. */
+  readonly fault: string | undefined;
   /** Sends what is not kept yet, for at most `graceMs`, leaves what waits to other gateways, and stops listening. */
   close(graceMs: number): Promise<void>;
 }
@@ -53,13 +53,7 @@ export function openDurable(parts: DurableParts): Durable {
   const queue = openDeliveryQueue(connection);
   const feed = new OutcomeFeed({ ...parts, counters: core.counters });
   const groups = new Groups(parts);
-  const shared = {
-    ...parts,
-    client: connection.client,
-    queue,
-    groups,
-    onCommit: (batch: string, places: readonly number[]) => feed.expect(batch, places),
-  };
+  const shared = { ...parts, client: connection.client, queue, groups, feed };
   const waiting = new WaitingRoom(shared);
   const dead = new DeadBatches(queue);
   const commit = new GroupCommit({ ...shared, waiting, nowMs: () => clock.nowMs() });
@@ -72,18 +66,28 @@ export function openDurable(parts: DurableParts): Durable {
     );
     feed.lookUpOverdue().catch(() => {});
   });
+  let eviction: string | undefined;
+  const stopEviction = timers.every(EVICTION_LOOK_MS, () => {
+    connection.evictionFault().then(
+      (found) => (eviction = found),
+      // It is away, and will be asked again.
+      () => {},
+    );
+  });
   return {
     commit,
     feed,
     archive: new MessageArchive(connection, core),
     dead,
-    get isReachable() {
-      return isReachable;
+    get fault() {
+      if (!isReachable) return 'Redis does not answer';
+      return groups.isLate ? 'Redis does not take what is to be kept' : eviction;
     },
     async close(graceMs) {
       await groups.close(graceMs);
       await waiting.close();
       stopDepth();
+      stopEviction();
       await feed.close();
       await queue.close();
     },

@@ -39,6 +39,7 @@ import type { Group, Groups } from './groups.ts';
 import { BATCH_CLASSES, BatchClass, batchKey, fateKey, holderKey, holdsKey, runKey, runNumber } from './layout.ts';
 import { addWaitedLine, type MessageLine, readLine } from './message-lines.ts';
 import { writeRefusal } from './outcome-bytes.ts';
+import type { OutcomeFeed } from './outcome-feed.ts';
 import { DECIDE, FATE_BYTES, HOLD, OPEN_HOLDER, run as runScript, TAKE_OVER } from './scripts.ts';
 
 export interface WaitingRoomParts {
@@ -50,8 +51,7 @@ export interface WaitingRoomParts {
   readonly groups: Groups;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Told of a batch before it is queued, with the ring places of its messages. */
-  readonly onCommit: (batch: string, places: readonly number[]) => void;
+  readonly feed: OutcomeFeed;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -243,7 +243,7 @@ export class WaitingRoom implements WaitingKeeper {
   }
 
   #writerOf(holder: Holder, origin: string): (group: Group) => Promise<void> {
-    const { client, queue, store, run, clock, onCommit } = this.#parts;
+    const { client, queue, store, run, clock, feed } = this.#parts;
     this.#batches += 1;
     const batchClass = BATCH_CLASSES[BatchClass.Late]!;
     const batch = `${run}-${batchClass}-${this.#batches.toString(36).toUpperCase()}`;
@@ -264,7 +264,8 @@ export class WaitingRoom implements WaitingKeeper {
         }
         this.#underWay -= places.length;
         for (const at of places) this.#here!.enact(at, atMs);
-        onCommit(batch, places);
+        feed.expect(batch, places);
+        feed.kept(batch);
       }
       await queueBatch({ client, queue }, batch);
     };

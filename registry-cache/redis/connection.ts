@@ -13,7 +13,7 @@
 // - No automatic pipelining: batches are built where they are known, and a command that stands alone should leave at once.
 import { readFile } from 'node:fs/promises';
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
-import { checkRedis, type NodeOptions, type ServerOptions } from './opening-checks.ts';
+import { askEviction, checkRedis, type NodeOptions, type ServerOptions } from './opening-checks.ts';
 import { RedisRefused } from './redis-refused.ts';
 import { describeRedisUrl, parseRedisUrl, type RedisTarget } from './redis-url.ts';
 
@@ -30,6 +30,8 @@ export interface RedisConnection {
    * reads block without end. To be disconnected by the caller.
    */
   queueClient(): Redis | Cluster;
+  /** Why keys may be lost here although it was refused at first: Redis evicts by now. Rejects if it does not answer. */
+  evictionFault(): Promise<string | undefined>;
   /** Ends the connection. What is under way on it fails. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -76,6 +78,7 @@ async function connected(client: Redis | Cluster, commandTimeoutMs: number): Pro
     client,
     isCluster: client.isCluster,
     queueClient: () => queueClientOf(client),
+    evictionFault: () => askEviction(client),
     duplicate: () => connected(duplicateOf(client, commandTimeoutMs + BLOCK_MS_MAX), commandTimeoutMs),
     close: () => end(client),
   };

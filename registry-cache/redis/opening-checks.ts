@@ -4,7 +4,7 @@
 // cannot be told apart from one with the wrong password. What may pass by itself (a server that starts, loads its data or
 // fails over) is asked again until the time is up; what somebody has to put right is refused at once.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { RedisRefused, type RedisRefusal } from './redis-refused.ts';
 import { describeHost, type Host, type RedisTarget } from './redis-url.ts';
 
@@ -215,15 +215,24 @@ function fitness(host: Host, info: ReadonlyMap<string, string>): void {
   if ((info.get('loading') ?? '0') !== '0') {
     throw new RedisRefused('loading', `${where} is still loading its data: start again when it has`);
   }
+  const evicts = evictionFault(info);
+  if (evicts !== undefined) throw new RedisRefused('evicts', `${where} ${evicts}`);
+}
+
+/** What is wrong with a server, of which this was told, if it throws keys away. */
+function evictionFault(info: ReadonlyMap<string, string>): string | undefined {
   const policy = info.get('maxmemory_policy') ?? 'unknown';
-  if (policy !== 'noeviction') {
-    const fix =
-      'set `maxmemory-policy noeviction` in its configuration, or by `CONFIG SET maxmemory-policy noeviction`';
-    throw new RedisRefused(
-      'evicts',
-      `${where} throws keys away when memory is short (maxmemory-policy ${policy}): ${fix}`,
-    );
-  }
+  if (policy === 'noeviction') return undefined;
+  const fix = 'set `maxmemory-policy noeviction` in its configuration, or by `CONFIG SET maxmemory-policy noeviction`';
+  return `throws keys away when memory is short (maxmemory-policy ${policy}): ${fix}`;
+}
+
+/** Asks the masters behind an open client whether one of them throws keys away by now. Rejects if one does not answer. */
+export async function askEviction(client: Redis | Cluster): Promise<string | undefined> {
+  const masters = client instanceof Cluster ? client.nodes('master') : [client];
+  const faults = await Promise.all(masters.map(async (master) => evictionFault(await infoOf(master))));
+  const fault = faults.find((found) => found !== undefined);
+  return fault && `Redis ${fault}`;
 }
 
 function isAtLeast(version: string, minimum: string): boolean {
