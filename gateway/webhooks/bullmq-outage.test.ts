@@ -6,18 +6,20 @@ import { type CuttingProxy, startCuttingProxy } from '../../scripts/cutting-prox
 import { type RedisServer, startRedisServer } from '../../scripts/redis-server.ts';
 import { BullmqQueue } from './bullmq-queue.ts';
 import { post } from './webhook-queue.contract.ts';
-import type { Take } from './webhook-queue.ts';
+import { QueueUnavailable, type Take } from './webhook-queue.ts';
 
 let server: RedisServer;
 beforeAll(async () => (server = await startRedisServer(['--appendonly', 'yes', '--appendfsync', 'always'])));
 afterAll(() => server.stop());
+
+const REDIS_SAYS_NOTHING_MS = 500;
 
 const complaints: string[] = [];
 
 async function openOn(
   url: string,
 ): Promise<{ queue: BullmqQueue; connection: RedisConnection; close: () => Promise<void> }> {
-  const connection = await openRedis(url);
+  const connection = await openRedis(url, { commandTimeoutMs: REDIS_SAYS_NOTHING_MS });
   const queue = new BullmqQueue({ connection, onOutage: ({ message }) => complaints.push(message) });
   return {
     queue,
@@ -67,6 +69,26 @@ describe('without Redis for a while', () => {
     await close();
   });
 
+  test.each(['is gone', 'says nothing'] as const)('that %s an operator is told so at once', async (how) => {
+    await (await openEmpty()).close();
+    const { queue, close } = await openOn(`redis://127.0.0.1:${proxy.port}`);
+    queue.work(() => Promise.resolve({ kind: 'dead', why: { reason: 'gone' } }));
+    await queue.add([post('M1')]);
+    await expect.poll(async () => (await queue.counts()).dead, { timeout: 8_000 }).toBe(1);
+    if (how === 'is gone') proxy.cut();
+    else proxy.hang();
+    const startMs = performance.now();
+    const asked = [queue.counts(), queue.deadLetters(0, 9), queue.replay([post('M1').id])];
+    const told = await Promise.all(
+      asked.map((answer) => (answer as Promise<unknown>).catch((error: unknown) => error)),
+    );
+    expect(told.map((error) => error instanceof QueueUnavailable)).toEqual([true, true, true]);
+    expect(performance.now() - startMs).toBeLessThan(4 * REDIS_SAYS_NOTHING_MS);
+    proxy.heal();
+    await expect.poll(() => queue.counts().catch(() => 'away'), { timeout: 8_000 }).toEqual({ pending: 0, dead: 1 });
+    await close();
+  });
+
   test('closing does not wait for it', { timeout: 10_000 }, async () => {
     const { queue, close } = await openOn(`redis://127.0.0.1:${proxy.port}`);
     queue.work(() => Promise.resolve({ kind: 'done' }));
@@ -101,7 +123,7 @@ describe('without Redis for a while', () => {
         return Promise.resolve({ kind: 'done' });
       });
       await expect.poll(() => sent.length, { timeout: 12_000 }).toBe(1);
-      expect(sent).toEqual([{ post: post('M1'), attemptsMade: 0, isRepeat: true }]);
+      expect(sent).toMatchObject([{ post: post('M1'), attemptsMade: 0, isRepeat: true }]);
       expect(performance.now() - startMs).toBeLessThan(JOB_LOCK_MS + 2 * JOB_STALLED_CHECK_MS + 1_000);
       await Promise.all([one.close(), other.close()]);
       proxy.heal();

@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis, type RedisConnection } from '../../registry-cache/redis/index.ts';
 import { type RedisServer, startRedisServer } from '../../scripts/redis-server.ts';
+import { WEBHOOK_HOST_HELD_MAX } from '../limits.ts';
 import { BullmqQueue, WEBHOOK_QUEUE } from './bullmq-queue.ts';
 import { post, webhookQueueContract } from './webhook-queue.contract.ts';
 import type { Take } from './webhook-queue.ts';
@@ -50,6 +51,26 @@ describe('in Redis', () => {
     await expect.poll(() => sent.length, { timeout: 5_000 }).toBe(2);
     expect(sent.map(({ isRepeat }) => isRepeat)).toEqual([false, false]);
     await other.close();
+  });
+
+  test('a host has a bounded number of posts held, of which those that never came again are forgotten', async () => {
+    const { queue, connection, close } = await openEmpty();
+    expect(await queue.hold('dead:1', 'M0', 1_000)).toBe(true);
+    const [key = ''] = await connection.client.keys('*held*');
+    expect(await connection.client.pttl(key)).toBeGreaterThan(60_000);
+    const others = Array.from({ length: WEBHOOK_HOST_HELD_MAX - 1 }, (_, index) => `M${index + 1}`);
+    const dueAt = (ms: number): Promise<unknown> =>
+      connection.client.zadd(key, ...others.flatMap((id) => [String(ms), id]));
+    // They come late at times, and keep their places.
+    await dueAt(Date.now() - 30_000);
+    expect(await queue.hold('dead:1', 'new', 1_000)).toBe(false);
+    expect(await queue.hold('dead:1', 'M0', 1_000)).toBe(true);
+    expect(await queue.hold('dead:1', 'M7', 1_000)).toBe(true);
+    expect(await queue.hold('dead:2', 'new', 1_000)).toBe(true);
+    await dueAt(Date.now() - 90_000);
+    expect(await queue.hold('dead:1', 'new', 1_000)).toBe(true);
+    expect(await connection.client.zcard(key)).toBe(2);
+    await close();
   });
 
   test('nothing is left of a post that was sent', async () => {

@@ -5,7 +5,9 @@
  * A job whose process died is stalled: its lock runs out, and another process takes it, at once marked as a repeat, since nobody knows
  * how far it had come. A job of which Redis could not be told that it was done goes the same way. So a post is sent at least once.
  *
- * Delays here are in the time of Redis and the machine, whatever the gateway's clock says.
+ * Delays and ages here are in the time of Redis and the machine, whatever the gateway's clock says.
+ *
+ * What is sent, or about to be, waits for Redis if it is away. Whoever asks how it goes is answered, or told that Redis is away.
  */
 import { DelayedError, type Job, type JobsOptions, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,13 +17,23 @@ import {
   JOB_STALLED_CHECK_MS,
   JOB_STALLED_MAX,
   SHUTDOWN_GRACE_MS,
+  WEBHOOK_AGE_MS_MAX,
   WEBHOOK_DEAD_LETTERS_MAX,
   WEBHOOK_ERROR_RETRY_MS,
+  WEBHOOK_HOST_HELD_MAX,
   WEBHOOKS_AT_ONCE,
   WEBHOOKS_PER_ADD,
 } from '../limits.ts';
 import type { WebhookPost } from './webhook-post.ts';
-import type { DeadLetter, Fate, QueueCounts, Take, WebhookQueue, Why } from './webhook-queue.ts';
+import {
+  type DeadLetter,
+  type Fate,
+  type QueueCounts,
+  QueueUnavailable,
+  type Take,
+  type WebhookQueue,
+  type Why,
+} from './webhook-queue.ts';
 
 export const WEBHOOK_QUEUE = 'webhooks';
 const PREFIX = 'tollgate:{delivery}:queue';
@@ -45,6 +57,27 @@ if not score then return 0 end
 local time = redis.call('TIME')
 return math.max(0, math.floor(score / 4096) - math.floor(time[1] * 1000 + time[2] / 1000))`;
 
+/** Of all posts held for a host, by when they come again. */
+const heldKey = (host: string): string => `tollgate:{delivery}:webhooks:held:${host}`;
+/** How long one may come late before it counts as gone: nobody says when it is. */
+const HELD_LATE_MS = 60_000;
+
+/** KEYS held posts of a host. ARGV id, for how long, how many there may be, how late one may be, how long the key stays. 1 if it is held. */
+const HOLD = `
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', nowMs - ARGV[4])
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('ZADD', KEYS[1], nowMs + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+return 1`;
+
+/** KEYS job. ARGV data. Has a job that is there begin anew with them. */
+const RENEW = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'data', ARGV[1], 'timestamp', time[1] * 1000 + math.floor(time[2] / 1000))`;
+
 /** Thrown so that BullMQ tries the job again after `delayMs`. */
 class Again extends Error {
   readonly delayMs: number;
@@ -62,6 +95,9 @@ export class BullmqQueue implements WebhookQueue {
   readonly droppedCount = 0;
   readonly #client: ReturnType<RedisConnection['queueClient']>;
   readonly #queue: Queue<WebhookPost>;
+  /** To ask how it goes: fails while Redis is away. */
+  readonly #askClient: RedisConnection['client'];
+  readonly #askQueue: Queue<WebhookPost>;
   readonly #onOutage: (error: Error) => void;
   #worker: Worker<WebhookPost> | undefined;
   #adding = 0;
@@ -70,14 +106,16 @@ export class BullmqQueue implements WebhookQueue {
   #isClosed = false;
 
   constructor(parts: {
-    readonly connection: Pick<RedisConnection, 'queueClient'>;
+    readonly connection: Pick<RedisConnection, 'client' | 'queueClient'>;
     /** Told of what goes wrong between here and Redis, except that it is away. */
     readonly onOutage: (error: Error) => void;
   }) {
     this.#onOutage = parts.onOutage;
     this.#client = parts.connection.queueClient();
     this.#queue = new Queue<WebhookPost>(WEBHOOK_QUEUE, { connection: this.#client, prefix: PREFIX });
-    this.#queue.on('error', (error) => this.#complain(error));
+    this.#askClient = parts.connection.client;
+    this.#askQueue = new Queue<WebhookPost>(WEBHOOK_QUEUE, { connection: this.#askClient, prefix: PREFIX });
+    for (const queue of [this.#queue, this.#askQueue]) queue.on('error', (error) => this.#complain(error));
   }
 
   get unfinishedCount(): number {
@@ -123,18 +161,23 @@ export class BullmqQueue implements WebhookQueue {
     return found < 0 ? undefined : found;
   }
 
+  async hold(host: string, id: string, forMs: number): Promise<boolean> {
+    const bounds = [WEBHOOK_HOST_HELD_MAX, HELD_LATE_MS, WEBHOOK_AGE_MS_MAX];
+    return (await this.#client.eval(HOLD, 1, heldKey(host), id, forMs, ...bounds)) === 1;
+  }
+
   wake(): void {
     // To find them in Redis would cost more than it spares: they come when their delays are over.
   }
 
   async counts(): Promise<QueueCounts> {
-    const counts = await this.#queue.getJobCounts('wait', 'active', 'delayed', 'failed');
+    const counts = await asked(this.#askQueue.getJobCounts('wait', 'active', 'delayed', 'failed'));
     const { wait = 0, active = 0, delayed = 0, failed = 0 } = counts;
     return { pending: wait + active + delayed, dead: failed };
   }
 
   async deadLetters(from: number, count: number): Promise<readonly DeadLetter[]> {
-    const jobs = await this.#queue.getFailed(from, from + count - 1);
+    const jobs = await asked(this.#askQueue.getFailed(from, from + count - 1));
     return jobs.map((job) => ({
       post: job.data,
       why: whyOf(job.failedReason),
@@ -146,14 +189,18 @@ export class BullmqQueue implements WebhookQueue {
   async replay(ids: readonly string[]): Promise<number> {
     let count = 0;
     for (const id of ids) {
-      const job = await this.#queue.getJob(id);
-      if (job === undefined || !(await job.isFailed())) continue;
-      await job.updateData({ ...job.data, isRepeat: true });
+      const job = await asked(this.#askQueue.getJob(id));
+      if (job === undefined || !(await asked(job.isFailed()))) continue;
+      const data = JSON.stringify({ ...job.data, isRepeat: true });
+      await asked(this.#askClient.eval(RENEW, 1, `${KEY}:${id}`, data));
       try {
         await job.retry('failed', { resetAttemptsMade: true });
         count += 1;
-      } catch {
-        // Somebody else replayed it, or it was forgotten.
+      } catch (error) {
+        // BullMQ numbers its reasons: somebody else replayed it, or it was forgotten.
+        if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) {
+          throw new QueueUnavailable(error);
+        }
       }
     }
     return count;
@@ -172,7 +219,7 @@ export class BullmqQueue implements WebhookQueue {
       // Without Redis a worker never comes to its end.
       await Promise.race([worker.close(), sleep(SHUTDOWN_GRACE_MS, undefined, { ref: false })]);
     }
-    await this.#queue.close();
+    await Promise.all([this.#queue.close(), this.#askQueue.close()]);
     this.#client.disconnect();
   }
 
@@ -200,18 +247,20 @@ export class BullmqQueue implements WebhookQueue {
     token: string | undefined,
     handle: (take: Take) => Promise<Fate>,
   ): Promise<void> {
-    const { data: post, attemptsMade, stalledCounter } = job;
+    const { data: post, attemptsMade, stalledCounter, timestamp, processedOn = timestamp } = job;
     const isRepeat = attemptsMade > 0 || stalledCounter > 0 || post.isRepeat === true;
     this.#underWay += 1;
     try {
       // A job that was on its way here when draining began is for somebody else.
-      const fate: Fate = this.#isDraining ? PUT_BACK : await handle({ post, attemptsMade, isRepeat });
+      const fate: Fate = this.#isDraining
+        ? PUT_BACK
+        : await handle({ post, attemptsMade, isRepeat, ageMs: processedOn - timestamp });
       switch (fate.kind) {
         case 'done':
           return;
         case 'later':
           // From when it was taken, a moment ago.
-          await job.moveToDelayed((job.processedOn ?? 0) + fate.delayMs, token);
+          await job.moveToDelayed(processedOn + fate.delayMs, token);
           throw new DelayedError();
         case 'again':
           throw new Again(fate);
@@ -226,6 +275,14 @@ export class BullmqQueue implements WebhookQueue {
   #complain(error: Error): void {
     // That Redis is away its client knows; everybody waits for it.
     if (!this.#isClosed && this.#client.status === 'ready') this.#onOutage(error);
+  }
+}
+
+async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new QueueUnavailable(error);
   }
 }
 

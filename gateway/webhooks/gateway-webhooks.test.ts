@@ -2,9 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
+import Fastify from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../gateway-under-test.ts';
 import type { ServeOptions } from '../options.ts';
+import type { Webhooks } from './open-webhooks.ts';
+import { QueueUnavailable } from './webhook-queue.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 interface Post {
   readonly path: string | undefined;
@@ -234,6 +238,25 @@ describe('what an operator sees', () => {
       expect((await gateway.ask(method, path, body, { authorization })).status).toBe(200);
     }
   });
+});
+
+test.each([
+  ['GET', '/v1/webhooks'],
+  ['GET', '/v1/webhooks/dead-letters'],
+  ['POST', '/v1/webhooks/dead-letters/replay'],
+] as const)('without its queue %s %s says so, and when to ask again', async (method, url) => {
+  const away = (): Promise<never> => Promise.reject(new QueueUnavailable(new Error('Redis is away')));
+  const webhooks = { counts: away, deadLetters: away, replay: away } as unknown as Webhooks;
+  const app = Fastify();
+  await app.register(webhookRoutes, { webhooks, requireAdmin: undefined });
+  const answered = await app.inject({ method, url, ...(method === 'POST' && { body: { all: true } }) });
+  expect([answered.statusCode, answered.headers['retry-after'], answered.headers['content-type']]).toEqual([
+    503,
+    '1',
+    expect.stringContaining('application/problem+json'),
+  ]);
+  expect(answered.json()).toMatchObject({ type: 'urn:tollgate:problem:webhooks-unavailable', status: 503 });
+  await app.close();
 });
 
 describe('refused with the field and what to do:', () => {

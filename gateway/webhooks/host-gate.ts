@@ -5,6 +5,9 @@
  * sender's places, and a quick one soon has all it can use. After some failures in a row its breaker opens; then nothing is sent for
  * a while, then a single post to try, and the rest once that one arrived.
  *
+ * Posts that come while it is open are put back until it may close, one after the other: the more there are, the longer each waits, so
+ * that looking costs no more than WEBHOOK_HELD_LOOK_MS says.
+ *
  * A post for which there is no place is put back, spread out by when places will be free. Only where places come free so fast that its
  * turn is a moment away does it wait on the spot: taking it from the queue again would cost more than that wait.
  *
@@ -18,6 +21,8 @@ import {
   WEBHOOK_BREAKER_FAILURES,
   WEBHOOK_BREAKER_OPEN_MS,
   WEBHOOK_BREAKER_OPEN_MS_MAX,
+  WEBHOOK_HELD_BACK_MS_MAX,
+  WEBHOOK_HELD_LOOK_MS,
   WEBHOOK_HOST_POSTS_MAX,
   WEBHOOK_HOST_REST_MS_MAX,
   WEBHOOK_HOSTS_MAX,
@@ -62,7 +67,7 @@ class HostGate {
   #meanMs = 1;
   /** Looks in a row at which no post had come to an end. */
   #stillLooks = 0;
-  /** Until when the places that will come free are given away to those that were put back. */
+  /** Until when the places that will come free, or the looks at an open breaker, are given away to those that were put back. */
   #givenUntilMs = 0;
   readonly #waiting: Answer[] = [];
 
@@ -122,6 +127,7 @@ class HostGate {
     this.#stillLooks = 0;
     this.#meanMs += MEAN_SHARE * (tookMs - this.#meanMs);
     if (isWell) {
+      if (this.#openMs > 0) this.#givenUntilMs = 0;
       this.#failures = 0;
       this.#openMs = 0;
       this.#isTrying = false;
@@ -140,8 +146,12 @@ class HostGate {
 
   /** Places that nobody takes. */
   freeAt(nowMs: number): number {
-    const isHeld = this.#openMs > 0 || nowMs < this.#restsUntilMs;
-    return isHeld ? 0 : this.#places - this.underWay;
+    return this.isHeldAt(nowMs) ? 0 : this.#places - this.underWay;
+  }
+
+  /** Whether its breaker is not closed, or it asked for time. */
+  isHeldAt(nowMs: number): boolean {
+    return this.#openMs > 0 || nowMs < this.#restsUntilMs;
   }
 
   /** Holds back all posts until then: the host asked for it. */
@@ -172,14 +182,17 @@ class HostGate {
     this.#opensAtMs = nowMs + this.#openMs;
   }
 
-  /** When the next place will be free, from `fromMs` on, that was not given away; never so far off that nobody can tell. */
+  /** When the next place will be free, or the next look due, from `fromMs` on, that was not given away; never so far off that nobody can tell. */
   #putBackMs(nowMs: number, fromMs: number, chance: Rng): number {
     // As if it had all places: what comes too early is put back again, and what comes too late has left places empty.
     const tookMs = Math.max(this.#meanMs, this.#stillLooks * WEBHOOK_PLACE_WAIT_MS);
-    const freeMs = Math.max(fromMs, this.#givenUntilMs) + tookMs / WEBHOOK_HOST_POSTS_MAX;
-    const farthestMs = fromMs + WEBHOOK_PUT_BACK_MS_MAX;
-    this.#givenUntilMs = Math.min(freeMs, farthestMs);
-    const untilMs = freeMs <= farthestMs ? freeMs : fromMs + WEBHOOK_PUT_BACK_MS_MAX * (0.5 + 0.5 * chance.next());
+    const isOpen = this.#openMs > 0;
+    const stepMs = isOpen ? WEBHOOK_HELD_LOOK_MS : tookMs / WEBHOOK_HOST_POSTS_MAX;
+    const mostMs = isOpen ? WEBHOOK_HELD_BACK_MS_MAX : WEBHOOK_PUT_BACK_MS_MAX;
+    const turnMs = Math.max(fromMs, this.#givenUntilMs) + stepMs;
+    const farthestMs = fromMs + mostMs;
+    this.#givenUntilMs = Math.min(turnMs, farthestMs);
+    const untilMs = turnMs <= farthestMs ? turnMs : fromMs + mostMs * (0.5 + 0.5 * chance.next());
     return Math.max(1, Math.ceil(untilMs - nowMs));
   }
 }
@@ -206,6 +219,11 @@ export class HostGates {
   /** 0 with a place taken, which `leave` gives back, or milliseconds after which to ask again. */
   enter(host: string): number | Promise<number> {
     return this.#gateOf(host).enter(this.#clock.nowMs(), this.#chance);
+  }
+
+  /** Whether all posts to it wait since it failed or asked for it. */
+  isHeld(host: string): boolean {
+    return this.#gateOf(host).isHeldAt(this.#clock.nowMs());
   }
 
   /** Gives a place back; how many are then free. `restsMs` is for how long the host asked to be left alone. */

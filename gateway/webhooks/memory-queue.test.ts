@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOKS_WAITING_MAX } from '../limits.ts';
+import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOK_HOST_HELD_MAX, WEBHOOKS_WAITING_MAX } from '../limits.ts';
 import { systemClock, systemTimers } from '../control/index.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { post, webhookQueueContract } from './webhook-queue.contract.ts';
@@ -31,6 +31,27 @@ describe('in this process', () => {
     expect((await queue.deadLetters(WEBHOOK_DEAD_LETTERS_MAX - 1, 9)).map((letter) => letter.post.subject)).toEqual([
       'M3',
     ]);
+  });
+
+  test('has a bounded number of posts held for a host, also when restored, until they come to an end', async () => {
+    const filled = open();
+    const ids = Array.from({ length: WEBHOOK_HOST_HELD_MAX + 1 }, (_, index) => post(`M${index}`).id);
+    await filled.add(ids.map((_, index) => post(`M${index}`)));
+    const held = await Promise.all(ids.map((id) => filled.hold('dead:1', id)));
+    expect([held.filter(Boolean).length, held.at(-1)]).toEqual([WEBHOOK_HOST_HELD_MAX, false]);
+    const queue = open();
+    queue.restore(filled.capture());
+    expect(await queue.hold('dead:1', ids.at(-1)!)).toBe(false);
+    expect(await queue.hold('dead:1', ids[0]!)).toBe(true);
+    expect(await queue.hold('dead:2', ids.at(-1)!)).toBe(true);
+    queue.work(({ post: { id } }) =>
+      Promise.resolve(id === ids[0] ? { kind: 'done' } : { kind: 'later', delayMs: 60_000 }),
+    );
+    await expect.poll(() => queue.unfinishedCount, { timeout: 8_000 }).toBe(WEBHOOK_HOST_HELD_MAX);
+    await queue.add([post('N1'), post('N2')]);
+    expect(await queue.hold('dead:1', post('N1').id)).toBe(true);
+    expect(await queue.hold('dead:1', post('N2').id)).toBe(false);
+    await queue.close();
   });
 
   test('wakes at once as many as it is told of those that await something, the first put back first', async () => {

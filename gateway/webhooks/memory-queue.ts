@@ -4,7 +4,13 @@
  * Posts whose turn has come stand in a line; those put back are in a heap by when their turn comes, with one timer for the earliest, and
  * under what they await, by which they may be woken before.
  */
-import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOK_ERROR_RETRY_MS, WEBHOOKS_AT_ONCE, WEBHOOKS_WAITING_MAX } from '../limits.ts';
+import {
+  WEBHOOK_DEAD_LETTERS_MAX,
+  WEBHOOK_ERROR_RETRY_MS,
+  WEBHOOK_HOST_HELD_MAX,
+  WEBHOOKS_AT_ONCE,
+  WEBHOOKS_WAITING_MAX,
+} from '../limits.ts';
 import type { Clock, Timers } from '../router/index.ts';
 import { type Due, DueHeap } from './due-heap.ts';
 import type { WebhookPost } from './webhook-post.ts';
@@ -12,8 +18,11 @@ import type { DeadLetter, Fate, QueueCounts, Take, WebhookQueue } from './webhoo
 
 interface Waiting extends Due {
   readonly post: WebhookPost;
+  readonly sinceMs: number;
   attemptsMade: number;
   awaits: string | undefined;
+  /** The host among whose it is counted. */
+  heldBy: string | undefined;
 }
 
 /** Posts in the order of their turns, those whose turn has come first; and what was given up, by id. */
@@ -37,6 +46,8 @@ export class MemoryQueue implements WebhookQueue {
   readonly #putBack = new DueHeap<Waiting>();
   /** Those put back, by what they await. */
   readonly #awaiting = new Map<string, Set<Waiting>>();
+  /** How many are held, by host. */
+  readonly #held = new Map<string, number>();
   /** By id, in the order they were given up. */
   readonly #dead = new Map<string, DeadLetter>();
   #handle: ((take: Take) => Promise<Fate>) | undefined;
@@ -76,6 +87,16 @@ export class MemoryQueue implements WebhookQueue {
   dueIn(id: string): Promise<number | undefined> {
     const found = this.#pending.get(id);
     return Promise.resolve(found && Math.max(0, found.dueMs - this.#clock.nowMs()));
+  }
+
+  hold(host: string, id: string): Promise<boolean> {
+    const waiting = this.#pending.get(id);
+    if (waiting === undefined || waiting.heldBy !== undefined) return Promise.resolve(true);
+    const held = this.#held.get(host) ?? 0;
+    if (held >= WEBHOOK_HOST_HELD_MAX) return Promise.resolve(false);
+    waiting.heldBy = host;
+    this.#held.set(host, held + 1);
+    return Promise.resolve(true);
   }
 
   wake(awaited: string, count: number): void {
@@ -146,10 +167,14 @@ export class MemoryQueue implements WebhookQueue {
     this.#pending.clear();
     this.#putBack.clear();
     this.#awaiting.clear();
+    this.#held.clear();
     this.#line = line.map((one) => ({ ...one }));
     this.#next = 0;
     for (const one of putBack) this.#goesBack({ ...one });
-    for (const one of [...this.#line, ...this.#putBack.sorted()]) this.#pending.set(one.post.id, one);
+    for (const one of [...this.#line, ...this.#putBack.sorted()]) {
+      this.#pending.set(one.post.id, one);
+      if (one.heldBy !== undefined) this.#held.set(one.heldBy, (this.#held.get(one.heldBy) ?? 0) + 1);
+    }
     this.#dead.clear();
     for (const [id, letter] of dead) this.#dead.set(id, letter);
     this.#turns = turns;
@@ -159,7 +184,9 @@ export class MemoryQueue implements WebhookQueue {
   }
 
   #enter(post: WebhookPost): void {
-    const waiting = { post, attemptsMade: 0, dueMs: this.#clock.nowMs(), turn: 0, awaits: undefined };
+    const nowMs = this.#clock.nowMs();
+    const none = { awaits: undefined, heldBy: undefined };
+    const waiting = { post, sinceMs: nowMs, attemptsMade: 0, dueMs: nowMs, turn: 0, ...none };
     this.#pending.set(post.id, waiting);
     this.#line.push(waiting);
   }
@@ -180,15 +207,16 @@ export class MemoryQueue implements WebhookQueue {
   }
 
   #send(waiting: Waiting, handle: (take: Take) => Promise<Fate>): void {
-    const { post, attemptsMade } = waiting;
+    const { post, attemptsMade, sinceMs } = waiting;
     const isRepeat = attemptsMade > 0 || post.isRepeat === true;
+    const ageMs = this.#clock.nowMs() - sinceMs;
     const end = (fate: Fate): void => {
       this.#underWay -= 1;
       this.#carryOut(waiting, fate);
       this.#handOut();
       if (this.#underWay === 0) this.#whenIdle?.();
     };
-    handle({ post, attemptsMade, isRepeat }).then(end, () => end(ERROR));
+    handle({ post, attemptsMade, isRepeat, ageMs }).then(end, () => end(ERROR));
   }
 
   #carryOut(waiting: Waiting, fate: Fate): void {
@@ -204,12 +232,20 @@ export class MemoryQueue implements WebhookQueue {
       return;
     }
     this.#pending.delete(post.id);
+    this.#letGo(waiting);
     this.wake(post.id, 1);
     if (fate.kind === 'done') return;
     const { attemptsMade: attempts } = waiting;
     this.#dead.set(post.id, { post, why: fate.why, attempts, atMs: this.#clock.nowMs() });
     const [oldest] = this.#dead.keys();
     if (this.#dead.size > WEBHOOK_DEAD_LETTERS_MAX && oldest !== undefined) this.#dead.delete(oldest);
+  }
+
+  #letGo({ heldBy }: Waiting): void {
+    if (heldBy === undefined) return;
+    const held = this.#held.get(heldBy) ?? 0;
+    if (held > 1) this.#held.set(heldBy, held - 1);
+    else this.#held.delete(heldBy);
   }
 
   #goesBack(waiting: Waiting): void {

@@ -6,13 +6,18 @@ import { text as readAll } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock, systemTimers } from '../control/index.ts';
 import {
+  WEBHOOK_AGE_MS_MAX,
   WEBHOOK_ATTEMPTS_MAX,
   WEBHOOK_BACKOFF_MS,
   WEBHOOK_BREAKER_FAILURES,
+  WEBHOOK_HELD_BACK_MS_MAX,
+  WEBHOOK_HOST_HELD_MAX,
   WEBHOOK_HOST_POSTS_MAX,
+  WEBHOOK_PUT_BACK_MS_MAX,
 } from '../limits.ts';
 import type { Clock, Timers } from '../router/index.ts';
-import { openWebhooks, type Webhooks, type WebhookOptions } from './open-webhooks.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import { openWebhooks, Webhooks, type WebhookOptions } from './open-webhooks.ts';
 import { webhookGuard } from './webhook-guard.ts';
 import { type AccountWebhook, webhookId, type WebhookPost } from './webhook-post.ts';
 
@@ -105,8 +110,8 @@ afterEach(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-function open(own: Partial<WebhookOptions> = {}): Webhooks {
-  const webhooks = openWebhooks({
+function open(own: Partial<WebhookOptions> = {}, queue?: MemoryQueue): Webhooks {
+  const options: WebhookOptions = {
     guard: webhookGuard([]),
     accounts: {
       of: (account) => accountWebhooks.get(account),
@@ -125,7 +130,8 @@ function open(own: Partial<WebhookOptions> = {}): Webhooks {
     log: { warn: () => undefined },
     timeoutMs: 400,
     ...own,
-  });
+  };
+  const webhooks = queue === undefined ? openWebhooks(options) : new Webhooks(queue, options);
   closing.push(() => webhooks.close());
   webhooks.start();
   return webhooks;
@@ -395,6 +401,18 @@ describe('a receiver that asks for time', () => {
   });
 });
 
+test('a receiver that always asks for time has a post given up once it is too old', async () => {
+  const time = new Standing();
+  receiver.answer = (response) => response.writeHead(429, { 'retry-after': '3600' }).end();
+  const webhooks = open({ clock: time, timers: time });
+  await webhooks.add([post('M1')]);
+  for (let hour = 0; hour < 4; hour += 1) {
+    await quiet(webhooks);
+    time.advance(3_600_001);
+  }
+  expect(await webhooks.deadLetters(0, 9)).toMatchObject([{ why: { reason: 'status', status: 429 }, attempts: 3 }]);
+});
+
 describe('an address that is gone', () => {
   test('gets nothing more, and its account is told, until it is set again or asked to be tried', async () => {
     accountWebhooks.set('acme', { url: receiver.url, secret: 'whsec_AAAA', isGone: false });
@@ -513,6 +531,73 @@ describe('a host that is down', () => {
     await expect.poll(() => receiver.got.length, { timeout: 4_500 }).toBe(200);
     expect(performance.now() - startMs).toBeLessThan(4_500);
     expect(silent.got.length).toBeLessThan(2 * WEBHOOK_BREAKER_FAILURES);
+  });
+});
+
+describe('a host that stays down', () => {
+  const DEAD_URL = 'http://127.0.0.1:1/';
+
+  test('has all its posts given up when they are too old, tried or not', async () => {
+    const time = new Standing();
+    const webhooks = open({ clock: time, timers: time, chance: { next: () => 0.5 } });
+    await webhooks.add(Array.from({ length: 300 }, (_, index) => post(`M${index}`, { url: DEAD_URL })));
+    const stepMs = 600_000;
+    for (let passedMs = 0; passedMs < WEBHOOK_AGE_MS_MAX; passedMs += stepMs) {
+      await quiet(webhooks);
+      expect(webhooks.pendingCount).toBe(300);
+      time.advance(stepMs);
+    }
+    await quiet(webhooks);
+    time.advance(WEBHOOK_HELD_BACK_MS_MAX + 60_000);
+    await settled(webhooks);
+    const letters = await webhooks.deadLetters(0, 999);
+    expect(letters).toHaveLength(300);
+    expect(new Set(letters.map(({ why }) => why.reason))).toEqual(new Set(['unreachable']));
+    await webhooks.add([post('N1')]);
+    await settled(webhooks);
+    expect(receiver.subjects).toEqual(['N1']);
+  });
+
+  test('keeps so many posts waiting and no more: the newest are dead letters, which others have nothing of', async () => {
+    const time = new Standing();
+    const webhooks = open({ clock: time, timers: time });
+    const many = (count: number, of: string): WebhookPost[] =>
+      Array.from({ length: count }, (_, index) => post(`${of}${index}`, { url: DEAD_URL }));
+    await webhooks.add(many(WEBHOOK_HOST_HELD_MAX, 'M'));
+    await quiet(webhooks);
+    // Those that came before its breaker opened come again.
+    time.advance(WEBHOOK_PUT_BACK_MS_MAX);
+    await quiet(webhooks);
+    expect(webhooks.pendingCount).toBe(WEBHOOK_HOST_HELD_MAX);
+    await webhooks.add(many(50, 'N'));
+    await webhooks.add([post('other')]);
+    await quiet(webhooks);
+    expect([webhooks.pendingCount, receiver.subjects]).toEqual([WEBHOOK_HOST_HELD_MAX, ['other']]);
+    const letters = await webhooks.deadLetters(0, 99);
+    expect(letters.map(({ post: { subject }, why }) => `${subject} ${why.reason}`).toReversed()).toEqual(
+      Array.from({ length: 50 }, (_, index) => `N${index} unreachable`),
+    );
+    // Those that wait keep their places when they come again.
+    time.advance(2 * WEBHOOK_HELD_BACK_MS_MAX);
+    await quiet(webhooks);
+    expect(webhooks.pendingCount).toBe(WEBHOOK_HOST_HELD_MAX);
+    expect(await webhooks.replay({ ids: [webhookId('N7', 0)] })).toBe(1);
+    await quiet(webhooks);
+    expect((await webhooks.deadLetters(0, 1))[0]?.post).toMatchObject({ subject: 'N7', isRepeat: true });
+  });
+
+  test('has no post tried again that would be one too many', async () => {
+    class Full extends MemoryQueue {
+      override hold(): Promise<boolean> {
+        return Promise.resolve(false);
+      }
+    }
+    const webhooks = open({}, new Full({ clock: systemClock, timers: systemTimers }));
+    receiver.answer = (response) => response.writeHead(404).end();
+    await webhooks.add([post('M1')]);
+    await settled(webhooks);
+    expect(await webhooks.deadLetters(0, 9)).toMatchObject([{ why: { reason: 'status', status: 404 }, attempts: 1 }]);
+    expect(webhooks.figures().posts.dead).toBe(1);
   });
 });
 

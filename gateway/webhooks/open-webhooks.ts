@@ -7,10 +7,10 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
 import {
+  WEBHOOK_AGE_MS_MAX,
   WEBHOOK_COUNT_MS,
   WEBHOOK_GONE_URLS_MAX,
   WEBHOOK_ORDER_LOOK_MS,
-  WEBHOOK_PUT_BACK_MS_MAX,
   WEBHOOK_TIMEOUT_MS,
 } from '../limits.ts';
 import { LatencyHistogram, type MessageStore } from '../messages/index.ts';
@@ -236,21 +236,31 @@ export class Webhooks {
     return this.#queue.replay(chosen.map(({ post }) => post.id).toReversed());
   }
 
-  async #deliver({ post, attemptsMade, isRepeat }: Take): Promise<Fate> {
+  async #deliver(take: Take): Promise<Fate> {
+    const { post } = take;
     if (post.order > 0) {
       const before = webhookId(post.subject, post.order - 1);
       const dueMs = await this.#queue.dueIn(before);
-      if (dueMs !== undefined) return { kind: 'later', delayMs: lookAgainMs(dueMs), awaits: before };
+      if (dueMs !== undefined)
+        return { kind: 'later', delayMs: Math.max(dueMs, WEBHOOK_ORDER_LOOK_MS), awaits: before };
     }
     if (this.#options.guard.refusal(post.url) !== undefined) return this.#giveUp({ result: 'forbidden' });
     if (this.#isGone(post)) return this.#giveUp({ result: 'gone' });
     const host = hostOf(post.url);
     const waitMs = await this.#gates.enter(host);
-    if (waitMs > 0) return { kind: 'later', delayMs: waitMs, awaits: host };
-    return this.#attempt({ post, attemptsMade, isRepeat }, host);
+    return waitMs > 0 ? this.#putBack(take, host, waitMs) : this.#attempt(take, host);
   }
 
-  async #attempt({ post, attemptsMade, isRepeat }: Take, host: string): Promise<Fate> {
+  /** One receiver that fails can neither keep posts for ever nor keep more than its share. */
+  async #putBack({ post, ageMs }: Take, host: string, delayMs: number): Promise<Fate> {
+    const isOver = ageMs >= WEBHOOK_AGE_MS_MAX;
+    if (isOver || (this.#gates.isHeld(host) && !(await this.#queue.hold(host, post.id, delayMs)))) {
+      return this.#giveUp({ result: 'unreachable' });
+    }
+    return { kind: 'later', delayMs, awaits: host };
+  }
+
+  async #attempt({ post, attemptsMade, isRepeat, ageMs }: Take, host: string): Promise<Fate> {
     const { clock, machineClock, accounts, chance } = this.#options;
     const { account, body } = post;
     const secret = account === undefined ? undefined : accounts.of(account)?.secret;
@@ -271,7 +281,10 @@ export class Webhooks {
     this.#attempts[attempt.result] += 1;
     this.#duration.observe(tookNs);
     if (attempt.result === 'gone') await this.#gone(post);
-    const fate = fateAfter(attempt, attemptsMade + 1, nowMs, chance);
+    let fate = fateAfter(attempt, { attempts: attemptsMade + 1, ageMs }, nowMs, chance);
+    if (fate.kind === 'again' && !(await this.#queue.hold(host, post.id, fate.delayMs))) {
+      fate = { kind: 'dead', why: fate.why };
+    }
     if (fate.kind === 'done') this.#posts.delivered += 1;
     if (fate.kind === 'dead') this.#posts.dead += 1;
     return fate;
@@ -315,10 +328,6 @@ export class Webhooks {
 
 function hostOf(url: string): string {
   return new URL(url).host;
-}
-
-function lookAgainMs(dueMs: number): number {
-  return Math.min(Math.max(dueMs, WEBHOOK_ORDER_LOOK_MS), WEBHOOK_PUT_BACK_MS_MAX);
 }
 
 /** Whether an attempt says that the host works: a refusal does, too. */

@@ -1,5 +1,5 @@
 /** What becomes of a post after an attempt at it: the rules of trying again, alike for every queue. */
-import { WEBHOOK_ATTEMPTS_MAX, WEBHOOK_BACKOFF_MS, WEBHOOK_RETRY_AFTER_MS_MAX } from '../limits.ts';
+import { WEBHOOK_AGE_MS_MAX, WEBHOOK_ATTEMPTS_MAX, WEBHOOK_BACKOFF_MS, WEBHOOK_RETRY_AFTER_MS_MAX } from '../limits.ts';
 import type { Rng } from '../router/index.ts';
 import type { Attempt } from './post-sender.ts';
 import type { Fate } from './webhook-queue.ts';
@@ -7,17 +7,23 @@ import type { Fate } from './webhook-queue.ts';
 /** Answers whose Retry-After is heeded (RFC 9110, 10.2.3; RFC 6585, 4). */
 const ASK_FOR_TIME: readonly number[] = [429, 503];
 
+/** How hard delivery of a post was tried. */
+export interface Tries {
+  /** This one included. */
+  readonly attempts: number;
+  readonly ageMs: number;
+}
+
 /**
- * @param attempts made, this one included
  * @param nowMs to read a Retry-After by that is a date
  */
-export function fateAfter(attempt: Attempt, attempts: number, nowMs: number, chance: Rng): Fate {
+export function fateAfter(attempt: Attempt, { attempts, ageMs }: Tries, nowMs: number, chance: Rng): Fate {
   const { result, status } = attempt;
   if (result === 'ok') return { kind: 'done' };
   const why = { reason: result, ...(status !== undefined && { status }) };
   const backoffMs = WEBHOOK_BACKOFF_MS[attempts - 1];
-  const isHopeless = result === 'gone' || result === 'forbidden' || attempts >= WEBHOOK_ATTEMPTS_MAX;
-  if (isHopeless || backoffMs === undefined) return { kind: 'dead', why };
+  const isOver = attempts >= WEBHOOK_ATTEMPTS_MAX || ageMs >= WEBHOOK_AGE_MS_MAX;
+  if (result === 'gone' || result === 'forbidden' || isOver || backoffMs === undefined) return { kind: 'dead', why };
   // Full jitter: receivers that went down together are not all tried again together.
   const delayMs = Math.max(
     1,

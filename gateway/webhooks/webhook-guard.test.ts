@@ -34,8 +34,11 @@ describe('a host the operator named', () => {
     expect(refusal(url)).toMatch(/not allowed|credentials/);
   });
 
-  test('still gets no credentials and nothing but http', () => {
+  test('still gets no credentials, no port 0 and nothing but http', () => {
     expect(refusal('https://anna:secret@hooks.example.com/')).toBe('must not carry credentials');
+    expect(refusal('http://localhost:0/')).toBe(
+      'names port 0, on which nobody can listen; give the port of the receiver',
+    );
     expect(refusal('gopher://hooks.example.com/')).toBe('must begin with http:// or https://');
   });
 });
@@ -51,6 +54,8 @@ describe('what is never called, not even when an operator names it', () => {
     ['through 6to4', '[2002:a9fe:a9fe::]', 'http://[2002:a9fe:a9fe::]/'],
     ['metadata of AWS over IPv6', '[fd00:ec2::254]', 'http://[fd00:ec2::254]/'],
     ['metadata of Alibaba', '100.100.100.200', 'http://100.100.100.200/'],
+    ['metadata of Azure', '168.63.129.16', 'http://168.63.129.16/metadata/instance'],
+    ['translated without state', '[::ffff:0:a9fe:a9fe]', 'http://[::ffff:0:169.254.169.254]/'],
     ['link-local', '[fe80::1]', 'http://[fe80::1]/'],
     ['any address of this machine', '0.0.0.0', 'http://0/'],
     ['any address of this machine, IPv6', '[::]', 'http://[::]/'],
@@ -103,7 +108,11 @@ describe('where a name leads', () => {
     ['metadata, mapped', [v6('::ffff:169.254.169.254')]],
     ['a private network', [v4('10.0.0.7')]],
     ['a private network, mapped', [v6('::ffff:10.0.0.7')]],
-    ['another loopback address', [v4('127.0.0.2')]],
+    ['loopback', [v4('127.0.0.1')]],
+    ['loopback, IPv6', [v6('::1')]],
+    ['loopback, mapped', [v6('::ffff:127.0.0.1')]],
+    ['a private network, translated', [v6('::ffff:0:10.0.0.7')]],
+    ['metadata of Azure', [v4('168.63.129.16')]],
     ['a private network, IPv6', [v6('fd12::1')]],
     ['any address of this machine', [v4('0.0.0.0')]],
     ['a good address and a bad one', [v4('127.0.0.1'), v4('169.254.169.254')]],
@@ -114,7 +123,13 @@ describe('where a name leads', () => {
   });
 
   test('to an address the operator named, too: it is sent', async () => {
-    expect(await sentTo('hooks.example.com', [[v4('127.0.0.1')]])).toEqual(['ok', 'asked 1']);
+    const allowed = ['hooks.example.com', '127.0.0.1'];
+    expect(await sentTo('hooks.example.com', [[v4('127.0.0.1')]], allowed)).toEqual(['ok', 'asked 1']);
+    expect(await sentTo('hooks.example.com', [[v4('127.0.0.2')]], allowed)).toEqual(['forbidden', 'asked 1']);
+  });
+
+  test('for localhost: it is sent, whatever else was named', async () => {
+    expect(await sentTo('localhost', [[v4('127.0.0.1')]], ['hooks.example.com'])).toEqual(['ok', 'asked 1']);
   });
 
   test('for a name without a dot, which no public server answers: private is well, metadata is not', async () => {
@@ -128,7 +143,8 @@ describe('where a name leads', () => {
 
   test('is asked once for a connection, and a name that answers otherwise next time changes nothing', async () => {
     const rebound = [[v4('127.0.0.1')], [v4('169.254.169.254')]];
-    expect(await sentTo('hooks.example.com', rebound, ['hooks.example.com'], 3)).toEqual(['ok', 'ok', 'ok', 'asked 1']);
+    const allowed = ['hooks.example.com', '127.0.0.1'];
+    expect(await sentTo('hooks.example.com', rebound, allowed, 3)).toEqual(['ok', 'ok', 'ok', 'asked 1']);
   });
 
   test('to nowhere: it is unreachable', async () => {

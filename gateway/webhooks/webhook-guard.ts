@@ -5,6 +5,9 @@
  * A name is checked when somebody gives it and again when it is posted to. What it resolves to is checked once for each connection,
  * and the connection goes to the very addresses that were checked: a name that answers otherwise the second time (DNS rebinding)
  * changes nothing. URLs are read as WHATWG has it, which writes decimal, octal and hexadecimal spellings of an address as one.
+ *
+ * A name with a dot leads to a private address, loopback included, only where the operator named that too: what listens there may be
+ * meant for this machine or network alone.
  */
 import { lookup as lookupName } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
@@ -16,10 +19,12 @@ const NEVER = blockList([
   '0.0.0.0/8', // unspecified: this machine
   '169.254.0.0/16', // link-local, and with it the metadata service of most clouds
   '100.100.100.200/32', // metadata, Alibaba
+  '168.63.129.16/32', // metadata and agents, Azure
   '192.0.0.0/24', // metadata, Oracle, and other special uses
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved, broadcast
   '::/96', // unspecified, IPv4-compatible
+  '::ffff:0:0:0/96', // SIIT
   '64:ff9b::/96', // NAT64
   '64:ff9b:1::/48',
   '2001::/32', // Teredo
@@ -72,11 +77,12 @@ export function webhookGuard(
   allowedHosts: readonly string[],
   resolve: Resolver = (hostname) => lookupName(hostname, { all: true }),
 ): WebhookGuard {
-  const hosts = new Set([...LOOPBACK_HOSTS, ...allowedHosts.map((host) => host.toLowerCase())]);
+  const named = new Set(allowedHosts.map((host) => host.toLowerCase()));
+  const hosts = new Set([...LOOPBACK_HOSTS, ...named]);
 
   function isReachable(hostname: string, address: string): boolean {
     if (isNever(address)) return false;
-    const isNamed = hosts.has(isIPv6(address) ? `[${address}]` : address);
+    const isNamed = named.has(isIPv6(address) ? `[${address}]` : address);
     // A single label is answered by this machine or its network, never by a public name server.
     return isNamed || !PRIVATE.check(address, familyOf(address)) || !hostname.includes('.');
   }
@@ -91,9 +97,10 @@ export function webhookGuard(
   return {
     refusal(url) {
       if (!URL.canParse(url)) return 'is not an address';
-      const { protocol, hostname, username, password } = new URL(url);
+      const { protocol, hostname, port, username, password } = new URL(url);
       if (protocol !== 'http:' && protocol !== 'https:') return 'must begin with http:// or https://';
       if (username !== '' || password !== '') return 'must not carry credentials';
+      if (port === '0') return 'names port 0, on which nobody can listen; give the port of the receiver';
       const address = hostname.replace(/^\[|\]$/g, '');
       if (isIP(address) !== 0 && isNever(address))
         return `names the host ${hostname}, which is never called; give another`;

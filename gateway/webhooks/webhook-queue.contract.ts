@@ -23,6 +23,7 @@ export function post(subject: string, order = 0): WebhookPost {
   };
 }
 
+const anyAge = expect.any(Number) as number;
 const DONE: Fate = { kind: 'done' };
 const again = (delayMs: number): Fate => ({ kind: 'again', delayMs, why: { reason: 'status', status: 503 } });
 const dead: Fate = { kind: 'dead', why: { reason: 'gone', status: 410 } };
@@ -57,7 +58,7 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
     expect(await queue.counts()).toEqual({ pending: 20, dead: 0 });
     work(() => DONE);
     await settled();
-    expect(takes).toEqual(posts.map((one) => ({ post: one, attemptsMade: 0, isRepeat: false })));
+    expect(takes).toEqual(posts.map((one) => ({ post: one, attemptsMade: 0, isRepeat: false, ageMs: anyAge })));
     expect(queue.unfinishedCount).toBe(0);
   });
 
@@ -157,6 +158,20 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
     }
   });
 
+  it('says how long ago a post was first due, tried or not since; one replayed begins anew', async () => {
+    work((_take, before) => [{ kind: 'later', delayMs: 100 } as const, again(100), dead, DONE][before]!);
+    await queue.add([post('M1')]);
+    await settled();
+    await queue.replay([post('M1').id]);
+    await settled();
+    const ages = takes.map(({ ageMs }) => ageMs);
+    expect(ages).toEqual([anyAge, anyAge, anyAge, anyAge]);
+    expect(ages[0]).toBeLessThan(80);
+    expect(ages[1]).toBeGreaterThanOrEqual(95);
+    expect(ages[2]).toBeGreaterThanOrEqual(190);
+    expect(ages[3]).toBeLessThan(150);
+  });
+
   describe('dead letters', () => {
     const kill = async (count: number): Promise<void> => {
       for (let index = 0; index < count; index += 1) {
@@ -203,7 +218,12 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
       expect((await queue.deadLetters(0, 1))[0]!.why).toEqual({ reason: 'timeout' });
       expect(await queue.replay([post('M0').id, post('M9').id])).toBe(1);
       await settled();
-      expect(takes.at(-1)).toEqual({ post: { ...post('M0'), isRepeat: true }, attemptsMade: 0, isRepeat: true });
+      expect(takes.at(-1)).toEqual({
+        post: { ...post('M0'), isRepeat: true },
+        attemptsMade: 0,
+        isRepeat: true,
+        ageMs: anyAge,
+      });
       expect(await queue.counts()).toEqual({ pending: 0, dead: 1 });
       expect(await queue.replay([post('M0').id])).toBe(0);
     });

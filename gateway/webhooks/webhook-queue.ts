@@ -13,6 +13,8 @@ export interface Take {
   readonly attemptsMade: number;
   /** Whether it may have been sent before. */
   readonly isRepeat: boolean;
+  /** How long ago it was first due, in the time of the queue. */
+  readonly ageMs: number;
 }
 
 /** What becomes of a post that was handed out. */
@@ -47,6 +49,14 @@ export interface QueueCounts {
   readonly dead: number;
 }
 
+/** The queue does not answer now. What was asked of it may have been done. */
+export class QueueUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the queue of webhooks does not answer', { cause });
+    this.name = 'QueueUnavailable';
+  }
+}
+
 export interface WebhookQueue {
   /** Whether posts are still there when this process is gone. */
   readonly survives: boolean;
@@ -56,8 +66,14 @@ export interface WebhookQueue {
   work(handle: (take: Take) => Promise<Fate>): void;
   /** Milliseconds until the turn of a post that is pending: 0 if it has come, undefined if it is not pending. */
   dueIn(id: string): Promise<number | undefined>;
+  /**
+   * Counts a post that is handed out among those that wait for a host that fails, for `forMs` at least. False if it is not among them yet
+   * and they are WEBHOOK_HOST_HELD_MAX.
+   */
+  hold(host: string, id: string, forMs: number): Promise<boolean>;
   /** What posts were put back for has come for so many of them. A queue may leave them to their delays. */
   wake(awaited: string, count: number): void;
+  /** Rejects with QueueUnavailable, as do those that follow. */
   counts(): Promise<QueueCounts>;
   /** Dead letters, the latest first. */
   deadLetters(from: number, count: number): Promise<readonly DeadLetter[]>;

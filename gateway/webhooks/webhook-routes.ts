@@ -1,13 +1,13 @@
 /** `/v1/webhooks`: how the sending of webhooks goes, and what was given up, to be looked at and sent again. */
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import type { onRequestHookHandler } from 'fastify';
+import type { FastifyReply, onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
 import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOK_PAGE_LETTERS_MAX } from '../limits.ts';
 import { problem, sendProblem } from '../problem.ts';
 import { answers } from '../route-answers.ts';
 import { BREAKER_STATES } from './host-gate.ts';
 import type { Webhooks } from './open-webhooks.ts';
-import type { DeadLetter } from './webhook-queue.ts';
+import { type DeadLetter, QueueUnavailable } from './webhook-queue.ts';
 
 export interface WebhookRoutes {
   readonly webhooks: Webhooks;
@@ -16,6 +16,7 @@ export interface WebhookRoutes {
 
 const HOSTS_SHOWN = 100;
 const LETTERS_SHOWN = 100;
+const QUEUE_RETRY_AFTER_S = 1;
 
 const StateAnswer = Type.Object({
   pending: Type.Integer({ description: 'Posts waiting, put back or under way, by whichever process.' }),
@@ -72,14 +73,14 @@ export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, 
       ...guarded,
       schema: { tags, summary: 'How the sending of webhooks goes', response: answers({ 200: StateAnswer }) },
     },
-    async (_request, reply) => {
-      const { pending, dead } = await webhooks.counts();
-      const { posts, attempts } = webhooks.figures();
-      const hosts = webhooks
-        .hosts(HOSTS_SHOWN)
-        .map(({ host, state, underWay }) => ({ host, breaker: state, underWay }));
-      return reply.send({ pending, deadLetters: dead, posts, attempts, hosts });
-    },
+    (_request, reply) =>
+      sendWhen(webhooks.counts(), reply, ({ pending, dead }) => {
+        const { posts, attempts } = webhooks.figures();
+        const hosts = webhooks
+          .hosts(HOSTS_SHOWN)
+          .map(({ host, state, underWay }) => ({ host, breaker: state, underWay }));
+        return { pending, deadLetters: dead, posts, attempts, hosts };
+      }),
   );
 
   app.get(
@@ -93,9 +94,10 @@ export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, 
         response: answers({ 200: Type.Object({ deadLetters: Type.Array(LetterAnswer) }) }),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { from = 0, limit = LETTERS_SHOWN } = request.query;
-      return reply.send({ deadLetters: (await webhooks.deadLetters(from, limit)).map(describe) });
+      const letters = webhooks.deadLetters(from, limit);
+      return sendWhen(letters, reply, (found) => ({ deadLetters: found.map(describe) }));
     },
   );
 
@@ -110,20 +112,38 @@ export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, 
         response: answers({ 200: Type.Object({ replayed: Type.Integer() }) }),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { ids, host, all } = request.body;
       if ([ids, host, all].filter((one) => one !== undefined).length !== 1) {
         const message = 'give one of ids, host and all: which dead letters are sent again';
         return sendProblem(reply, problem('invalid-replay', 422, 'Invalid replay', [{ field: '', message }]));
       }
-      const replayed = await webhooks.replay({ ...(ids && { ids }), ...(host !== undefined && { host }) });
-      request.log.info({ replayed }, 'dead letters of webhooks replayed');
-      return reply.send({ replayed });
+      const replaying = webhooks.replay({ ...(ids && { ids }), ...(host !== undefined && { host }) });
+      return sendWhen(replaying, reply, (replayed) => {
+        request.log.info({ replayed }, 'dead letters of webhooks replayed');
+        return { replayed };
+      });
     },
   );
 
   done();
 };
+
+/** Sends what an answer of the queue comes to, or says that there is none. */
+async function sendWhen<Answer>(
+  answer: Promise<Answer>,
+  reply: FastifyReply,
+  bodyOf: (answer: Answer) => object,
+): Promise<FastifyReply> {
+  try {
+    return await reply.send(bodyOf(await answer));
+  } catch (error) {
+    if (!(error instanceof QueueUnavailable)) throw error;
+    const message = 'the queue of webhooks does not answer; what was asked may or may not have been done, so ask again';
+    reply.header('retry-after', QUEUE_RETRY_AFTER_S);
+    return sendProblem(reply, problem('webhooks-unavailable', 503, 'Webhooks unavailable', [{ field: '', message }]));
+  }
+}
 
 function describe({ post, why, attempts, atMs }: DeadLetter): Type.Static<typeof LetterAnswer> {
   const { id, subject, account = null } = post;
