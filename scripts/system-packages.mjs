@@ -16,6 +16,12 @@ const programs = [
     elsewhere: 'brew install redis   (macOS)  or  dnf install valkey   (Fedora)',
     why: 'the Redis contract and end-to-end tests start their own server on a free port',
   },
+  {
+    binaries: ['bearerbox'],
+    debian: 'kannel',
+    elsewhere: 'build it from https://www.kannel.org, or run the tests in a Debian container',
+    why: 'a real SMPP client, bearerbox and smsbox, is run against the SMPP ingress',
+  },
 ];
 
 const missing = programs.filter((program) => !program.binaries.some(isOnPath));

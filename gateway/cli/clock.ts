@@ -1,6 +1,7 @@
 /** `tollgate clock`: asks a running gateway what time it is there, stops it, moves it on, or lets it pass again. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { askGateway, CREDENTIALS_HELP, URL_DEFAULT } from './ask-gateway.ts';
+import { readDuration } from './duration.ts';
 
 interface ClockOptions {
   readonly url: string;
@@ -15,7 +16,6 @@ interface ClockAnswer {
   readonly settled?: boolean;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MS_PER_SECOND = 1_000;
 
 export function clockCommand(): Command {
@@ -63,14 +63,4 @@ function describe({ now, state, aheadMs, fixed, settled }: ClockAnswer): string 
     ...(settled === false ? ['webhooks are still under way'] : []),
   ];
   return `${said.join(', ')}\n`;
-}
-
-/** Milliseconds. */
-function readDuration(written: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(written) ?? [];
-  const ms = Number(count) * (UNIT_MS[unit] ?? Number.NaN);
-  if (count === '' || !Number.isSafeInteger(ms)) {
-    throw new InvalidArgumentError('Give whole milliseconds, as 250ms, 60s, 5m, 12h or 1d.');
-  }
-  return ms;
 }

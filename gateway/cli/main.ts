@@ -5,6 +5,7 @@ import { readPackageFile } from '../package-files.ts';
 import { cdrCommand } from './cdr/index.ts';
 import { clockCommand } from './clock.ts';
 import { faultsCommand } from './faults.ts';
+import { loadCommand } from './load.ts';
 import { rateCommand } from './rate/index.ts';
 import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
@@ -33,6 +34,7 @@ const program = new Command('tollgate')
   .addCommand(faultsCommand())
   .addCommand(clockCommand())
   .addCommand(stateCommand())
+  .addCommand(loadCommand())
   .exitOverride();
 for (const command of program.commands) {
   command.exitOverride().showHelpAfterError(`(tollgate ${command.name()} --help lists the options)`);

@@ -1,0 +1,129 @@
+/**
+ * The door of the SMPP ingress: a faithful SMSC, opened on its ports.
+ *
+ * It is handed the way in, the store and the leases, and told of receipts as they are recorded; what it keeps itself is bounded.
+ */
+import { SHUTDOWN_GRACE_MS } from '../../limits.ts';
+import type { Intake, MessageStore } from '../../messages/index.ts';
+import type { Clock, Stateful, Timers } from '../../router/index.ts';
+import { PduWriter, PLAIN_RECEIPT, RECEIPT_VARIANTS, type ReceiptFormat } from '../../smpp/index.ts';
+import type { LeaseDraws } from '../http/await-lease.ts';
+import { type DeclaredEsme, Esmes } from './esmes.ts';
+import { MessageNames } from './message-names.ts';
+import { PostOffice, type ReceiptFigures } from './post-office.ts';
+import { ReceiptWriter } from './receipt-writer.ts';
+import { Requests } from './requests.ts';
+import { ScheduledMessages, type ScheduledState } from './scheduled.ts';
+import { type Listening, SmppServer } from './server.ts';
+import { Submissions } from './submissions.ts';
+import { Submitted, type SubmittedState } from './submitted.ts';
+
+export type { LeaseDraws } from '../http/await-lease.ts';
+export type { Listening } from './server.ts';
+
+export interface SmppOptions {
+  readonly intake: Intake;
+  readonly store: MessageStore;
+  readonly leases: LeaseDraws;
+  /** Who may bind. */
+  readonly declared: readonly DeclaredEsme[];
+  /** Whether anybody may if nobody is declared: only where nobody but this machine can connect. */
+  readonly isOpen: boolean;
+  /** Words of RECEIPT_VARIANTS. */
+  readonly receiptVariants: readonly string[];
+  /** Whether what is accepted is kept outside of this process. */
+  readonly isDurable: boolean;
+  readonly listening: readonly Listening[];
+  readonly clock: Clock;
+  /** The time that sockets live in, whatever `clock` says. */
+  readonly machineClock: Clock;
+  readonly machineTimers: Timers;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+export interface SmppFigures {
+  /** Connections by the state of their sessions. */
+  readonly sessions: Readonly<Record<string, number>>;
+  readonly bindsRefused: number;
+  /** submit_sm that were read, well formed. */
+  readonly submits: number;
+  readonly receipts: ReceiptFigures;
+  readonly scheduled: number;
+}
+
+export interface Smpp {
+  /** Where it listens, by the order in which that was asked for. */
+  readonly ports: readonly number[];
+  /** A receipt was recorded for the message at ring place `at` of the store, which may have come by any edge. */
+  receiptArrived(at: number): void;
+  /** Submits messages scheduled for `nowMs` and before. */
+  advance(nowMs: number): void;
+  figures(): SmppFigures;
+  /** What is kept of messages in this process. Receipts that wait belong to ESMEs, and are not part of it. */
+  readonly state: Stateful;
+  /** Unbinds all ESMEs, waits for them a moment, and closes every socket. */
+  close(): Promise<void>;
+}
+
+interface SmppState {
+  readonly submitted: SubmittedState;
+  readonly scheduled: ScheduledState;
+}
+
+const SYSTEM_ID = 'tollgate';
+
+/** Opens the edge and listens. Rejects if an address cannot be had; nothing is left open then. */
+export async function openSmpp(options: SmppOptions): Promise<Smpp> {
+  const { intake, store, leases, clock, machineClock, machineTimers, log, isDurable } = options;
+  const out = new PduWriter();
+  const esmes = new Esmes(options.declared, options.isOpen);
+  const server = new SmppServer({ systemId: SYSTEM_ID, esmes, out, machineClock, machineTimers, log });
+  const machineNowMs = (): number => machineClock.monotonicNs() / 1e6;
+  const postOffice = new PostOffice(esmes, machineNowMs, (bind) => server.send(bind));
+  const submitted = new Submitted(store);
+  const scheduled = new ScheduledMessages();
+  const format = formatOf(options.receiptVariants);
+  const names = new MessageNames(store, format.isDecimal);
+  const receipts = new ReceiptWriter({ store, submitted, names, esmes, postOffice, format, machineNowMs });
+  const shared = { store, submitted, scheduled, names, receipts, clock, out };
+  const submissions = new Submissions({
+    ...shared,
+    intake,
+    leases,
+    isDurable,
+    send: (session, bytes) => server.send(session, bytes),
+  });
+  server.serve(submissions, new Requests({ ...shared, submissions }), postOffice);
+  const ports: number[] = [];
+  try {
+    for (const listening of options.listening) ports.push(await server.listen(listening));
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  }
+  return {
+    ports,
+    receiptArrived: (at) => receipts.receiptArrived(at),
+    advance: (nowMs) => submissions.advance(nowMs),
+    figures: () => ({
+      ...server.figures(),
+      submits: submissions.count,
+      receipts: postOffice.figures(),
+      scheduled: scheduled.count,
+    }),
+    state: {
+      capture: (): SmppState => ({ submitted: submitted.capture(), scheduled: scheduled.capture() }),
+      restore(state: SmppState) {
+        submitted.restore(state.submitted);
+        scheduled.restore(state.scheduled);
+        // They tell of messages that have not been, or not so.
+        postOffice.clear();
+      },
+    },
+    close: () => server.close(SHUTDOWN_GRACE_MS),
+  };
+}
+
+function formatOf(variants: readonly string[]): ReceiptFormat {
+  return variants.reduce((format, variant) => ({ ...format, ...RECEIPT_VARIANTS[variant] }), PLAIN_RECEIPT);
+}

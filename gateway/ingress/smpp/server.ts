@@ -1,0 +1,244 @@
+/**
+ * The sockets of the SMPP edge: each read goes into its session, and what came of it goes out in one write.
+ *
+ * An ESME that does not read is not read from either, and after a while closed: what it is owed stays bounded. Times here are the
+ * machine's, whatever the gateway's clock says: sockets live in it.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import {
+  SMPP_BIND_MS,
+  SMPP_CONNECTIONS_MAX,
+  SMPP_RESPONSE_MS,
+  SMPP_TICK_MS,
+  SMPP_UNREAD_BYTES_MAX,
+  SMPP_UNREAD_MS,
+} from '../../limits.ts';
+import type { Clock, Timers } from '../../router/index.ts';
+import type { Pdu, PduWriter, SubmitSm } from '../../smpp/index.ts';
+import type { Bind, Esme, Esmes } from './esmes.ts';
+import type { PostOffice } from './post-office.ts';
+import type { Receipt } from './receipt.ts';
+import { type BindRequest, Session, SESSION_STATES, type SessionHost } from './session.ts';
+import type { Requests } from './requests.ts';
+import type { Submissions } from './submissions.ts';
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Certificate and key as PEM; plain TCP without. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
+export interface ServerParts {
+  readonly systemId: string;
+  readonly esmes: Esmes;
+  readonly out: PduWriter;
+  readonly machineClock: Clock;
+  readonly machineTimers: Timers;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+interface Connection {
+  readonly session: Session;
+  readonly socket: Socket;
+  /** Since when the ESME has left too much unread. */
+  stalledMs: number | undefined;
+  /** Whether it has been told that nothing more comes. */
+  isEnding: boolean;
+}
+
+export class SmppServer implements SessionHost {
+  readonly out: PduWriter;
+  readonly systemId: string;
+  readonly #parts: ServerParts;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Map<Bind, Connection>();
+  readonly #stopTicking: () => void;
+  #submissions: Submissions | undefined;
+  #requests: Requests | undefined;
+  #postOffice: PostOffice | undefined;
+  #isClosing = false;
+  #refused = 0;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.out = parts.out;
+    this.systemId = parts.systemId;
+    this.#stopTicking = parts.machineTimers.every(SMPP_TICK_MS, () => this.#tick());
+  }
+
+  /** To be called once, before it listens. */
+  serve(submissions: Submissions, requests: Requests, postOffice: PostOffice): void {
+    this.#submissions = submissions;
+    this.#requests = requests;
+    this.#postOffice = postOffice;
+  }
+
+  /** Begins to listen; the port it got. Rejects if the address cannot be had. */
+  async listen({ host, port, tls }: Listening): Promise<number> {
+    const onSocket = (socket: Socket): void => this.#open(socket);
+    const options = { noDelay: true };
+    const server: Server =
+      tls === undefined
+        ? createServer(options, onSocket)
+        : createTlsServer({ ...options, ...tls, handshakeTimeout: SMPP_BIND_MS, minVersion: 'TLSv1.2' }, onSocket);
+    server.on('tlsClientError', (error: Error) => {
+      this.#parts.log.info({ why: error.message }, 'an ESME could not agree on TLS');
+    });
+    server.maxConnections = SMPP_CONNECTIONS_MAX;
+    this.#servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, backlog: SMPP_CONNECTIONS_MAX }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Sends what was written for a session, and `bytes` behind it. */
+  send(bind: Bind, bytes?: Buffer): void {
+    const connection = this.#connections.get(bind);
+    if (connection === undefined) {
+      this.out.clear();
+      return;
+    }
+    this.#flush(connection, bytes);
+  }
+
+  bind(session: Session, request: BindRequest): Esme | number {
+    const found = this.#parts.esmes.find(request, session.address);
+    if (typeof found === 'number') {
+      this.#refused += 1;
+      return found;
+    }
+    found.sessions.add(session);
+    return found;
+  }
+
+  submit(session: Session, submit: SubmitSm, sequence: number): void {
+    this.#submissions!.submit(session, submit, sequence);
+  }
+
+  request(session: Session, pdu: Pdu): void {
+    this.#requests!.request(session, pdu);
+  }
+
+  acknowledged(session: Session, receipt: Receipt, status: number | undefined): void {
+    this.#postOffice!.answered(session.esme!, receipt, status);
+  }
+
+  /** Sessions by state, connections refused a bind since the start. */
+  figures(): { readonly sessions: Readonly<Record<string, number>>; readonly bindsRefused: number } {
+    const sessions = Object.fromEntries(SESSION_STATES.map((state) => [state, 0]));
+    for (const { session } of this.#connections.values()) {
+      const state = SESSION_STATES[session.state]!;
+      sessions[state] = (sessions[state] ?? 0) + 1;
+    }
+    return { sessions, bindsRefused: this.#refused };
+  }
+
+  /** Takes no more connections, unbinds all ESMEs and waits for them, `graceMs` at most. */
+  async close(graceMs: number): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    const nowMs = this.#nowMs();
+    for (const connection of this.#connections.values()) {
+      connection.session.unbind(nowMs);
+      this.#flush(connection);
+    }
+    const stop = this.#parts.machineTimers.after(graceMs, () => {
+      for (const { socket } of this.#connections.values()) socket.destroy();
+    });
+    await Promise.all(closed);
+    stop();
+    this.#stopTicking();
+  }
+
+  #nowMs(): number {
+    return this.#parts.machineClock.monotonicNs() / 1e6;
+  }
+
+  #open(socket: Socket): void {
+    const session = new Session(this, socket.remoteAddress ?? '', this.#nowMs());
+    const connection: Connection = { session, socket, stalledMs: undefined, isEnding: false };
+    this.#connections.set(session, connection);
+    socket.on('data', (chunk) => this.#receive(connection, chunk));
+    socket.on('drain', () => this.#drained(connection));
+    // What it was is told when it has closed.
+    socket.on('error', (error) => (session.reason ??= error.message));
+    socket.on('close', () => this.#closed(connection));
+    if (this.#isClosing) socket.destroy();
+  }
+
+  #receive(connection: Connection, chunk: Buffer): void {
+    const { session } = connection;
+    const wasBound = session.isBound;
+    session.receive(chunk, this.#nowMs());
+    this.#submissions!.endTurn(session);
+    this.#flush(connection);
+    if (!wasBound && session.canReceive) this.#postOffice!.hasRoom(session.esme!);
+  }
+
+  /** Writes what is in the writer, and closes or pauses the connection if that is due. */
+  #flush(connection: Connection, bytes?: Buffer): void {
+    const { session, socket } = connection;
+    const { out } = this;
+    if (out.size > 0) {
+      const written = out.take();
+      if (!connection.isEnding) socket.write(written);
+    }
+    if (bytes !== undefined && bytes.length > 0 && !connection.isEnding) socket.write(bytes);
+    if (session.reason !== undefined && !connection.isEnding) {
+      connection.isEnding = true;
+      socket.end();
+      // Nothing more is heard from a client that goes on all the same.
+      socket.pause();
+      connection.stalledMs = this.#nowMs();
+    } else if (!session.isStalled && socket.writableLength > SMPP_UNREAD_BYTES_MAX) {
+      session.isStalled = true;
+      connection.stalledMs = this.#nowMs();
+      socket.pause();
+    }
+  }
+
+  #drained(connection: Connection): void {
+    const { session, socket } = connection;
+    if (!session.isStalled || connection.isEnding) return;
+    session.isStalled = false;
+    connection.stalledMs = undefined;
+    socket.resume();
+    if (session.canReceive) this.#postOffice!.hasRoom(session.esme!);
+  }
+
+  #closed({ session }: Connection): void {
+    const { esme, address } = session;
+    const reason = session.reason ?? 'the ESME closed the connection';
+    session.close(reason);
+    this.#connections.delete(session);
+    const systemId = esme?.systemId;
+    this.#parts.log.info({ address, systemId, why: reason }, 'SMPP connection closed');
+    if (esme === undefined) return;
+    esme.sessions.delete(session);
+    this.#postOffice!.putBack(esme, session.takeAwaited());
+  }
+
+  #tick(): void {
+    const nowMs = this.#nowMs();
+    for (const connection of this.#connections.values()) {
+      const { session, socket, stalledMs, isEnding } = connection;
+      if (stalledMs !== undefined && nowMs - stalledMs >= (isEnding ? SMPP_RESPONSE_MS : SMPP_UNREAD_MS)) {
+        session.close('what was sent is not read');
+        socket.destroy();
+        continue;
+      }
+      session.tick(nowMs);
+      this.#flush(connection);
+    }
+    this.#postOffice?.advance();
+  }
+}

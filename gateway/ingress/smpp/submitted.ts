@@ -1,0 +1,93 @@
+/**
+ * What is known of messages that came by SMPP, beside what the store has: columns by ring place of the store. Some twenty bytes a
+ * message, written once, and no object.
+ *
+ * An entry is of the message whose sequence number it holds, and of no later one at the same place.
+ */
+import type { MessageStore } from '../../messages/index.ts';
+
+const NOBODY = -1;
+
+export interface SubmittedState {
+  readonly sequences: Float64Array;
+  readonly owners: Int32Array;
+  readonly facts: Uint32Array;
+  readonly references: Int32Array;
+  readonly otherIds: ReadonlyMap<number, string>;
+}
+
+export class Submitted {
+  readonly #store: MessageStore;
+  readonly #sequences: Float64Array;
+  /** Handles of ESMEs. */
+  readonly #owners: Int32Array;
+  /** `factsOf`. */
+  readonly #facts: Uint32Array;
+  /** user_message_reference, or -1. */
+  readonly #references: Int32Array;
+  /** Ids that messages were given in place of the store's, by ring place. */
+  readonly #otherIds = new Map<number, string>();
+
+  constructor(store: MessageStore) {
+    this.#store = store;
+    this.#sequences = new Float64Array(store.capacity).fill(NOBODY);
+    this.#owners = new Int32Array(store.capacity);
+    this.#facts = new Uint32Array(store.capacity);
+    this.#references = new Int32Array(store.capacity);
+  }
+
+  /** Notes the message with this sequence number of the store, which has just been taken. */
+  note(sequence: number, owner: number, facts: number, reference: number): void {
+    const at = sequence % this.#store.capacity;
+    this.#sequences[at] = sequence;
+    this.#owners[at] = owner;
+    this.#facts[at] = facts;
+    this.#references[at] = reference;
+    if (this.#otherIds.size > 0) this.#otherIds.delete(at);
+  }
+
+  /** Has a message that was noted known by another id. */
+  nameOtherwise(sequence: number, id: string): void {
+    this.#otherIds.set(sequence % this.#store.capacity, id);
+  }
+
+  /** Whether the message at ring place `at` came by SMPP. */
+  has(at: number): boolean {
+    return this.#sequences[at] === this.#store.sequence[at];
+  }
+
+  ownerAt(at: number): number {
+    return this.#owners[at]!;
+  }
+
+  factsAt(at: number): number {
+    return this.#facts[at]!;
+  }
+
+  referenceAt(at: number): number {
+    return this.#references[at]!;
+  }
+
+  otherIdAt(at: number): string | undefined {
+    return this.#otherIds.get(at);
+  }
+
+  capture(): SubmittedState {
+    return {
+      sequences: this.#sequences.slice(),
+      owners: this.#owners.slice(),
+      facts: this.#facts.slice(),
+      references: this.#references.slice(),
+      otherIds: new Map(this.#otherIds),
+    };
+  }
+
+  restore({ sequences, owners, facts, references, otherIds }: SubmittedState): void {
+    this.#sequences.set(sequences);
+    this.#owners.set(owners);
+    this.#facts.set(facts);
+    this.#references.set(references);
+    this.#otherIds.clear();
+    for (const [at, id] of otherIds) this.#otherIds.set(at, id);
+  }
+}
