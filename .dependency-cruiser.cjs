@@ -5,13 +5,13 @@
 //
 //   tariffs ----------+
 //   registry-cache ---+--> gateway/router --> gateway/messages --> the other gateway folders --> main, index, testing --> cli
-//                                 |                                                                                       ^
+//                                 |                  gateway/smpp ---^                                                    ^
 //                                 +--> simulator -------------------------------------------------------------------------+
 //   bench uses all of them; nothing uses bench.
 
 /** Tests and contract suites. They may compose what product code may not, but still respect doors and the pure core. */
 const TEST = '(\\.(test|contract)|-under-test)\\.ts$';
-const PURE = '^(tariffs|registry-cache|gateway/router)/';
+const PURE = '^(tariffs|registry-cache|gateway/router|gateway/smpp)/';
 /** Read files once, at start-up, and hand text or bytes to the pure code. */
 const LOADER = '/load-[^/]+\\.ts$';
 /** Adapters that talk to Redis for a port of their folder: a folder of its own inside it. */
@@ -55,14 +55,14 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'Folders under gateway/ meet in main.ts. They may use the router, the message path, the limits, the problems and the files of the package.',
+        'Folders under gateway/ meet in main.ts. They may use the router, the message path, SMPP on the wire, the limits, the problems and the files of the package.',
       severity: 'error',
       from: { path: '^gateway/([^/]+)/', pathNot: ['^gateway/(router|messages|testing|cli)/', TEST] },
       to: {
         path: '^(gateway|simulator)/',
         pathNot: [
           '^gateway/$1/',
-          '^gateway/(router|messages)/index\\.ts$',
+          '^gateway/(router|messages|smpp)/index\\.ts$',
           '^gateway/(limits|package-files|problem|route-answers)\\.ts$',
         ],
       },
@@ -74,7 +74,7 @@ module.exports = {
       from: { path: '^gateway/[^/]+\\.ts$', pathNot: ['^gateway/(main|worker|index)\\.ts$', TEST] },
       to: {
         path: '^(gateway|simulator)/',
-        pathNot: ['^gateway/(router|messages)/index\\.ts$', '^gateway/(?!main|worker|index)[^/]+\\.ts$'],
+        pathNot: ['^gateway/(router|messages|smpp)/index\\.ts$', '^gateway/(?!main|worker|index)[^/]+\\.ts$'],
       },
     },
     {

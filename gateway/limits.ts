@@ -63,6 +63,12 @@ export const WEBHOOK_BREAKER_OPEN_MS_MAX = 60_000;
 /** Within what time its turn must come for a post to wait on the spot for a place at its host, and how long after the host may be called it is put back at most. */
 export const WEBHOOK_PLACE_WAIT_MS = 50;
 export const WEBHOOK_PUT_BACK_MS_MAX = 15_000;
+/** Posts that wait for one host that fails; one more is a dead letter at once. How far apart they look whether it still does, and when at the latest each. */
+export const WEBHOOK_HOST_HELD_MAX = 10_000;
+export const WEBHOOK_HELD_LOOK_MS = 10;
+export const WEBHOOK_HELD_BACK_MS_MAX = 120_000;
+/** From what age on a post is not put back any more, but given up: the longest that a receiver may ask for, and as much again. */
+export const WEBHOOK_AGE_MS_MAX = 7_200_000;
 /** When a post is looked at again whose predecessor is on its way, and one on which the sender itself failed. */
 export const WEBHOOK_ORDER_LOOK_MS = 100;
 export const WEBHOOK_ERROR_RETRY_MS = 1_000;
@@ -133,8 +139,12 @@ export const LEASE_WAIT_MS = 250;
 /** How long accepted messages gather before they are kept together, and how many. */
 export const DELIVERY_GATHER_MS = 2;
 export const DELIVERY_BATCH_MESSAGES = 500;
-/** How soon a batch that could not be kept is written again, and after what time its senders are told that nobody knows. */
+/**
+ * How soon a batch that could not be kept is written again, after what time the gateway is not ready for more, and after what time its
+ * senders are told that nobody knows.
+ */
 export const DELIVERY_KEEP_RETRY_MS = 100;
+export const DELIVERY_KEEP_LATE_MS = 1_500;
 export const DELIVERY_KEEP_TIMEOUT_MS = 5_000;
 /** Messages of one gateway that Redis has not acknowledged; messages in Redis that are not at their end. One more is turned away. */
 export const DELIVERY_UNKEPT_MESSAGES_MAX = 65_536;
@@ -163,6 +173,8 @@ export const OUTCOMES_READ_MAX = 200;
 export const OUTCOMES_BLOCK_MS = 1_000;
 /** How often a gateway asks how much there is to deliver. */
 export const DELIVERY_DEPTH_MS = 500;
+/** How often it asks whether Redis evicts. */
+export const EVICTION_LOOK_MS = 10_000;
 /** From when on a gateway looks up what it has not been told of. */
 export const DELIVERY_OVERDUE_MS = 15_000;
 /** A batch that is kept and, for so long, not known to be queued is queued again; how often that is looked for, and how many at once. */

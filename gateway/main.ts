@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
@@ -21,6 +22,7 @@ import { deadBatchRoutes, newRun, openDurable, RedisIdempotencyKeys, type Receip
 import { MemoryIdempotencyKeys } from './idempotency/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
+import { type LeaseDraws, type Listening, openSmpp, type Smpp } from './ingress/smpp/index.ts';
 import {
   CDR_PENDING_BYTES_MAX,
   IDEMPOTENCY_KEYS_MAX,
@@ -72,6 +74,8 @@ export interface Gateway {
   readonly app: FastifyInstance;
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Ports on which ESMEs bind, the one in plain before the one over TLS, as far as they were asked for. */
+  readonly smppPorts: readonly number[];
   summary(): Summary;
   /** Has `POST /v1/reset` go back to the present state, and no longer to that in which the gateway was opened. */
   keepStart(): Promise<void>;
@@ -149,7 +153,10 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     startMs: clock.nowMs(),
     faults: faults.book,
     listener: {
-      receiptArrived: (at, copy, nowMs) => webhooks.receiptArrived(store, at, copy, nowMs),
+      receiptArrived(at, copy, nowMs) {
+        webhooks.receiptArrived(store, at, copy, nowMs);
+        smpp?.receiptArrived(at);
+      },
       ended: (at) => store.countEnd(at, core.counters),
       settled: () => {},
     },
@@ -245,7 +252,10 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       queueing: {
         lined: lined.limits,
         maxWaitMs: options.queueMaxWaitMs,
-        onReceipt: (at, nowMs) => webhooks.receiptArrived(store, at, 0, nowMs),
+        onReceipt(at, nowMs) {
+          webhooks.receiptArrived(store, at, 0, nowMs);
+          smpp?.receiptArrived(at);
+        },
       },
     }),
   });
@@ -261,6 +271,9 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       windowMs,
       attach: (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs),
     });
+  const smpp = await openedSmpp({ options, world, clock, log, intake, store, leases: shared ?? OWN_LIMITS }, closers);
+  // Workers tell of receipts by way of the store alone.
+  if (durable !== undefined) store.whenReceipt = (at) => smpp?.receiptArrived(at);
   const summary = (): Summary => summarise(core, store, clock.nowMs());
   const state =
     options.redisUrl === undefined
@@ -278,6 +291,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
             'idempotency keys': ownKeys,
             intake,
             carriers,
+            ...(smpp && { smpp: smpp.state }),
             ...(faults.state && { faults: faults.state }),
             'chance of webhooks': jitter,
             ...(webhooks.state && { webhooks: webhooks.state }),
@@ -329,7 +343,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       { name: 'inbox', fault: () => (store.hasRoom() ? undefined : 'inbox full') },
       { name: 'cdrs', fault: () => (cdrs?.isFailing === true ? 'CDRs cannot be written' : undefined) },
       { name: 'registry', fault: () => staleness(registries.view) },
-      { name: 'redis', fault: () => (durable?.isReachable === false ? 'Redis does not answer' : undefined) },
+      { name: 'redis', fault: () => durable?.fault },
       {
         name: 'delivery',
         fault: () => (durable?.commit.isFull === true ? 'too much waits to be delivered' : undefined),
@@ -363,6 +377,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     registry: () => ({ ...registries.view, ageMs: registries.view.ageMs() }),
     cdrs,
     leases: () => shared?.figures(),
+    smpp: () => smpp?.figures(),
     faults: () => faults.figures(),
     worker: () => delivery?.figures(),
     keeping: () =>
@@ -384,6 +399,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     registries.settle(nowMs);
     carriers.advance(nowMs);
     intake.releaseDue(nowMs);
+    smpp?.advance(nowMs);
   });
   closers.push(stopDelivery);
   const keepStart = async (): Promise<void> => state?.keepStart();
@@ -395,6 +411,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     isOpen = false;
     // What is in flight comes to its end only if time passes.
     if (clock instanceof ControlledClock) clock.resume();
+    await smpp?.close();
     // A batch goes on being worked off when its socket is gone.
     intake.close();
     await app.close();
@@ -404,7 +421,8 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     }
     await closeAll(closers);
   };
-  return { core, store, intake, registries, app, url, summary, keepStart, close };
+  const smppPorts = smpp?.ports ?? [];
+  return { core, store, intake, registries, app, url, smppPorts, summary, keepStart, close };
 }
 
 /** The parts of the core that hold state, with the limits it counts by itself. */
@@ -553,6 +571,61 @@ async function openedCdrs(parts: {
   } catch (error) {
     if (error instanceof CdrsUnavailable) throw new CannotStart([`--cdr: ${error.message}`]);
     throw error;
+  }
+}
+
+/** The SMPP edge; undefined if the operator wants none. */
+async function openedSmpp(
+  parts: {
+    readonly options: ServeOptions;
+    readonly world: LoadedWorld;
+    readonly clock: Clock;
+    readonly log: FastifyBaseLogger;
+    readonly intake: Intake;
+    readonly store: MessageStore;
+    readonly leases: LeaseDraws;
+  },
+  closers: Closers,
+): Promise<Smpp | undefined> {
+  const { options, world, ...rest } = parts;
+  const { host, smppPort, smppTlsPort, smppTlsCert, smppTlsKey } = options;
+  const listening: Listening[] = [];
+  if (smppPort !== undefined) listening.push({ host, port: smppPort });
+  if (smppTlsPort !== undefined && smppTlsCert !== undefined && smppTlsKey !== undefined) {
+    const tls = { cert: readPem('--smpp-tls-cert', smppTlsCert), key: readPem('--smpp-tls-key', smppTlsKey) };
+    listening.push({ host, port: smppTlsPort, tls });
+  }
+  if (listening.length === 0) return undefined;
+  const declared = world.accounts.flatMap(({ account, smpp }) => (smpp ? [{ account: account.id, ...smpp }] : []));
+  if (declared.length === 0 && !isLoopback(host)) {
+    throw new CannotStart([
+      `--smpp-port: anybody could bind on ${host}; give an account of --accounts its smpp credentials, or listen on 127.0.0.1`,
+    ]);
+  }
+  const smpp = await openSmpp({
+    ...rest,
+    declared,
+    isOpen: isLoopback(host),
+    receiptVariants: options.smppReceipts,
+    isDurable: options.redisUrl !== undefined,
+    listening,
+    machineClock: systemClock,
+    machineTimers: systemTimers,
+  }).catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new CannotStart([`--smpp-port: ${message}; give another, or 0 for a free one`]);
+    throw code?.startsWith('ERR_OSSL') === true ? new CannotStart([`--smpp-tls-cert: ${message}`]) : error;
+  });
+  closers.push(() => smpp.close());
+  return smpp;
+}
+
+/** @throws CannotStart if it cannot be read */
+function readPem(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CannotStart([`${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`]);
   }
 }
 

@@ -55,6 +55,7 @@ test('who sets nothing gets a gateway on loopback, in the period with the toll, 
     idempotencyWindowMs: 86_400_000,
     books: [],
     callbackHosts: [],
+    smppReceipts: [],
     clock: 'real',
     logLevel: 'warn',
   });
@@ -73,6 +74,12 @@ describe('the same option written in several places', () => {
 
   test('an empty variable counts as not set', () => {
     expect(optionsOf({ file, environment: { TOLLGATE_PORT: '' } }).port).toBe(1_001);
+  });
+
+  test('but that of Redis is a mistake: what was to be kept there would be lost with the process', () => {
+    expect(errorsOf({ environment: { REDIS_URL: '' } })).toEqual([
+      'REDIS_URL: "…" is empty; leave it out or give a value',
+    ]);
   });
 
   test('a wrong value is told even where a stronger one hides it', () => {
@@ -215,6 +222,27 @@ const VALUES: Readonly<
     bad: ['999', '604800001', '24h', ''],
     wrong: 'must be a whole number from 1000 to 604800000',
   },
+  smppPort: {
+    good: '2775',
+    means: 2_775,
+    bad: ['-1', '65536', 'x'],
+    wrong: 'must be a whole number from 0 to 65535',
+  },
+  smppTlsPort: {
+    good: '0',
+    means: 0,
+    bad: ['-1', '65536', 'x'],
+    wrong: 'must be a whole number from 0 to 65535',
+  },
+  smppTlsCert: { good: 'smpp.crt', means: 'smpp.crt', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  smppTlsKey: { good: 'smpp.key', means: 'smpp.key', bad: [''], wrong: 'is empty; leave it out or give a value' },
+  smppReceipts: {
+    good: 'seconds, tlv-only',
+    means: ['seconds', 'tlv-only'],
+    bad: ['', 'second', 'seconds;commas'],
+    wrong:
+      'must be words of text-only, tlv-only, seconds, capital-text, commas, payload, decimal-id, separated by commas',
+  },
   callbackHosts: {
     good: 'hooks.example.com, 10.0.0.7,[fd00::7]',
     means: ['hooks.example.com', '10.0.0.7', '[fd00::7]'],
@@ -243,9 +271,13 @@ describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag,
   const before = section === '' ? '' : `${section}:\n`;
   const indent = section === '' ? '' : '  ';
   const { good, means, bad, wrong } = VALUES[key];
-  /** Admin user and password only go together. */
-  const pair = { TOLLGATE_ADMIN_USER: 'root', TOLLGATE_ADMIN_PASSWORD: 'secret' };
-  const environment = key.startsWith('admin') ? pair : {};
+  /** Admin user and password only go together, and so do the parts of SMPP over TLS. */
+  const company: Readonly<Record<string, string>> = key.startsWith('admin')
+    ? { TOLLGATE_ADMIN_USER: 'root', TOLLGATE_ADMIN_PASSWORD: 'secret' }
+    : key.startsWith('smppTls')
+      ? { TOLLGATE_SMPP_TLS_PORT: '1', TOLLGATE_SMPP_TLS_CERT: 'crt', TOLLGATE_SMPP_TLS_KEY: 'key' }
+      : {};
+  const environment = company;
 
   test('is taken from a flag, a variable and the file alike', () => {
     expect(optionsOf({ environment, flags: { [key]: good } })[key]).toEqual(means);
@@ -254,9 +286,7 @@ describe.each(OPTIONS.map((one) => [one.key, one] as const))('%s', (key, { flag,
       file: `${before}${indent}${name}: ${/[,[]/.test(good) ? JSON.stringify(good) : good}`,
       environment,
     };
-    expect(
-      optionsOf(key.startsWith('admin') ? { ...fromFile, environment: without(pair, variable) } : fromFile)[key],
-    ).toEqual(means);
+    expect(optionsOf({ ...fromFile, environment: without(company, variable) })[key]).toEqual(means);
   });
 
   test.each(bad)('is refused where it was written: "%s"', (value) => {

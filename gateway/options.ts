@@ -31,6 +31,7 @@ import {
 } from './limits.ts';
 import { QUEUEABLE } from './messages/index.ts';
 import { bindingAt } from './router/index.ts';
+import { RECEIPT_VARIANTS } from './smpp/index.ts';
 
 export interface ServeOptions {
   host: string;
@@ -87,6 +88,14 @@ export interface ServeOptions {
   workerMessages: number;
   /** How long the first answer under a key of idempotency is repeated. */
   idempotencyWindowMs: number;
+  /** Ports on which ESMEs bind by SMPP, in plain and over TLS; undefined for none. */
+  smppPort: number | undefined;
+  smppTlsPort: number | undefined;
+  /** Paths of the certificate and key of the latter, as PEM. */
+  smppTlsCert: string | undefined;
+  smppTlsKey: string | undefined;
+  /** How receipts by SMPP differ from plain ones. */
+  smppReceipts: readonly string[];
   /** Hosts besides loopback that receipts may be posted to. */
   callbackHosts: readonly string[];
   /** Time that passes by itself, or stands from the start: at the present or at a moment, milliseconds since the epoch. */
@@ -124,6 +133,8 @@ export interface Option<K extends keyof ServeOptions = keyof ServeOptions> {
   readonly isMap?: boolean;
   /** Whether its value is kept out of messages. */
   readonly isSecret?: boolean;
+  /** Whether its variable set to nothing is a mistake: as a rule that leaves an option out. */
+  readonly isNeverEmpty?: boolean;
   readonly flag: string;
   /** The word for its value in the help; none for a switch. */
   readonly argument: string | undefined;
@@ -187,6 +198,16 @@ function readHosts(written: string): Reading<readonly string[]> {
   const hosts = written.split(',').map((host) => host.trim());
   const bad = hosts.find((host) => !/^[A-Za-z0-9.-]+$|^\[[0-9a-f:]+\]$/.test(host));
   return bad === undefined ? { value: hosts } : { wrong: `must be host names separated by commas; "${bad}" is none` };
+}
+
+function readReceiptVariants(written: string): Reading<readonly string[]> {
+  const words = written.split(',').map((word) => word.trim());
+  const known = Object.keys(RECEIPT_VARIANTS);
+  if (!words.every((word) => known.includes(word))) {
+    return { wrong: `must be words of ${known.join(', ')}, separated by commas` };
+  }
+  const isSilent = words.includes('text-only') && words.includes('tlv-only');
+  return isSilent ? { wrong: 'must not be text-only and tlv-only at once' } : { value: words };
 }
 
 function readNames(written: string): Reading<readonly string[]> {
@@ -365,6 +386,8 @@ export const OPTIONS: readonly Option[] = [
   option({
     key: 'redisUrl',
     isSecret: true,
+    // A variable that was not filled in must not keep in memory what was to be kept in Redis.
+    isNeverEmpty: true,
     flag: '--redis',
     argument: 'url',
     variable: 'REDIS_URL',
@@ -516,6 +539,56 @@ export const OPTIONS: readonly Option[] = [
     read: whole(1_000, IDEMPOTENCY_WINDOW_MS_MAX),
   }),
   option({
+    key: 'smppPort',
+    inFile: ['smpp', 'port'],
+    flag: '--smpp-port',
+    argument: 'number',
+    variable: 'TOLLGATE_SMPP_PORT',
+    help: 'port on which ESMEs bind by SMPP 3.4, 2775 by custom; 0 takes a free one; without it there is no SMPP',
+    fallback: undefined,
+    read: whole(0, 65_535),
+  }),
+  option({
+    key: 'smppTlsPort',
+    inFile: ['smpp', 'tlsPort'],
+    flag: '--smpp-tls-port',
+    argument: 'number',
+    variable: 'TOLLGATE_SMPP_TLS_PORT',
+    help: 'the same over TLS, 3550 by custom',
+    fallback: undefined,
+    read: whole(0, 65_535),
+  }),
+  option({
+    key: 'smppTlsCert',
+    inFile: ['smpp', 'tlsCert'],
+    flag: '--smpp-tls-cert',
+    argument: 'file',
+    variable: 'TOLLGATE_SMPP_TLS_CERT',
+    help: 'its certificate, as PEM',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'smppTlsKey',
+    inFile: ['smpp', 'tlsKey'],
+    flag: '--smpp-tls-key',
+    argument: 'file',
+    variable: 'TOLLGATE_SMPP_TLS_KEY',
+    help: 'its private key, as PEM',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
+    key: 'smppReceipts',
+    inFile: ['smpp', 'receipts'],
+    flag: '--smpp-receipts',
+    argument: 'words',
+    variable: 'TOLLGATE_SMPP_RECEIPTS',
+    help: `how receipts by SMPP differ from plain ones, separated by commas: ${Object.keys(RECEIPT_VARIANTS).join(', ')}`,
+    fallback: undefined,
+    read: readReceiptVariants,
+  }),
+  option({
     key: 'callbackHosts',
     flag: '--callback-host',
     argument: 'hosts',
@@ -579,7 +652,7 @@ export type OptionsRead =
 /** Reads all options. Every wrong value is reported, each with where it was written. */
 export function readOptions(sources: OptionSources): OptionsRead {
   const errors: string[] = [];
-  const values: Record<string, unknown> = { callbackHosts: [], books: [] };
+  const values: Record<string, unknown> = { callbackHosts: [], books: [], smppReceipts: [] };
 
   const take = (one: Option, written: string, where: string): void => {
     const reading = one.read(written);
@@ -593,7 +666,7 @@ export function readOptions(sources: OptionSources): OptionsRead {
   if (sources.file !== undefined) takeFile(sources.file, values, errors);
   for (const one of OPTIONS) {
     const variable = sources.environment[one.variable];
-    if (variable !== undefined && variable !== '') take(one, variable, one.variable);
+    if (variable !== undefined && (variable !== '' || one.isNeverEmpty === true)) take(one, variable, one.variable);
   }
   for (const one of OPTIONS) {
     const flag = sources.flags[one.key];
@@ -679,6 +752,11 @@ function contradictions(options: ServeOptions): string[] {
     return [
       '--clock: with --redis time is real, since the time of Redis decides between gateways; leave one of them out',
     ];
+  }
+  const { smppTlsPort, smppTlsCert, smppTlsKey } = options;
+  const tlsParts = [smppTlsPort, smppTlsCert, smppTlsKey].filter((part) => part !== undefined).length;
+  if (tlsParts % 3 !== 0) {
+    return ['--smpp-tls-port, --smpp-tls-cert and --smpp-tls-key belong together; give all three or none'];
   }
   const isQueueSet = options.queueMessages !== QUEUE_MESSAGES_DEFAULT;
   if ((options.overLimit.size > 0 || isQueueSet) && options.queueMessages > options.inbox / 2) {

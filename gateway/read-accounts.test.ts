@@ -47,6 +47,30 @@ describe('readAccounts', () => {
     });
   });
 
+  it('lets an account bind over SMPP, by its system_id', () => {
+    expect(accountsOf(one('smpp: { systemId: acme1, password: s3cr3t }'))[0]?.smpp).toEqual({
+      systemId: 'acme1',
+      password: 's3cr3t',
+      binds: 10,
+      window: 1_000,
+      addresses: [],
+    });
+    const own = 'binds: 2, window: 50, addresses: [10.0.0.7, 192.168.0.0/16, "2001:db8::/32"]';
+    expect(accountsOf(one(`smpp: { systemId: acme1, password: 12345678, ${own} }`))[0]?.smpp).toMatchObject({
+      password: '12345678',
+      binds: 2,
+      window: 50,
+      addresses: ['10.0.0.7', '192.168.0.0/16', '2001:db8::/32'],
+    });
+    expect(accountsOf(one('profile: telnyx'))[0]?.smpp).toBeUndefined();
+  });
+
+  it('never shows the password of a bind', () => {
+    const errors = errorsOf(one('smpp: { systemId: acme1, password: much-too-long }')).join('\n');
+    expect(errors).toContain('password must be 1 to 8 printable ASCII characters, as SMPP has room for');
+    expect(errors).not.toContain('much-too-long');
+  });
+
   it.each(Object.keys(ACCOUNT_PROFILES))('knows a profile %s that the table of accounts takes', (profile) => {
     const [declared] = accountsOf(one(`profile: ${profile}`));
     expect(new AccountTable().set(declared!.account)).toBe(0);
@@ -79,6 +103,30 @@ describe('readAccounts', () => {
     [one('limits: { smsPerSecond: 1.5 }'), 'smsPerSecond "1.5" must be a whole number'],
     [one('limits: { inFlightMax: 1000000001 }'), 'inFlightMax "1000000001" must be a whole number'],
     [one('limits: { inFlightMax: }'), 'inFlightMax must be a single value'],
+    [one('smpp: { systemId: acme1 }'), 'smpp has no "password": add it'],
+    [
+      one('smpp: { systemId: a-system-id-too-long, password: x }'),
+      'systemId must be 1 to 15 printable ASCII characters',
+    ],
+    [one('smpp: { systemId: a, password: x, binds: 0 }'), 'binds "0" must be a whole number from 1 to 10000'],
+    [
+      one('smpp: { systemId: a, password: x, window: 1000000 }'),
+      'window "1000000" must be a whole number from 1 to 100000',
+    ],
+    [
+      one('smpp: { systemId: a, password: x, addresses: [] }'),
+      'addresses must be 1 to 100; leave them out to allow all',
+    ],
+    [
+      one('smpp: { systemId: a, password: x, addresses: [10.0.0.0/33] }'),
+      '"10.0.0.0/33" must be an address or a block',
+    ],
+    [one('smpp: { systemId: a, password: x, addresses: [localhost] }'), '"localhost" must be an address or a block'],
+    [one('smpp: { systemId: a, password: x, port: 1 }'), 'unknown key "port" in smpp'],
+    [
+      'accounts: [{ id: a, kind: prepaid, smpp: { systemId: s, password: x } }, { id: b, kind: prepaid, smpp: { systemId: s, password: y } }]',
+      'a second systemId s: each is of one account',
+    ],
     ['accounts: {', 'not valid YAML'],
   ])('refuses %s', (text, message) => {
     expect(errorsOf(text).join('\n')).toContain(message);

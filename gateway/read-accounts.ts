@@ -2,6 +2,7 @@
  * Text of an accounts file -> accounts and what is paid into them, or every mistake in it with file, line, column and remedy.
  * The shape is shown by `starter-accounts.yaml`.
  */
+import { isIP } from 'node:net';
 import {
   type BookError,
   note,
@@ -16,7 +17,15 @@ import {
   readText,
   readWritten,
 } from '../tariffs/index.ts';
-import { ACCOUNTS_MAX, PAYMENT_MICROS_MAX } from './limits.ts';
+import {
+  ACCOUNTS_MAX,
+  PAYMENT_MICROS_MAX,
+  SMPP_ADDRESSES_MAX,
+  SMPP_BINDS_DEFAULT,
+  SMPP_BINDS_MAX,
+  SMPP_WINDOW_DEFAULT,
+  SMPP_WINDOW_MAX,
+} from './limits.ts';
 import {
   type Account,
   ACCOUNT_BOUND_MAX,
@@ -32,6 +41,19 @@ export interface DeclaredAccount {
   readonly account: Account;
   /** Paid in once, when the account is first declared; 0 for a postpaid one. */
   readonly balanceMicros: number;
+  /** By what it may bind over SMPP. */
+  readonly smpp?: DeclaredBind;
+}
+
+export interface DeclaredBind {
+  readonly systemId: string;
+  readonly password: string;
+  /** Binds at once. */
+  readonly binds: number;
+  /** Requests unanswered at once on each, in either direction. */
+  readonly window: number;
+  /** Addresses and blocks of them to bind from; all if there are none. */
+  readonly addresses: readonly string[];
 }
 
 export type AccountsRead =
@@ -40,6 +62,10 @@ export type AccountsRead =
 
 const PREPAID = 'prepaid';
 const KINDS: readonly string[] = [PREPAID, 'postpaid'];
+/** SMPP 3.4, 4.1.1: 16 and 9 octets with their terminators. */
+const SYSTEM_ID_LENGTH = 15;
+const PASSWORD_LENGTH = 8;
+const IPV4 = 4;
 /** How a bound is written that a profile sets and this account shall not have. */
 const NO_BOUND = 'none';
 
@@ -66,11 +92,17 @@ function readFile(problems: Problems, root: Place): readonly DeclaredAccount[] |
     return undefined;
   }
   const seen = new Set<string>();
-  return places.flatMap((place) => readAccount(problems, place, seen) ?? []);
+  const systemIds = new Set<string>();
+  return places.flatMap((place) => readAccount(problems, place, seen, systemIds) ?? []);
 }
 
-function readAccount(problems: Problems, place: Place, seen: Set<string>): DeclaredAccount | undefined {
-  const optional = ['balance', 'profile', 'limits'];
+function readAccount(
+  problems: Problems,
+  place: Place,
+  seen: Set<string>,
+  systemIds: Set<string>,
+): DeclaredAccount | undefined {
+  const optional = ['balance', 'profile', 'limits', 'smpp'];
   const fields = readFields(problems, place, 'an account', { required: ['id', 'kind'], optional });
   if (fields === undefined) return undefined;
   const id = readPart(fields, 'id', (found) => readId(problems, found, seen));
@@ -78,6 +110,7 @@ function readAccount(problems: Problems, place: Place, seen: Set<string>): Decla
   const profiles = Object.keys(ACCOUNT_PROFILES);
   const profile = readPart(fields, 'profile', (found) => readChoice(problems, found, 'profile', profiles));
   const limits = readPart(fields, 'limits', (found) => readLimits(problems, found));
+  const smpp = readPart(fields, 'smpp', (found) => readBind(problems, found, systemIds));
   const balanceMicros = readPart(fields, 'balance', (found) => {
     if (kind !== undefined && kind !== PREPAID) {
       note(problems, found.offset, 'a balance belongs to a prepaid account: remove it, or make the kind prepaid');
@@ -88,7 +121,75 @@ function readAccount(problems: Problems, place: Place, seen: Set<string>): Decla
   return {
     account: { id, isPrepaid: kind === PREPAID, ...boundsOf(profile, limits) },
     balanceMicros: balanceMicros ?? 0,
+    ...(smpp && { smpp }),
   };
+}
+
+function readBind(problems: Problems, place: Place, systemIds: Set<string>): DeclaredBind | undefined {
+  const optional = ['binds', 'window', 'addresses'];
+  const fields = readFields(problems, place, 'smpp', { required: ['systemId', 'password'], optional });
+  if (fields === undefined) return undefined;
+  const systemId = readPart(fields, 'systemId', (found) => {
+    const written = readShort(problems, found, 'systemId', SYSTEM_ID_LENGTH);
+    if (written !== undefined && systemIds.has(written)) {
+      note(problems, found.offset, `a second systemId ${written}: each is of one account`);
+    }
+    if (written !== undefined) systemIds.add(written);
+    return written;
+  });
+  const password = readPart(fields, 'password', (found) => readShort(problems, found, 'password', PASSWORD_LENGTH));
+  const binds = readPart(fields, 'binds', (found) => readCount(problems, found, 'binds', SMPP_BINDS_MAX));
+  const window = readPart(fields, 'window', (found) => readCount(problems, found, 'window', SMPP_WINDOW_MAX));
+  const addresses = readPart(fields, 'addresses', (found) => readAddresses(problems, found));
+  if (systemId === undefined || password === undefined) return undefined;
+  return {
+    systemId,
+    password,
+    binds: binds ?? SMPP_BINDS_DEFAULT,
+    window: window ?? SMPP_WINDOW_DEFAULT,
+    addresses: addresses ?? [],
+  };
+}
+
+/** The text is not told of in messages: it may be a password. */
+function readShort(problems: Problems, place: Place, name: string, length: number): string | undefined {
+  const written = readWritten(problems, place, name);
+  if (written === undefined) return undefined;
+  if (/^[\x21-\x7e]+$/.test(written) && written.length <= length) return written;
+  note(problems, place.offset, `${name} must be 1 to ${length} printable ASCII characters, as SMPP has room for`);
+  return undefined;
+}
+
+function readCount(problems: Problems, place: Place, name: string, max: number): number | undefined {
+  const written = readWritten(problems, place, name);
+  if (written === undefined) return undefined;
+  const count = /^\d{1,6}$/.test(written) ? Number(written) : 0;
+  if (count >= 1 && count <= max) return count;
+  note(problems, place.offset, `${name} "${written}" must be a whole number from 1 to ${max}`);
+  return undefined;
+}
+
+/** `10.0.0.7`, `10.0.0.0/8`, and the same of IPv6. */
+function isAddressBlock(text: string): boolean {
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const bitsMax = isIP(address) === IPV4 ? 32 : 128;
+  return isIP(address) !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax;
+}
+
+function readAddresses(problems: Problems, place: Place): readonly string[] | undefined {
+  const places = readList(problems, place, 'addresses');
+  if (places === undefined) return undefined;
+  if (places.length === 0 || places.length > SMPP_ADDRESSES_MAX) {
+    note(problems, place.offset, `addresses must be 1 to ${SMPP_ADDRESSES_MAX}; leave them out to allow all`);
+    return undefined;
+  }
+  return places.flatMap((one) => {
+    const written = readText(problems, one, 'address');
+    if (written === undefined) return [];
+    if (isAddressBlock(written)) return [written];
+    note(problems, one.offset, `"${written}" must be an address or a block of them, such as 10.0.0.7 or 10.0.0.0/8`);
+    return [];
+  });
 }
 
 function readId(problems: Problems, place: Place, seen: Set<string>): string | undefined {

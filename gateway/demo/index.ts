@@ -7,7 +7,7 @@ import { createTraffic, type Traffic } from './traffic.ts';
 import { createWorld, type DemoRegistry } from './world.ts';
 
 export type { BlockGroup, BlockSource } from './numbers.ts';
-export { loadCorpus };
+export { loadCorpus, loadFigures };
 export { startSending } from './sender.ts';
 export type { Traffic } from './traffic.ts';
 export type { DemoRegistry } from './world.ts';

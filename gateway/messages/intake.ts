@@ -374,13 +374,17 @@ export class Intake implements WaitingHere {
    * since room also comes unforeseen, when a cap is raised or another gateway gives back what it did not use.
    */
   #nextLookMs(at: number, nowMs: number): number {
-    const { lined, maxWaitMs } = this.#queueing!;
-    return Math.min(nowMs + Math.min(lined.turn.waitMs, QUEUE_LOOK_MS), this.#store.acceptedAtMs[at]! + maxWaitMs);
+    return Math.min(nowMs + Math.min(this.#queueing!.lined.turn.waitMs, QUEUE_LOOK_MS), this.#lastMs(at));
+  }
+
+  /** Until when a waiting message may wait. */
+  #lastMs(at: number): number {
+    return Math.min(this.#store.acceptedAtMs[at]! + this.#queueing!.maxWaitMs, this.#store.validUntilMs[at]!);
   }
 
   /** Decides the first message of a line again. */
   #release(line: number, nowMs: number): void {
-    const { lined, maxWaitMs, onReceipt } = this.#queueing!;
+    const { lined, onReceipt } = this.#queueing!;
     const { held } = lined;
     const store = this.#store;
     const at = held.firstOf(line);
@@ -388,7 +392,7 @@ export class Intake implements WaitingHere {
       held.postpone(line, nowMs + UNTOLD_RETRY_MS);
       return;
     }
-    if (nowMs - store.acceptedAtMs[at]! >= maxWaitMs) {
+    if (nowMs >= this.#lastMs(at)) {
       this.#expire(line, nowMs);
       return;
     }

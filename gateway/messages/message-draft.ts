@@ -24,6 +24,8 @@ export interface MessageDraft {
   media: readonly string[] | undefined;
   /** For filters, from 0 to 1: what it was decided by before it had to be submitted again. NaN draws. */
   draw: number;
+  /** Until when it may be delivered, milliseconds since the epoch; Infinity for as long as routes try. */
+  validUntilMs: number;
 }
 
 export function emptyDraft(): MessageDraft {
@@ -41,5 +43,6 @@ export function emptyDraft(): MessageDraft {
     callbackUrl: undefined,
     media: undefined,
     draw: Number.NaN,
+    validUntilMs: Infinity,
   };
 }

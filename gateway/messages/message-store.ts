@@ -6,8 +6,9 @@
  * the place of the oldest, and if the oldest is still in flight the ring is full and the new one is turned away.
  * Nothing an answer has accepted is ever overwritten.
  *
- * A message that waits under a limit may stay for hours and must not stop the ring, nor must one that is tried again during an outage
- * or whose receipt is late. Its place is passed over, and so is the sequence number that would have fallen there: no message ever has it.
+ * A message that waits under a limit may stay for hours and must not stop the ring, nor must one that is tried again during an outage,
+ * whose receipt is late, or that Redis keeps. Its place is passed over, and so is the sequence number that would have fallen there: no
+ * message ever has it.
  *
  * Columns because a message costs some two hundred bytes here, and no object for the collector to walk. Texts are the
  * caller's strings, kept by reference.
@@ -109,7 +110,7 @@ export class MessageStore {
   readonly wasQueued: Uint8Array;
   /** What went wrong on the way, as an index into DELIVERY_ERRORS. */
   readonly error: Uint8Array;
-  /** Whether it may stay long after its turn: it is tried again and again, or has ended and its receipt has not come. */
+  /** Whether it may stay long after its turn: it is tried again and again, has ended and its receipt has not come, or Redis keeps it. */
   readonly lingers: Uint8Array;
   /** Sequence number of the message here. */
   readonly sequence: Float64Array;
@@ -133,6 +134,8 @@ export class MessageStore {
   readonly acceptedAtMs: Float64Array;
   readonly receiptAtMs: Float64Array;
   readonly handsetAtMs: Float64Array;
+  /** Until when it may be delivered; Infinity for as long as routes try. */
+  readonly validUntilMs: Float64Array;
   readonly texts: string[] = [];
   readonly accounts: (string | undefined)[] = [];
   readonly references: (string | undefined)[] = [];
@@ -141,6 +144,9 @@ export class MessageStore {
 
   /** Told of each message that has come to its end, at its place in the ring: also of those refused at once. */
   whenFinal: (at: number) => void = () => undefined;
+
+  /** Told of each message whose receipt has been recorded, at its place in the ring. Its error may be recorded after. */
+  whenReceipt: (at: number) => void = () => undefined;
 
   #idPrefix: string;
   #firstDrawKey: number;
@@ -192,6 +198,7 @@ export class MessageStore {
     this.acceptedAtMs = new Float64Array(capacity);
     this.receiptAtMs = new Float64Array(capacity);
     this.handsetAtMs = new Float64Array(capacity);
+    this.validUntilMs = new Float64Array(capacity);
   }
 
   /** Messages held: in flight or finished and not yet overwritten. */
@@ -266,6 +273,7 @@ export class MessageStore {
     this.acceptedAtMs[at] = slot.atMs;
     this.receiptAtMs[at] = 0;
     this.handsetAtMs[at] = 0;
+    this.validUntilMs[at] = draft.validUntilMs;
     this.texts[at] = draft.text;
     this.accounts[at] = draft.account;
     this.references[at] = draft.reference;
@@ -325,6 +333,7 @@ export class MessageStore {
   #receiveRefusal(at: number, atMs: number): void {
     this.receipt[at] = refusalReceipt(this.code[at]!);
     this.receiptAtMs[at] = atMs;
+    this.whenReceipt(at);
   }
 
   /** Fills a slot with what the queued message at ring place `at` was sent with and what is known of it so far. */
@@ -410,6 +419,7 @@ export class MessageStore {
     this.receipt[at] = receipt;
     this.receiptAtMs[at] = atMs;
     if (this.state[at] === MessageState.Accepted) this.state[at] = MessageState.Sent;
+    this.whenReceipt(at);
   }
 
   /** Marks the message at ring place `at` as one that lingers, or as one that does not. */

@@ -13,6 +13,11 @@ export interface Decision {
   readonly http: number;
   /** SMPP 3.4, 5.1.3 command_status of the submit_sm_resp. */
   readonly smpp: number;
+  /**
+   * What `err:` of an SMPP receipt says of a message that waited and was then refused so: AT&T's own code (Apeiron, SMS error codes) and
+   * T-Mobile's (Convey, source-specific errors) where they have one, else Sinch's or SMPP's nearest.
+   */
+  readonly receiptError: number;
   /** Whether sending the same message later can succeed without anybody changing anything. */
   readonly retryable: boolean;
   /** Whether the carrier charges for the message although it refused it; then it has a price like one that was accepted. */
@@ -54,11 +59,12 @@ export const DecisionCode = {
 } as const;
 
 export const DECISIONS: readonly Decision[] = [
-  { name: 'accepted', http: 202, smpp: ESME_ROK, retryable: false, meaning: 'Accepted for delivery.' },
+  { name: 'accepted', http: 202, smpp: ESME_ROK, receiptError: 0, retryable: false, meaning: 'Accepted for delivery.' },
   {
     name: 'unregistered_blocked',
     http: 403,
     smpp: ESME_RSUBMITFAIL,
+    receiptError: 106,
     retryable: false,
     meaning: 'The destination carrier blocks unregistered 10DLC traffic.',
   },
@@ -66,6 +72,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'unregistered_filtered',
     http: 403,
     smpp: ESME_RSUBMITFAIL,
+    receiptError: 106,
     retryable: false,
     meaning: 'The destination carrier filters part of unregistered 10DLC traffic, and this message was in that part.',
   },
@@ -73,6 +80,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'att_tpm_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 105,
     retryable: true,
     meaning: "The campaign, or the number, is over AT&T's segments per minute for its message class.",
   },
@@ -80,6 +88,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'tmobile_daily_cap_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 9_802,
     retryable: true,
     isCharged: true, // Bird, Throughput and Daily Caps: messages over the cap are charged all the same
     meaning: "The brand is over T-Mobile's daily cap for its tier; it resets at midnight Pacific.",
@@ -88,6 +97,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'destination_landline',
     http: 422,
     smpp: ESME_RINVDSTADR,
+    receiptError: 152,
     retryable: false,
     meaning: 'The destination is a landline and cannot receive messages.',
   },
@@ -95,6 +105,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'destination_unassigned',
     http: 422,
     smpp: ESME_RINVDSTADR,
+    receiptError: 300,
     retryable: false,
     meaning: 'The destination lies in a thousands block that nobody holds.',
   },
@@ -102,6 +113,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'no_tariff',
     http: 422,
     smpp: ESME_RSUBMITFAIL,
+    receiptError: 349,
     retryable: false,
     meaning: 'The tariff book has no price for this carrier at this date.',
   },
@@ -109,6 +121,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'queue_full',
     http: 429,
     smpp: ESME_RMSGQFUL,
+    receiptError: 20,
     retryable: true,
     meaning: 'Too much is under way in the gateway; send again after the time given.',
   },
@@ -116,6 +129,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'registry_stale',
     http: 503,
     smpp: ESME_RSYSERR,
+    receiptError: 8,
     retryable: true,
     meaning: 'The view of the number registry is older than allowed, and this gateway is set to refuse then.',
   },
@@ -123,6 +137,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'carrier_rate_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'The campaign, or the number, is over what the destination carrier takes in a minute or a second.',
   },
@@ -130,6 +145,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'number_rate_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'The number is over the rate its account has for each number.',
   },
@@ -137,6 +153,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'p2p_limit_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'The number sends more than a person would, by the guidelines for the P2P route.',
   },
@@ -144,6 +161,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'toll_free_limit_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'The toll-free number is not verified and over what such numbers may send.',
   },
@@ -151,6 +169,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'toll_free_blocked',
     http: 403,
     smpp: ESME_RSUBMITFAIL,
+    receiptError: 62,
     retryable: false,
     isCharged: true, // Twilio, Toll-free restrictions: blocked messages are charged
     meaning: 'Toll-free numbers that are not verified are blocked at this date.',
@@ -159,6 +178,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'account_rate_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'The account is over its messages per second.',
   },
@@ -166,6 +186,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'account_in_flight_exceeded',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'The account has as many messages in flight as it may have.',
   },
@@ -173,6 +194,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'insufficient_balance',
     http: 402,
     smpp: ESME_RSUBMITFAIL,
+    receiptError: 69,
     retryable: false,
     meaning: 'The balance of the prepaid account does not cover the message; pay in and send again.',
   },
@@ -180,6 +202,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'limit_not_leased',
     http: 503,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'A limit shared by several gateways cannot be asked at the moment, and nothing is sent past it.',
   },
@@ -187,6 +210,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'tracked_numbers_full',
     http: 503,
     smpp: ESME_RTHROTTLED,
+    receiptError: 64,
     retryable: true,
     meaning: 'More sending numbers are under a limit than this gateway keeps count of; nothing is sent past a limit.',
   },
@@ -194,6 +218,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'queued',
     http: 202,
     smpp: ESME_ROK,
+    receiptError: 0,
     retryable: false,
     meaning: 'Taken, and waiting for room under the limit that bound; it is decided when its turn comes.',
   },
@@ -201,6 +226,7 @@ export const DECISIONS: readonly Decision[] = [
     name: 'queue_expired',
     http: 429,
     smpp: ESME_RTHROTTLED,
+    receiptError: 20,
     retryable: true,
     meaning: 'The message waited under a limit for as long as messages may, and its turn did not come.',
   },

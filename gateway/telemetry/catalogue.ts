@@ -245,6 +245,36 @@ export const CATALOGUE = {
     help: 'Posts given up that are kept to be replayed; with Redis those of all processes.',
     labels: [],
   },
+  tollgate_smpp_sessions: {
+    type: 'gauge',
+    help: 'SMPP connections, by the state of their session.',
+    labels: ['state'],
+  },
+  tollgate_smpp_binds_refused_total: {
+    type: 'counter',
+    help: 'Binds refused: unknown, wrong password, too many, or from an address not allowed.',
+    labels: [],
+  },
+  tollgate_smpp_submits_total: {
+    type: 'counter',
+    help: 'submit_sm that were read and well formed, whatever was decided about them.',
+    labels: [],
+  },
+  tollgate_smpp_receipts_total: {
+    type: 'counter',
+    help: 'Receipts for ESMEs: acknowledged; refused for good; repeated, to be sent again; dropped, for want of room or since nobody took them.',
+    labels: ['result'],
+  },
+  tollgate_smpp_waiting_receipts: {
+    type: 'gauge',
+    help: 'Receipts that wait for an ESME to take them.',
+    labels: [],
+  },
+  tollgate_smpp_scheduled_messages: {
+    type: 'gauge',
+    help: 'Messages by SMPP that wait for the time they are scheduled for.',
+    labels: [],
+  },
   tollgate_cdr_records_total: {
     type: 'counter',
     help: 'CDRs written to files.',

@@ -123,6 +123,9 @@ test('nothing of ours is exposed that the catalogue does not name', () => {
   expect(ours.sort()).toEqual(Object.keys(CATALOGUE).sort());
 });
 
+const SMPP_STATES = ['open', 'transmitter', 'receiver', 'transceiver', 'unbinding', 'closed'];
+const SMPP_RESULTS = ['acknowledged', 'refused', 'repeated', 'dropped'];
+
 test('label values are the known words, never a number, a text or an id', () => {
   const words: Readonly<Record<string, readonly string[]>> = {
     carrier: CARRIER_LABELS,
@@ -135,13 +138,23 @@ test('label values are the known words, never a number, a text or an id', () => 
     outcome: HANDSET_OUTCOMES,
     payee: PAYEES,
     cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
-    state: ['loading', 'live', 'behind', 'away', 'own', 'shared', ...BREAKER_STATES],
+    state: ['loading', 'live', 'behind', 'away', 'own', 'shared', ...BREAKER_STATES, ...SMPP_STATES],
     action: ['served', 'refused'],
     direction: ['here', 'away'],
     event: ['taken', 'finished', 'lost', 'taken_over', 'parked'],
     kind: [...RECEIPT_KINDS, ...FAULT_KINDS],
     error: DELIVERY_ERRORS.map(({ name }) => name),
-    result: ['delivered', 'dead', 'dropped', ...ATTEMPT_RESULTS, ...FILTER_RESULTS, 'granted', 'refused', 'told'],
+    result: [
+      'delivered',
+      'dead',
+      'dropped',
+      ...ATTEMPT_RESULTS,
+      ...FILTER_RESULTS,
+      'granted',
+      'refused',
+      'told',
+      ...SMPP_RESULTS,
+    ],
   };
   const ours = after.samples.filter(({ name }) => name.startsWith('tollgate_'));
   const strange = ours.flatMap(({ name, labels }) =>

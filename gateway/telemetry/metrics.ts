@@ -30,6 +30,8 @@ const NS_PER_SECOND = 1e9;
 const MS_PER_SECOND = 1e3;
 const LEASE_STATES: readonly string[] = ['own', 'shared', 'away'];
 const NOTHING_DELIVERED = { taken: 0, finished: 0, lost: 0, takenOver: 0, parked: 0 };
+const NO_SESSIONS = { open: 0, transmitter: 0, receiver: 0, transceiver: 0, unbinding: 0, closed: 0 };
+const NO_RECEIPTS = { waiting: 0, acknowledged: 0, refused: 0, repeated: 0, dropped: 0 };
 const NO_DRAWS: LeaseFigures['draws'] = { granted: 0, refused: 0, told: 0 };
 
 /** How this process's view of the registry follows its store. */
@@ -112,6 +114,15 @@ export interface WorkerFigures {
   readonly errors: number;
 }
 
+/** How the SMPP edge goes. */
+export interface SmppFigures {
+  readonly sessions: Readonly<Record<string, number>>;
+  readonly bindsRefused: number;
+  readonly submits: number;
+  readonly receipts: Readonly<Record<'waiting' | 'acknowledged' | 'refused' | 'repeated' | 'dropped', number>>;
+  readonly scheduled: number;
+}
+
 /** Of whatever delivers: a gateway, or a worker. */
 export interface DeliverySources {
   /** Undefined if nothing is delivered out of Redis here. */
@@ -136,6 +147,8 @@ export interface MetricSources extends DeliverySources {
   readonly leases: () => LeaseFigures | undefined;
   /** Undefined if nothing is kept. */
   readonly keeping: () => KeepingFigures | undefined;
+  /** Undefined if there is no SMPP. */
+  readonly smpp?: () => SmppFigures | undefined;
 }
 
 type Sample = MetricValue<string>;
@@ -209,6 +222,7 @@ function readers({
   cdrs,
   leases,
   keeping,
+  smpp,
   ...delivery
 }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
@@ -246,6 +260,15 @@ function readers({
     tollgate_limit_number_rows: () => [sample({}, numbers.trackedCount)],
     tollgate_limit_recipient_pairs: () => [sample({}, numbers.recipientPairCount)],
     tollgate_limit_number_bytes: () => [sample({}, numbers.bytes)],
+    tollgate_smpp_sessions: () => byName('state', smpp?.()?.sessions ?? NO_SESSIONS),
+    tollgate_smpp_binds_refused_total: () => [sample({}, smpp?.()?.bindsRefused ?? 0)],
+    tollgate_smpp_submits_total: () => [sample({}, smpp?.()?.submits ?? 0)],
+    tollgate_smpp_receipts_total: () => {
+      const { waiting: _, ...results } = smpp?.()?.receipts ?? NO_RECEIPTS;
+      return byName('result', results);
+    },
+    tollgate_smpp_waiting_receipts: () => [sample({}, smpp?.()?.receipts.waiting ?? 0)],
+    tollgate_smpp_scheduled_messages: () => [sample({}, smpp?.()?.scheduled ?? 0)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
     tollgate_cdr_records_total: () => [sample({}, cdrs?.recordCount ?? 0)],
     tollgate_cdr_bytes_total: () => [sample({}, cdrs?.byteCount ?? 0)],
