@@ -38,6 +38,7 @@ export interface GroupCommitParts {
   readonly waiting: WaitingRoom;
   readonly feed: OutcomeFeed;
   readonly nowMs: () => number;
+  readonly log: { warn(fields: object, message: string): void };
 }
 
 export interface GroupCommitFigures {
@@ -135,26 +136,28 @@ export class GroupCommit implements Dispatcher, Backlog {
 
   /** Writes the group that begins with the message of this number, as a batch that is found by it: those of a class are in their order. */
   #writerOf(batchClass: number, start: number): WriteGroup {
-    const { client, queue, run, feed, nowMs } = this.#parts;
+    const { client, queue, run, feed, log, nowMs } = this.#parts;
     const name = BATCH_CLASSES[batchClass]!;
     const batch = `${run}-${name}-${start.toString(36).toUpperCase()}`;
     const atMs = nowMs();
     let isExpected = false;
-    let isKept = false;
     return async ({ lines, places, claimKeys, claimValues }) => {
       // Once: by the next try the batch may be at its end, and its places others'.
       if (!isExpected) feed.expect(batch, places);
       isExpected = true;
-      if (!isKept) {
-        const keys = [batchKey(batch), fateKey(batch), runKey(run, batchClass), ...claimKeys];
-        const head = [batch, lines.take(), places.length, run, name, start, atMs, supersededFate(atMs)];
-        this.#openMessages = Number(await runScript(client, COMMIT, keys, [...head, ...claimValues]));
-        feed.kept(batch);
-        isKept = true;
-      }
-      await queueBatch({ client, queue }, batch);
+      const keys = [batchKey(batch), fateKey(batch), runKey(run, batchClass), ...claimKeys];
+      const head = [batch, lines.take(), places.length, run, name, start, atMs, supersededFate(atMs)];
+      this.#openMessages = Number(await runScript(client, COMMIT, keys, [...head, ...claimValues]));
+      feed.kept(batch);
       this.#batches += 1;
       this.#messages += places.length;
+      // Nobody needs to wait for it: what is noted as not queued, a worker queues.
+      queueBatch({ client, queue }, batch).catch((error: unknown) => {
+        log.warn(
+          { batch, why: error instanceof Error ? error.message : String(error) },
+          'a batch is left to workers to queue',
+        );
+      });
     };
   }
 }
