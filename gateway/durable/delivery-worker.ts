@@ -440,16 +440,23 @@ export class DeliveryWorker {
         return;
       }
       if (receipts.length > 0) await this.#parts.posts.add(receipts, this.#parts.clock.nowMs());
-      // Closed meanwhile.
-      if (batch.isLost) return;
-      for (const at of done) this.#giveBack(at);
-      if (batch.left === 0 && batch.changed.length === 0 && batch.receipts.length === 0) await this.#finish(batch);
     } catch (error) {
       this.#errors += 1;
+      batch.isWriting = false;
       for (const at of changed) this.#isChanged[at] = 1;
       batch.changed = [...changed, ...batch.changed.filter((at) => !changed.includes(at))];
       batch.receipts = [...receipts, ...batch.receipts];
       batch.done = [...done, ...batch.done];
+      throw error;
+    }
+    // Closed meanwhile.
+    if (batch.isLost) return;
+    // From here on nothing of these is to be written or told again: their places are others'.
+    for (const at of done) this.#giveBack(at);
+    try {
+      if (batch.left === 0 && batch.changed.length === 0 && batch.receipts.length === 0) await this.#finish(batch);
+    } catch (error) {
+      this.#errors += 1;
       throw error;
     } finally {
       batch.isWriting = false;

@@ -169,6 +169,8 @@ export interface WorkerEnd {
   readonly carriers: StandInCarriers;
   /** Ids of messages whose receipts were to be posted, as often as they were. */
   readonly posted: string[];
+  /** Runs once receipts were told of, before anything else is done. */
+  whenTold: () => void;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -292,6 +294,8 @@ export async function workerEnd(url: string, id: string, places = 4_096): Promis
     posts: {
       add(receipts) {
         posted.push(...receipts.map(({ at }) => store.idAt(at)));
+        // Told of something, it has been returned below.
+        end.whenTold();
         return Promise.resolve();
       },
     },
@@ -310,7 +314,8 @@ export async function workerEnd(url: string, id: string, places = 4_096): Promis
     await connection.close();
   };
   opened.push(close);
-  return { worker, carriers: carriers!, posted, close };
+  const end: WorkerEnd = { worker, carriers: carriers!, posted, whenTold: () => {}, close };
+  return end;
 }
 
 /** Resolves when it is so; throws after ten seconds. */

@@ -164,6 +164,28 @@ describe('a batch of which nothing is to come for a while', () => {
   });
 });
 
+test('a batch whose end cannot be written ends later, and nothing of it is told, or frees a place, twice', async () => {
+  const server = await redisOfTest();
+  const gateway = await gatewayEnd(server.url);
+  const end = await workerEnd(server.url, 'w1', 500);
+  const { carriers, worker, posted } = end;
+  gateway.send('one');
+  await gateway.intake.kept();
+  await until('it is taken', () => carriers.held.length === 1);
+  end.whenTold = () => server.pause();
+  carriers.receipts();
+  carriers.ends();
+  await until('its end could not be written', () => worker.figures().errors > 0);
+  end.whenTold = () => {};
+  server.resume();
+  await until('it is', () => worker.figures().finished === 1);
+  expect(posted).toHaveLength(1);
+  for (let count = 0; count < 500; count += 1) gateway.send('fills the worker');
+  await gateway.intake.kept();
+  await until('they are taken', () => carriers.held.length === 500);
+  expect(new Set(carriers.held).size).toBe(500);
+});
+
 test('as many batches are in hand as their messages have places, however small they are', async () => {
   const { url } = await redisOfTest();
   const gateway = await gatewayEnd(url);

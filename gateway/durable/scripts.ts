@@ -229,10 +229,10 @@ redis.call('HSET', KEYS[1], 'told', 1)
 return 1`);
 
 /**
- * Ends a batch, if it is the worker's, and forgets the oldest ended ones. KEYS batch, stream of outcomes. ARGV token, batch, now, messages kept. Whether it was.
+ * Ends a batch, if it is the worker's, and forgets the oldest ended ones. KEYS batch, stream of outcomes. ARGV token, batch, now, messages kept. Whether it is ended.
  */
 export const FINISH = script(`
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return redis.call('HEXISTS', KEYS[1], 'ended') end
 redis.call('HDEL', KEYS[1], 'owner')
 redis.call('HSET', KEYS[1], 'ended', ARGV[3])
 local count = tonumber(redis.call('HGET', KEYS[1], 'count'))
