@@ -625,7 +625,9 @@ function readPem(flag: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CannotStart([`${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`]);
+    throw new CannotStart([
+      `${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+    ]);
   }
 }
 

@@ -118,6 +118,8 @@ export class Framer {
   }
 
   #used(): number {
+    // What was read is not kept for the sake of who has nothing to say for a while.
+    this.bytes = NOTHING;
     this.#chunk = NOTHING;
     this.#at = 0;
     return Frame.More;

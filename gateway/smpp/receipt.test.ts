@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MessageStateValue } from './commands.ts';
 import { PduWriter } from './pdu-writer.ts';
-import {
-  PLAIN_RECEIPT,
-  RECEIPT_VARIANTS,
-  writeReceiptParameters,
-  writeReceiptText,
-} from './receipt.ts';
+import { PLAIN_RECEIPT, RECEIPT_VARIANTS, writeReceiptParameters, writeReceiptText } from './receipt.ts';
 
 const facts = {
   id: 'MT-1Z',

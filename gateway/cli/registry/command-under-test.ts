@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { vi } from 'vitest';
 import { registryCommand } from './index.ts';
 
@@ -53,7 +53,12 @@ export function run(...words: readonly string[]): Promise<Ended> {
 }
 
 /** Runs the command in this process, its output caught. One call at a time. */
-export async function call(...words: readonly string[]): Promise<Ended> {
+export function call(...words: readonly string[]): Promise<Ended> {
+  return callCommand(registryCommand(), words);
+}
+
+/** The same for any command. */
+export async function callCommand(command: Command, words: readonly string[]): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   const { stdout: out, stderr: err } = process;
@@ -69,7 +74,7 @@ export async function call(...words: readonly string[]): Promise<Ended> {
   const codeBefore = process.exitCode;
   process.exitCode = 0;
   try {
-    await registryCommand().exitOverride().parseAsync(words, { from: 'user' });
+    await command.exitOverride().parseAsync(words, { from: 'user' });
     return { code: process.exitCode, stdout, stderr };
   } catch (error) {
     // As main.ts does; commander has written the words already.

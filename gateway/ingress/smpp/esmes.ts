@@ -103,6 +103,12 @@ export class Esmes {
     return esme.sessions.size < esme.binds ? esme : Status.BindFailed;
   }
 
+  /** The ESME of a system_id, as if it had bound before; undefined if it may not. */
+  named(systemId: string): Esme | undefined {
+    const found = this.#others === undefined ? this.#declared.get(systemId)?.esme : this.#findOther(systemId);
+    return typeof found === 'number' ? undefined : found;
+  }
+
   #findOther(systemId: string): Esme | number {
     const others = this.#others!;
     const found = others.get(systemId);

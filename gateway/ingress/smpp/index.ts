@@ -66,6 +66,8 @@ export interface Smpp {
 }
 
 interface SmppState {
+  /** Of ESMEs, by their handles. */
+  readonly systemIds: readonly string[];
   readonly submitted: SubmittedState;
   readonly scheduled: ScheduledState;
 }
@@ -112,10 +114,15 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
       scheduled: scheduled.count,
     }),
     state: {
-      capture: (): SmppState => ({ submitted: submitted.capture(), scheduled: scheduled.capture() }),
+      capture: (): SmppState => ({
+        systemIds: Array.from(esmes, ({ systemId }) => systemId),
+        submitted: submitted.capture(),
+        scheduled: scheduled.capture(),
+      }),
       restore(state: SmppState) {
-        submitted.restore(state.submitted);
-        scheduled.restore(state.scheduled);
+        const handles = state.systemIds.map((systemId) => esmes.named(systemId)?.handle);
+        submitted.restore(state.submitted, (owner) => handles[owner]);
+        scheduled.restore(state.scheduled, (owner) => handles[owner]);
         // They tell of messages that have not been, or not so.
         postOffice.clear();
       },

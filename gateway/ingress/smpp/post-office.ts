@@ -8,6 +8,7 @@
 import { SMPP_RECEIPTS_WAITING_MAX } from '../../limits.ts';
 import { Status } from '../../smpp/index.ts';
 import type { Bind, Esme } from './esmes.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { Receipt } from './receipt.ts';
 
 /** An ESME that refuses a receipt for good says so with these. */
@@ -64,6 +65,15 @@ export class PostOffice {
   /** A session of the ESME can receive, or has more room than before. */
   hasRoom(esme: Esme): void {
     if (esme.mailbox.hasReady) this.#later(esme);
+  }
+
+  /**
+   * Writes as many receipts as a session of the ESME has room for; the caller sends them. For a session that has just been heard: a busy
+   * one is heard many times before anything else has its turn, and would else get one window of receipts in all that time.
+   */
+  fill({ mailbox }: Esme, bind: Bind): void {
+    if (!mailbox.hasReady || !bind.hasRoom) return;
+    this.#fill(mailbox, bind, mailbox.count, this.#nowMs());
   }
 
   /** What the ESME made of a receipt; undefined if it did not answer in time. */
@@ -135,13 +145,17 @@ export class PostOffice {
     while (mailbox.hasReady && able.length > 0) {
       const share = Math.ceil(mailbox.count / able.length);
       const bind = able.pop()!;
-      for (let left = share; left > 0 && bind.hasRoom; left -= 1) {
-        const receipt = mailbox.take();
-        if (receipt === undefined) break;
-        this.#waiting -= 1;
-        bind.deliver(receipt, nowMs);
-      }
+      this.#fill(mailbox, bind, share, nowMs);
       this.#send(bind);
+    }
+  }
+
+  #fill(mailbox: Mailbox, bind: Bind, count: number, nowMs: number): void {
+    for (let left = count; left > 0 && bind.hasRoom; left -= 1) {
+      const receipt = mailbox.take();
+      if (receipt === undefined) break;
+      this.#waiting -= 1;
+      bind.deliver(receipt, nowMs);
     }
   }
 

@@ -88,10 +88,14 @@ export class ScheduledMessages {
     return { messages: [...this.#messages], nextNumber: this.nextNumber };
   }
 
-  restore({ messages, nextNumber }: ScheduledState): void {
-    this.#messages = [...messages];
+  /** @param ownerOf as of `Submitted.restore` */
+  restore({ messages, nextNumber }: ScheduledState, ownerOf: (owner: number) => number | undefined): void {
+    this.#messages = messages.flatMap((message) => {
+      const owner = ownerOf(message.owner);
+      return owner === undefined ? [] : [{ ...message, owner }];
+    });
     this.#byId.clear();
-    for (const message of messages) this.#byId.set(message.id, message);
+    for (const message of this.#messages) this.#byId.set(message.id, message);
     this.nextNumber = nextNumber;
   }
 }

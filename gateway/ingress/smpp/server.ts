@@ -177,11 +177,10 @@ export class SmppServer implements SessionHost {
 
   #receive(connection: Connection, chunk: Buffer): void {
     const { session } = connection;
-    const wasBound = session.isBound;
     session.receive(chunk, this.#nowMs());
     this.#submissions!.endTurn(session);
+    if (session.canReceive) this.#postOffice!.fill(session.esme!, session);
     this.#flush(connection);
-    if (!wasBound && session.canReceive) this.#postOffice!.hasRoom(session.esme!);
   }
 
   /** Writes what is in the writer, and closes or pauses the connection if that is due. */

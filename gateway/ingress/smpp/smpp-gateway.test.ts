@@ -583,3 +583,34 @@ describe('a message that may be late only so much', () => {
     expect(ids).toContain(/^id:(\S+)/.exec(textOf(expired))?.[1]);
   });
 });
+
+describe('a state that is taken up again', () => {
+  test('has messages under way and scheduled ones, each with its ESME, whoever bound first', async () => {
+    await open();
+    const other = await bound('BindTransceiver', { systemId: 'other' });
+    const esme = await bound('BindTransmitter', { systemId: 'esme' });
+    const id = await idOf(esme);
+    const scheduledId = await idOf(esme, { scheduleDeliveryTime: '000000010000000R' });
+    const saved = await fetch(`${gateway.url}/v1/snapshot`);
+    expect(saved.status).toBe(200);
+    const snapshot = await saved.arrayBuffer();
+    other.close();
+    esme.close();
+    await gateway.close();
+
+    await open();
+    const receiver = await bound('BindReceiver', { systemId: 'esme' });
+    const restored = await fetch(`${gateway.url}/v1/snapshot`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: snapshot,
+    });
+    expect(restored.status).toBe(200);
+    gateway.time.advance(LONG_MS);
+    expect(textOf(await receiver.nextOf('DeliverSm'))).toContain(`id:${id} `);
+    gateway.time.advance(3_600_000);
+    await expect.poll(() => gateway.store.nextSequence).toBe(2);
+    gateway.time.advance(LONG_MS);
+    expect(textOf(await receiver.nextOf('DeliverSm'))).toContain(`id:${scheduledId} `);
+  });
+});

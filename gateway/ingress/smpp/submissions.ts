@@ -130,10 +130,14 @@ export class Submissions {
     return status === Status.Ok ? this.#asRead(submit) : status;
   }
 
-  /** Takes a message that was read, at once or on its schedule. */
+  /** Takes a message that was read, at once or on its schedule; the latter only where nothing is promised to survive this process. */
   take(session: Session, message: ReadMessage): Promise<Outcome> {
-    const { scheduled, names, receipts, clock } = this.#parts;
+    const { scheduled, names, receipts, clock, isDurable } = this.#parts;
     const owner = session.esme!.handle;
+    // It would be answered for and lie in this process alone.
+    if (isDurable && !Number.isNaN(message.scheduledMs)) {
+      return Promise.resolve({ status: Status.InvalidSchedule, sequence: NOT_TAKEN });
+    }
     const replaced = message.replaces ? scheduled.findLike(owner, message.draft, message.serviceType) : undefined;
     if (replaced !== undefined) scheduled.remove(replaced.id);
     if (Number.isNaN(message.scheduledMs)) return this.#decide(message, owner);
@@ -174,10 +178,10 @@ export class Submissions {
   }
 
   async #submitScheduled(due: ScheduledMessage): Promise<void> {
-    const { submitted, receipts, clock } = this.#parts;
-    const { sequence, status, code } = await this.#decide(due, due.owner);
-    if (status === Status.Ok) submitted.nameOtherwise(sequence, this.#parts.names.toReceipt(due.id));
-    else receipts.hasEnded(due, MessageStateValue.Rejected, decisionAt(code).receiptError, clock.nowMs());
+    const { names, receipts, clock } = this.#parts;
+    const { code } = await this.#decide(due, due.owner, names.toReceipt(due.id));
+    if (STATUSES[code] !== Status.Ok)
+      receipts.hasEnded(due, MessageStateValue.Rejected, decisionAt(code).receiptError, clock.nowMs());
   }
 
   #read(session: Session, submit: SubmitSm): number {
@@ -202,8 +206,9 @@ export class Submissions {
   /**
    * Decides a message, waiting for leases of shared limits as long as it takes, and then until it is kept. Notes one that was taken: it
    * is also when it cannot be said whether it was kept.
+   * @param otherId what its receipts call it, if not as the store does
    */
-  async #decide(message: ReadMessage, owner: number): Promise<Decided> {
+  async #decide(message: ReadMessage, owner: number, otherId?: string): Promise<Decided> {
     const { intake, leases, submitted, names } = this.#parts;
     let kept: Promise<void> | undefined;
     const attempt = (mayAwaitLease: boolean): Decided | undefined => {
@@ -216,6 +221,7 @@ export class Submissions {
       const status = STATUSES[code]!;
       if (status !== Status.Ok) return { status, sequence, code };
       submitted.note(sequence, owner, message.facts, message.reference);
+      if (otherId !== undefined) submitted.nameOtherwise(sequence, otherId);
       if (code === DecisionCode.Queued) this.#waits(sequence);
       kept = intake.kept();
       return { status, sequence, code, id: names.inAnswer(sequence) };

@@ -73,18 +73,29 @@ export class Submitted {
   }
 
   capture(): SubmittedState {
+    // None behind the places of the store's messages was ever used.
+    const { count } = this.#store;
     return {
-      sequences: this.#sequences.slice(),
-      owners: this.#owners.slice(),
-      facts: this.#facts.slice(),
-      references: this.#references.slice(),
+      sequences: this.#sequences.slice(0, count),
+      owners: this.#owners.slice(0, count),
+      facts: this.#facts.slice(0, count),
+      references: this.#references.slice(0, count),
       otherIds: new Map(this.#otherIds),
     };
   }
 
-  restore({ sequences, owners, facts, references, otherIds }: SubmittedState): void {
-    this.#sequences.set(sequences);
-    this.#owners.set(owners);
+  /** @param ownerOf the handle here of an ESME that had this one where the state was captured; undefined for one unknown here */
+  restore(
+    { sequences, owners, facts, references, otherIds }: SubmittedState,
+    ownerOf: (owner: number) => number | undefined,
+  ): void {
+    this.#sequences.fill(NOBODY);
+    owners.forEach((owner, at) => {
+      const here = ownerOf(owner);
+      if (here === undefined) return;
+      this.#sequences[at] = sequences[at]!;
+      this.#owners[at] = here;
+    });
     this.#facts.set(facts);
     this.#references.set(references);
     this.#otherIds.clear();
