@@ -9,12 +9,12 @@ import { openRedis, type RedisConnection, RedisRefused } from '../registry-cache
 import { adminHook } from './admin-hook.ts';
 import { followAccountWebhooks, RedisAccountStore } from './accounts/index.ts';
 import { openFaults, systemClock, systemTimers } from './control/index.ts';
-import { blockRoutes, type CarrierFaults, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import { DeliveryWorker, openDeliveryQueue, type ReceiptPosts, type WorkerFigures } from './durable/index.ts';
 import { healthRoutes } from './ingress/http/index.ts';
 import { DELIVERY_COMMAND_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './limits.ts';
 import { CannotStart } from './load-world.ts';
-import { MessageStore } from './messages/index.ts';
+import { type CarrierFaults, MessageStore } from './messages/index.ts';
 import type { ServeOptions } from './options.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { type Clock, namedStream, type Timers } from './router/index.ts';

@@ -1,5 +1,4 @@
 /** The door of delivery: the carriers at the far end, and the receipts that come back. */
-export type { CarrierFaults } from './carrier-faults.ts';
 export { blockRoutes } from './block-routes.ts';
 export { FILTER_RESULTS, RECEIPT_KINDS } from './delivery-counters.ts';
 export { SpamWords, type SpamWeights } from './spam-words.ts';

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { CARRIERS } from '../../registry-cache/index.ts';
 import { CARRIER_BURST_MS, DELIVERY_VALIDITY_MS } from '../limits.ts';
-import { DeliveryError, emptyDraft, MessageState, MessageStore, ReceiptState } from '../messages/index.ts';
+import {
+  type CarrierFaults,
+  DeliveryError,
+  emptyDraft,
+  type FaultEffects,
+  type FaultKind,
+  MessageState,
+  MessageStore,
+  ReceiptState,
+} from '../messages/index.ts';
 import { DecisionCode, HandsetOutcome, MessageSlot, Registration, Route } from '../router/index.ts';
-import type { CarrierFaults, FaultEffects, FaultKind } from './carrier-faults.ts';
 import { CARRIER_PROFILES, type CarrierProfile, LATENCY_CAP_MS, Way } from './carrier-profiles.ts';
 import { FILTER_RESULTS, FilterResult, RECEIPT_KINDS, ReceiptKind } from './delivery-counters.ts';
 import { SimulatedCarriers } from './simulated-carriers.ts';

@@ -23,15 +23,16 @@ import {
   SENDERS_REMEMBERED,
 } from '../limits.ts';
 import {
+  type CarrierFaults,
   DELIVERY_ERRORS,
   DeliveryError,
   type Dispatcher,
+  type FaultEffects,
   MessageState,
   type MessageStore,
   ReceiptState,
 } from '../messages/index.ts';
 import { type Cell, HandsetOutcome, Registration, type Stateful } from '../router/index.ts';
-import type { CarrierFaults, FaultEffects } from './carrier-faults.ts';
 import { CARRIER_PROFILES, type CarrierProfile, LATENCY_CAP_MS, wayOf, WAYS } from './carrier-profiles.ts';
 import { CarrierWay, drawsOf } from './carrier-way.ts';
 import { Complaints, type ComplaintsState } from './complaints.ts';
