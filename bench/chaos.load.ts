@@ -13,7 +13,7 @@ import { type BenchSettings, type Figure, figureOf } from './harness.ts';
 
 const BENCH = 'chaos';
 
-const FULL = { rounds: 100, roundMs: 4_000, restMs: 120_000, singles: 120, batches: 10, messagesPerBatch: 50 };
+const FULL = { rounds: 100, roundMs: 4_000, restMs: 400_000, singles: 120, batches: 10, messagesPerBatch: 50 };
 const TINY = { rounds: 2, roundMs: 1_500, restMs: 30_000, singles: 40, batches: 4, messagesPerBatch: 20 };
 const PROCESSES = { gateways: 2, workers: 2 };
 

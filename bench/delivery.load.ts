@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Latencies, type LatencyReport } from '../gateway/load/index.ts';
 import { ask, askJson } from '../scripts/ask.ts';
 import { APPEND_ONLY } from '../scripts/chaos-fleet.ts';
 import { type ChaosReceiver, startChaosReceiver } from '../scripts/chaos-receiver.ts';
@@ -19,7 +20,6 @@ import { destinations } from '../scripts/limited-traffic.ts';
 import { startRedisServer } from '../scripts/redis-server.ts';
 import { startTollgate } from '../scripts/tollgate-process.ts';
 import { type BenchSettings, type Figure, figureOf, type Series } from './harness.ts';
-import { Latencies, type LatencyReport } from './latencies.ts';
 import { counts, type OpenLoop, sendOnTime } from './open-loop.ts';
 
 const BENCH = 'delivery';

@@ -10,11 +10,11 @@ import { Queue } from 'bullmq';
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRedis } from '../registry-cache/redis/index.ts';
+import { LATENCY_STEP_MS, type LatencyReport } from '../gateway/load/index.ts';
 import { startRedisServer, tell } from '../scripts/redis-server.ts';
 import { startTollgate } from '../scripts/tollgate-process.ts';
 import { acceptedOf, flood } from './flood.ts';
 import { type BenchSettings, type Figure, figureOf, interleave, type Series } from './harness.ts';
-import { LATENCY_STEP_MS, type LatencyReport } from './latencies.ts';
 import { sendOnTime } from './open-loop.ts';
 import { batchBodies } from './traffic.ts';
 

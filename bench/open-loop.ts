@@ -6,8 +6,8 @@
  * Timers wake in steps of a millisecond, which is in every time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Latencies, type LatencyReport } from '../gateway/load/index.ts';
 import { nowMs } from '../scripts/gateway-fleet.ts';
-import { Latencies, type LatencyReport } from './latencies.ts';
 
 export interface OpenLoop {
   readonly perSecond: number;

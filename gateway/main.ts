@@ -18,11 +18,11 @@ import { consoleRoutes } from './console/index.ts';
 import { openRegistries, type Registries, SnapshotUnfit } from './registries/index.ts';
 import { clockRoutes, ControlledClock, openFaults, systemClock, systemTimers } from './control/index.ts';
 import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
-import { deadBatchRoutes, newRun, openDurable, RedisIdempotencyKeys, type ReceiptPosts } from './durable/index.ts';
+import { deadBatchRoutes, newRun, openDurable, ReceiptSpool, RedisIdempotencyKeys } from './durable/index.ts';
 import { MemoryIdempotencyKeys } from './idempotency/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
-import { type LeaseDraws, type Listening, openSmpp, type Smpp } from './ingress/smpp/index.ts';
+import { type Listening, openSmpp, type Smpp, type SmppOptions } from './ingress/smpp/index.ts';
 import {
   CDR_PENDING_BYTES_MAX,
   IDEMPOTENCY_KEYS_MAX,
@@ -63,7 +63,7 @@ import {
 import { GatewayState, stateRoutes } from './state/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 import { openWebhooks, webhookGuard, webhookRoutes } from './webhooks/index.ts';
-import { type Delivery, openDelivery, openDeliveryConnection } from './worker.ts';
+import { type Delivery, openDelivery, openDeliveryConnection, receiptPosts } from './worker.ts';
 
 export interface Gateway {
   readonly core: Core;
@@ -227,13 +227,12 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   const chance = namedStream(options.seed, 'regime-filter');
   const durable = redis && openDurable({ connection: redis, core, store, run, clock, timers, log });
   if (durable !== undefined) closers.push(() => durable.close(SHUTDOWN_GRACE_MS));
+  const spool = redis && new ReceiptSpool(redis, run);
   /** The carriers that deliver for this process; idle if only workers do. */
   let delivering = carriers;
   let delivery: Delivery | undefined;
-  if (redis !== undefined && options.delivery === 'own') {
-    const posts = (from: MessageStore): ReceiptPosts => ({
-      add: (receipts, nowMs) => webhooks.addReceipts(from, receipts, nowMs),
-    });
+  if (redis !== undefined && spool !== undefined && options.delivery === 'own') {
+    const posts = (from: MessageStore): ReturnType<typeof receiptPosts> => receiptPosts(from, webhooks, spool);
     const own = openDelivery({ connection: redis, options, faults: faults.book, posts, clock, timers, log });
     closers.push(() => own.close(SHUTDOWN_GRACE_MS));
     delivery = own;
@@ -271,9 +270,22 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       windowMs,
       attach: (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs),
     });
-  const smpp = await openedSmpp({ options, world, clock, log, intake, store, leases: shared ?? OWN_LIMITS }, closers);
-  // Workers tell of receipts by way of the store alone.
-  if (durable !== undefined) store.whenReceipt = (at) => smpp?.receiptArrived(at);
+  const kept = durable && spool && { archive: durable.archive, spool };
+  const smpp = await openedSmpp(
+    {
+      options,
+      world,
+      clock,
+      timers,
+      log,
+      intake,
+      store,
+      leases: shared ?? OWN_LIMITS,
+      faults: faults.book,
+      ...(kept && { kept }),
+    },
+    closers,
+  );
   const summary = (): Summary => summarise(core, store, clock.nowMs());
   const state =
     options.redisUrl === undefined
@@ -380,6 +392,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     smpp: () => smpp?.figures(),
     faults: () => faults.figures(),
     worker: () => delivery?.figures(),
+    spoolDropped: () => spool?.droppedCount ?? 0,
     keeping: () =>
       durable && { ...durable.commit.figures(), lost: durable.feed.lostCount, deadBatches: durable.dead.count },
   });
@@ -579,12 +592,7 @@ async function openedSmpp(
   parts: {
     readonly options: ServeOptions;
     readonly world: LoadedWorld;
-    readonly clock: Clock;
-    readonly log: FastifyBaseLogger;
-    readonly intake: Intake;
-    readonly store: MessageStore;
-    readonly leases: LeaseDraws;
-  },
+  } & Pick<SmppOptions, 'clock' | 'timers' | 'log' | 'intake' | 'store' | 'leases' | 'faults' | 'kept'>,
   closers: Closers,
 ): Promise<Smpp | undefined> {
   const { options, world, ...rest } = parts;
@@ -607,7 +615,6 @@ async function openedSmpp(
     declared,
     isOpen: isLoopback(host),
     receiptVariants: options.smppReceipts,
-    isDurable: options.redisUrl !== undefined,
     listening,
     machineClock: systemClock,
     machineTimers: systemTimers,

@@ -10,8 +10,15 @@ import { adminHook } from './admin-hook.ts';
 import { followAccountWebhooks, RedisAccountStore } from './accounts/index.ts';
 import { openFaults, systemClock, systemTimers } from './control/index.ts';
 import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
-import { DeliveryWorker, openDeliveryQueue, type ReceiptPosts, type WorkerFigures } from './durable/index.ts';
+import {
+  DeliveryWorker,
+  openDeliveryQueue,
+  type ReceiptPosts,
+  ReceiptSpool,
+  type WorkerFigures,
+} from './durable/index.ts';
 import { healthRoutes } from './ingress/http/index.ts';
+import { spooledReceipts } from './ingress/smpp/index.ts';
 import { DELIVERY_COMMAND_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './limits.ts';
 import { CannotStart } from './load-world.ts';
 import { type CarrierFaults, MessageStore } from './messages/index.ts';
@@ -19,7 +26,7 @@ import type { ServeOptions } from './options.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { type Clock, namedStream, type Timers } from './router/index.ts';
 import { workerMetricsRoute } from './telemetry/index.ts';
-import { openWebhooks, webhookGuard } from './webhooks/index.ts';
+import { openWebhooks, webhookGuard, type Webhooks } from './webhooks/index.ts';
 
 export interface DeliveryParts {
   readonly connection: RedisConnection;
@@ -52,6 +59,16 @@ export interface Delivery {
   figures(): WorkerFigures;
   /** Gives batches under way `graceMs` to end and puts the others back. */
   close(graceMs: number): Promise<void>;
+}
+
+/** Where receipts of messages in `from` go: to webhooks, and to ESMEs that are bound somewhere. */
+export function receiptPosts(from: MessageStore, webhooks: Webhooks, spool: ReceiptSpool): ReceiptPosts {
+  return {
+    async add(receipts, nowMs) {
+      const spooled = spooledReceipts(from, receipts);
+      await Promise.all([webhooks.addReceipts(from, receipts, nowMs), spooled.length > 0 && spool.add(spooled)]);
+    },
+  };
 }
 
 /** How Redis is reached by what keeps and delivers messages. Rejects with RedisRefused. */
@@ -128,9 +145,8 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
     closers.push(() => webhooks.close());
     const faults = await openFaults({ connection, clock, timers, log, seed: options.seed });
     closers.push(() => faults.close());
-    const posts = (store: MessageStore): ReceiptPosts => ({
-      add: (receipts, nowMs) => webhooks.addReceipts(store, receipts, nowMs),
-    });
+    const spool = new ReceiptSpool(connection, randomUUID());
+    const posts = (store: MessageStore): ReceiptPosts => receiptPosts(store, webhooks, spool);
     const delivery = openDelivery({ connection, options, faults: faults.book, posts, clock, timers, log });
     webhooks.start();
     let isOpen = true;
@@ -151,6 +167,7 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
       faults: () => faults.figures(),
       carriers: () => delivery.carriers.figures(),
       worker: () => delivery.figures(),
+      spoolDropped: () => spool.droppedCount,
     });
     closers.push(() => app.close());
     // Health goes on being told while batches end.

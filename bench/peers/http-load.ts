@@ -5,7 +5,7 @@
  * do, and its latencies say how long a request waits then; they are not the latencies at a lower, steady rate.
  */
 import autocannon from 'autocannon';
-import { Latencies } from '../latencies.ts';
+import { Latencies } from '../../gateway/load/index.ts';
 import type { Work } from '../processes.ts';
 import { batchBodies, type BatchForm, type BatchOptions, messageTexts, type TrafficOptions } from '../traffic.ts';
 

@@ -70,13 +70,13 @@ interface LoadOptions {
   readonly numbers: number;
   readonly register?: string | true;
   readonly account?: string;
-  readonly receipts: boolean;
+  readonly receipts?: true;
   readonly callbackHost?: string;
   readonly systemId?: string;
   readonly password?: string;
   readonly systemType?: string;
-  readonly insecure: boolean;
-  readonly failIf: readonly Threshold[];
+  readonly insecure?: true;
+  readonly failIf?: readonly Threshold[];
   readonly json?: string;
   readonly html?: string;
 }
@@ -88,10 +88,12 @@ takes, and its times are those of a full target. What is never answered counts w
 
 Registered numbers are registered only if --register says so: their campaigns are then those that the gateway has, in turns. Those it
 starts with are small; give it others with tollgate registry generate --campaigns-out and tollgate serve --campaigns.
-Refusals by limits and rules are counted apart from errors. Messages of a thread come again after some ten thousand, with new references.
+Refusals by limits and rules are counted apart from errors. The messages of a thread come again after some ten thousand, under other
+references. Some phones never tell whether a message has come: their receipts count as lost.
 
 --fail-if takes parts such as p99>20ms, receipt-p99>2s, error>0.1%, loss>0 or rate<900, separated by commas; each says when the load has
-failed. There are ${METRICS.join(', ')}.
+failed. There are ${METRICS.filter((metric) => !metric.startsWith('receipt-')).join(', ')}; and the times of receipts as
+receipt-p50 and so on.
 
 Exit code 0 if all was well, 1 if a threshold was crossed (each is named) or nothing was answered, 2 for a mistake in the call or if
 nobody answers at the target.
@@ -145,10 +147,10 @@ function common(command: Command, url: string, connections: number): Command {
       whole(1, CONNECTIONS_MAX),
       connections,
     )
-    .option('--duration <time>', 'how long it counts', readSpan, readSpan('10s'))
-    .option('--warmup <time>', 'load before that, which does not count', readSpan, readSpan('2s'))
-    .option('--drain <time>', 'how long answers and receipts are waited for afterwards', readSpan, readSpan('10s'))
-    .option('--timeout <time>', 'how long one answer is waited for', readSpan, readSpan('10s'))
+    .addOption(span('--duration <time>', 'how long it counts', '10s'))
+    .addOption(span('--warmup <time>', 'load before that, which does not count', '2s'))
+    .addOption(span('--drain <time>', 'how long answers and receipts are waited for afterwards', '10s'))
+    .addOption(span('--timeout <time>', 'how long one answer is waited for', '10s'))
     .option('--threads <count>', 'threads that send', whole(1, THREADS_MAX), 1)
     .option('--seed <number>', 'same seed and threads, same messages', whole(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--registered <share>', 'part of the messages from registered numbers', readShare, 0.9)
@@ -157,11 +159,15 @@ function common(command: Command, url: string, connections: number): Command {
     .option('--length <characters>', 'of every text; as people write when left out', whole(1, TEXT_MAX))
     .option('--numbers <count>', 'registered numbers that send, and as many others', whole(1, NUMBERS_MAX), 1_000)
     .option('--register [url]', 'register the numbers first, at the API of a Tollgate gateway')
-    .option('--receipts', 'ask for receipts and wait for them', false)
-    .option('--insecure', 'take any certificate', false)
-    .option('--fail-if <thresholds>', 'when the load has failed: see below', readFailIf, [])
+    .option('--receipts', 'ask for receipts and wait for them')
+    .option('--insecure', 'take any certificate')
+    .option('--fail-if <thresholds>', 'when the load has failed: see below', readFailIf)
     .option('--json <file>', 'write the report as JSON, or - for standard output alone')
     .option('--html <file>', 'write the report as a page with plots');
+}
+
+function span(flags: string, what: string, usual: string): Option {
+  return new Option(flags, what).argParser(readSpan).default(readSpan(usual), usual);
 }
 
 function overHttp(command: Command): Command {
@@ -194,7 +200,7 @@ async function carryLoad(protocol: Protocol, options: LoadOptions, stop: AbortSi
     })
     .finally(() => progress.end());
 
-  const checked = checkThresholds(options.failIf, report);
+  const checked = checkThresholds(options.failIf ?? [], report);
   if (options.json !== STANDARD_STREAM) process.stdout.write(formatReport(report, checked));
   write('--json', options.json, () => reportJson(report, checked));
   write('--html', options.html, () => reportHtml(report, checked));
@@ -214,7 +220,7 @@ function wholeMs({ warmUpMs, durationMs }: LoadPlan): number {
 }
 
 function planOf(protocol: Protocol, options: LoadOptions): LoadPlan {
-  const { rate, connections, threads, failIf, receipts, duration } = options;
+  const { rate, connections, threads, duration, failIf = [], receipts = false } = options;
   const schemes = protocol === 'smpp' ? ['smpp:', 'smpps:'] : ['http:', 'https:'];
   if (connections < threads) {
     throw usage(
@@ -264,7 +270,7 @@ function planOf(protocol: Protocol, options: LoadOptions): LoadPlan {
     systemId: options.systemId ?? '',
     password,
     systemType: options.systemType ?? '',
-    isInsecure: options.insecure,
+    isInsecure: options.insecure ?? false,
   };
 }
 

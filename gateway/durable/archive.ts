@@ -31,7 +31,12 @@ export class MessageArchive {
    * The message as it is known now, or undefined if it is none that Redis keeps. Rejects if Redis cannot be asked.
    * Cost: one round trip and, there, a search through the lines of a batch.
    */
-  async read(id: string): Promise<MessageRecord | undefined> {
+  read(id: string): Promise<MessageRecord | undefined> {
+    return this.show(id, (store) => messageRecord(this.#core, store, store.sequenceAt(0)));
+  }
+
+  /** The same, with what `read` makes of it at a ring place of a store that holds nothing else and is used again. */
+  async show<T>(id: string, read: (store: MessageStore, at: number) => T): Promise<T | undefined> {
     const parsed = parseMessageId(id);
     if (parsed === undefined) return undefined;
     const keys = BATCH_CLASSES.map((_, batchClass) => runKey(parsed.run, batchClass));
@@ -39,12 +44,12 @@ export class MessageArchive {
     if (line === undefined || fate === undefined) return undefined;
     const shown = this.#shown;
     readLine(JSON.parse(line.toString()) as MessageLine, this.#draft, this.#slot, this.#core);
-    const sequence = shown.add(this.#draft, this.#slot);
+    shown.add(this.#draft, this.#slot);
     shown.adopt(0, id, 0);
     const { receipt, outcome, error, receiptAtMs, handsetAtMs } = readFate(fate, 0);
     shown.error[0] = error;
     if (receipt !== ReceiptState.None) shown.recordReceipt(0, receipt, receiptAtMs);
     if (outcome !== HandsetOutcome.Pending) shown.recordHandset(0, outcome, handsetAtMs);
-    return messageRecord(this.#core, shown, sequence);
+    return read(shown, 0);
   }
 }

@@ -19,6 +19,9 @@
  *                              holder is dead for good
  *     holds:<holder>           zset: id -> when it was accepted; the held messages that are this holder's to decide
  *     holders                  set: holders that may hold any
+ *     spool:<name>             stream with one group: receipts that wait for somebody who has to be connected to take them. Its consumers
+ *                              are readers, and `free` for what a reader had and gave back. Not there while it is empty
+ *     reader:<reader>          string: there as long as its gateway lives, and ends by time; what it had is then anybody's
  *     queue:...                BullMQ's own
  *
  * Times are of the clock of whoever wrote, and order nothing that matters.
@@ -62,6 +65,20 @@ export function holderKey(holder: string): string {
 
 export function holdsKey(holder: string): string {
   return `${PREFIX}holds:${holder}`;
+}
+
+/** Of every spool. */
+export const SPOOL_GROUP = 'readers';
+/** Stands for a reader who is dead. */
+export const FREE_READER = 'free';
+export const READER_PREFIX = `${PREFIX}reader:`;
+
+export function spoolKey(name: string): string {
+  return `${PREFIX}spool:${name}`;
+}
+
+export function readerKey(reader: string): string {
+  return `${READER_PREFIX}${reader}`;
 }
 
 const SECONDS_DIGITS = 6;

@@ -51,6 +51,9 @@ export type MessageLine = readonly [
   reference: string | null,
   callbackUrl: string | null,
   media: readonly string[] | null,
+  /** Null for as long as routes try. */
+  validUntilMs: number | null,
+  receiptFor: string | null,
   code?: number,
   binding?: number,
   limitUsed?: number,
@@ -120,6 +123,10 @@ function addSent(lines: TextBytes, core: Core, store: MessageStore, at: number, 
     lines.addByte(COMMA);
     lines.addText(JSON.stringify(media));
   }
+  const validUntilMs = store.validUntilMs[at]!;
+  if (validUntilMs === Infinity) lines.addBytes(NULL);
+  else addNumber(lines, validUntilMs);
+  addText(lines, store.receiptsFor[at]);
 }
 
 function addNumber(lines: TextBytes, value: number): void {
@@ -177,13 +184,15 @@ export function readLine(line: MessageLine, draft: MessageDraft, slot: MessageSl
   draft.reference = line[24] ?? undefined;
   draft.callbackUrl = line[25] ?? undefined;
   draft.media = line[26] ?? undefined;
+  draft.validUntilMs = line[27] ?? Infinity;
+  draft.receiptFor = line[28] ?? undefined;
   slot.account = draft.account === undefined || core === undefined ? NO_ACCOUNT : core.accounts.find(draft.account);
-  slot.code = line[27] ?? DecisionCode.Accepted;
-  slot.binding = isKnownHere(line[28] ?? Binding.None, slot) ? line[28]! : Binding.None;
-  slot.limitUsed = line[29] ?? 0;
-  slot.limitCap = line[30] ?? 0;
-  slot.retryAfterMs = line[31] ?? 0;
-  slot.draw = line[32] ?? Number.NaN;
+  slot.code = line[29] ?? DecisionCode.Accepted;
+  slot.binding = isKnownHere(line[30] ?? Binding.None, slot) ? line[30]! : Binding.None;
+  slot.limitUsed = line[31] ?? 0;
+  slot.limitCap = line[32] ?? 0;
+  slot.retryAfterMs = line[33] ?? 0;
+  slot.draw = line[34] ?? Number.NaN;
   slot.holdsInFlight = false;
 }
 

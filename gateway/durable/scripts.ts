@@ -5,10 +5,13 @@ import {
   BatchClass,
   DONE_KEY,
   DONE_MESSAGES_KEY,
+  FREE_READER,
   HELD_KEY,
   HOLDERS_KEY,
   OPEN_MESSAGES_KEY,
   PREFIX,
+  READER_PREFIX,
+  SPOOL_GROUP,
   UNQUEUED_KEY,
 } from './layout.ts';
 
@@ -273,3 +276,66 @@ for at = 1, #KEYS do
   end
 end
 return {}`);
+
+/**
+ * Adds receipts to a spool, the oldest of which go when there are too many. KEYS spool. ARGV receipts kept, for how many ms without a new
+ * one, receipts... How many went.
+ */
+export const SPOOL = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('XGROUP', 'CREATE', KEYS[1], '${SPOOL_GROUP}', '0', 'MKSTREAM') end
+local before = redis.call('XLEN', KEYS[1])
+for at = 3, #ARGV do redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'r', ARGV[at]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return before + #ARGV - 2 - redis.call('XLEN', KEYS[1])`);
+
+/**
+ * Gives receipts of some spools to a reader, those of dead readers first; has him live. KEYS the reader's, spools...
+ * ARGV reader, how long he lives in ms, receipts at most of each. Of each spool a list: ids and receipts by turns.
+ */
+export const READ_SPOOLS = script(`
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[2])
+local reply = {}
+for place = 2, #KEYS do
+  local spool = KEYS[place]
+  local list = {}
+  local left = tonumber(ARGV[3])
+  local function give(entries)
+    for _, entry in ipairs(entries) do
+      if entry and entry[2] then
+        list[#list + 1] = entry[1]
+        list[#list + 1] = entry[2][2]
+        left = left - 1
+      end
+    end
+  end
+  if redis.call('EXISTS', spool) == 1 then
+    local readers = redis.call('XPENDING', spool, '${SPOOL_GROUP}')[4]
+    for _, reader in ipairs(readers or {}) do
+      if left > 0 and reader[1] ~= ARGV[1] and redis.call('EXISTS', '${READER_PREFIX}' .. reader[1]) == 0 then
+        local ids = {}
+        for _, entry in ipairs(redis.call('XPENDING', spool, '${SPOOL_GROUP}', '-', '+', left, reader[1])) do ids[#ids + 1] = entry[1] end
+        give(redis.call('XCLAIM', spool, '${SPOOL_GROUP}', ARGV[1], 0, unpack(ids)))
+      end
+    end
+    if left > 0 then
+      local read = redis.call('XREADGROUP', 'GROUP', '${SPOOL_GROUP}', ARGV[1], 'COUNT', left, 'STREAMS', spool, '>')
+      if read then give(read[1][2]) end
+    end
+  end
+  reply[#reply + 1] = list
+end
+return reply`);
+
+/** Forgets receipts that were taken. KEYS spool. ARGV ids... */
+export const TAKEN_FROM_SPOOL = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('XACK', KEYS[1], '${SPOOL_GROUP}', unpack(ARGV))
+redis.call('XDEL', KEYS[1], unpack(ARGV))
+if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end
+return 1`);
+
+/** Gives receipts back for any reader to take. KEYS spool. ARGV ids... */
+export const BACK_TO_SPOOL = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('XCLAIM', KEYS[1], '${SPOOL_GROUP}', '${FREE_READER}', 0, unpack(ARGV))
+return 1`);

@@ -24,12 +24,11 @@ import {
 } from '../smpp/index.ts';
 import type { LoadPlan } from './plan.ts';
 import type { Reel } from './reel.ts';
-import { TargetUnfit, type TargetParts, UNANSWERED } from './target.ts';
+import { LOST, TargetUnfit, type TargetParts, UNANSWERED, withoutBrackets } from './target.ts';
 
 const SEQUENCE_AT = 12;
 const STATUS_AT = 8;
 const COMMAND_AT = 4;
-const LOST = 'connection lost';
 const REFUSED = 'the bind was refused';
 /** sequence_number of the bind, which no place of a window has. */
 const BIND_SEQUENCE = SEQUENCE_MAX;
@@ -98,7 +97,7 @@ export class Bind {
   open(): Promise<void> {
     const { url, isInsecure, timeoutMs } = this.#plan;
     const { hostname, port, protocol } = new URL(url);
-    const where = { host: hostname.replaceAll(/[[\]]/g, ''), port: Number(port) || (DEFAULT_PORTS[protocol] ?? 0) };
+    const where = { host: withoutBrackets(hostname), port: Number(port) || (DEFAULT_PORTS[protocol] ?? 0) };
     const socket = protocol === 'smpps:' ? connectTls({ ...where, rejectUnauthorized: !isInsecure }) : connect(where);
     this.#socket = socket;
     this.#why = undefined;
@@ -257,6 +256,8 @@ export class Bind {
         }
         return;
       }
+      case Command.UnbindResp:
+        return;
       default:
         // An answer to nothing that was asked, or a request that a client need not know.
         if (command < Command.GenericNack) this.#out.header(Command.GenericNack, Status.InvalidCommandId, sequence);
@@ -290,13 +291,17 @@ export class Bind {
 
   #unfit(why: string): TargetUnfit {
     const { url } = this.#plan;
-    return why.startsWith(REFUSED)
-      ? new TargetUnfit(
-          `--system-id: ${why}; give the system_id and password of somebody who may bind so often at ${url}`,
-        )
-      : new TargetUnfit(
-          `--url: no SMSC answers at ${url} (${why}); start one with tollgate serve --smpp-port, or give its address`,
-        );
+    if (why.startsWith(REFUSED)) {
+      return new TargetUnfit(
+        `--system-id: ${why}; give the system_id and password of somebody who may bind so often at ${url}`,
+      );
+    }
+    if (why.includes('CERT')) {
+      return new TargetUnfit(`--url: the certificate of ${url} is not trusted (${why}); --insecure takes any`);
+    }
+    return new TargetUnfit(
+      `--url: no SMSC answers at ${url} (${why}); start one with tollgate serve --smpp-port, or give its address`,
+    );
   }
 
   #fail(place: number, nowMs: number, why: string): void {

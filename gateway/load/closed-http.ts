@@ -8,12 +8,12 @@ import autocannon from 'autocannon';
 import { readAnswer } from './http-answers.ts';
 import type { HttpRequests } from './http-requests.ts';
 import { type LoadPlan, shareOf } from './plan.ts';
-import { nameOfError, type TargetParts, UNANSWERED } from './target.ts';
+import { countFailed, LOST, nameOfError, type TargetParts, UNANSWERED } from './target.ts';
 
 const MS_PER_SECOND = 1_000;
 const STOP_LOOK_MS = 50;
-/** Far beyond any load: it is stopped by hand. */
-const FOREVER_SECONDS = 10_000_000;
+/** Far beyond any load, which is stopped by hand; about the most that a timer takes. */
+const FOREVER_SECONDS = 2_000_000;
 
 interface Connection {
   /** When its request was sent; undefined while it has none. */
@@ -28,7 +28,7 @@ export class ClosedHttp {
   readonly #messages: number;
   readonly #connections: Connection[] = [];
   readonly #run: autocannon.Instance;
-  #lastError = 'connection lost';
+  #lastError = LOST;
   #isEnding = false;
 
   /** Begins at once. */
@@ -48,7 +48,9 @@ export class ClosedHttp {
         headers: requests.headers,
         setupClient: (client) => this.#setUp(client),
       },
-      () => {},
+      (error: unknown) => {
+        if (error instanceof Error) throw error;
+      },
     );
     this.#run.on(
       'reqError',
@@ -89,7 +91,9 @@ export class ClosedHttp {
       setupRequest: (made) => {
         const atMs = nowMs();
         // autocannon has connected anew and says nothing of the request that the connection took with it.
-        if (connection.sentMs !== undefined) tally.failed(connection.sentMs, atMs, this.#lastError);
+        if (connection.sentMs !== undefined) {
+          countFailed(tally, { dueMs: connection.sentMs, nowMs: atMs }, this.#messages, this.#lastError);
+        }
         connection.number = this.#requests.number;
         connection.sentMs = this.#isEnding ? undefined : atMs;
         if (!this.#isEnding) tally.sent(atMs, 0);

@@ -3,7 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { readAnswer } from './http-answers.ts';
 import type { HttpRequests } from './http-requests.ts';
 import { shareOf, type LoadPlan } from './plan.ts';
-import { nameOfError, type Target, type TargetParts, UNANSWERED } from './target.ts';
+import { countFailed, nameOfError, type Target, type TargetParts, UNANSWERED } from './target.ts';
 
 export class HttpTarget implements Target {
   onRoom: () => void = () => {};
@@ -73,7 +73,7 @@ export class HttpTarget implements Target {
       },
       onResponseError: (_controller, error) => {
         const why = this.#isAbandoned ? UNANSWERED : nameOfError(error);
-        this.#parts.tally.failed(dueMs, this.#parts.nowMs(), why);
+        countFailed(this.#parts.tally, { dueMs, nowMs: this.#parts.nowMs() }, this.#messages, why);
         this.#settled();
       },
     };

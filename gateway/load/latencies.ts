@@ -13,12 +13,21 @@ export interface LatencyReport {
   readonly maxMs: number;
 }
 
+/** What was counted in one thread, for another. */
+export interface EncodedLatencies {
+  /** In the format that tools for HDR histograms read, in microseconds. */
+  readonly us: string;
+  /** The histogram knows it to some digits only. */
+  readonly maxMs: number;
+}
+
 const US_PER_MS = 1_000;
 /** What is told apart; nothing takes less. */
 export const LATENCY_STEP_MS = 1 / US_PER_MS;
 
 export class Latencies {
   readonly #us: Histogram;
+  #maxMs = 0;
 
   /** @param digits significant ones that are kept */
   constructor(digits: 2 | 3 = 3) {
@@ -30,31 +39,35 @@ export class Latencies {
   }
 
   get maxMs(): number {
-    return this.#us.maxValue / US_PER_MS;
+    return this.#maxMs;
   }
 
   add(ms: number): void {
-    this.#us.recordValue(Math.max(1, Math.round(ms * US_PER_MS)));
+    const us = Math.max(1, Math.round(ms * US_PER_MS));
+    this.#us.recordValue(us);
+    if (us > this.#maxMs * US_PER_MS) this.#maxMs = us / US_PER_MS;
   }
 
-  /** Adds what was counted in another thread, as `encoded` there. */
-  addEncoded(encoded: string): void {
-    this.#us.add(decodeFromCompressedBase64(encoded, 32));
+  /** Adds what was counted in another thread. */
+  addEncoded({ us, maxMs }: EncodedLatencies): void {
+    this.#us.add(decodeFromCompressedBase64(us, 32));
+    this.#maxMs = Math.max(this.#maxMs, maxMs);
   }
 
-  /** All that was counted, in the format that tools for HDR histograms read. */
-  encoded(): string {
-    return encodeIntoCompressedBase64(this.#us);
+  /** All that was counted. */
+  encoded(): EncodedLatencies {
+    return { us: encodeIntoCompressedBase64(this.#us), maxMs: this.#maxMs };
   }
 
   /** Forgets what was counted. */
   clear(): void {
     this.#us.reset();
+    this.#maxMs = 0;
   }
 
   /** The time that so many percent took at most. */
   atMs(percent: number): number {
-    return this.#us.getValueAtPercentile(percent) / US_PER_MS;
+    return Math.min(this.#us.getValueAtPercentile(percent) / US_PER_MS, this.#maxMs);
   }
 
   report(): LatencyReport {

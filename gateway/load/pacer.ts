@@ -30,9 +30,11 @@ export class Pacer {
   #isHeldUp = false;
   #isEnded = false;
   #isSending = false;
+  #endMs: number;
 
   constructor(options: PacerOptions) {
     this.#options = options;
+    this.#endMs = options.endMs;
     options.target.onRoom = () => this.#send();
   }
 
@@ -41,15 +43,25 @@ export class Pacer {
     this.#send();
   }
 
-  /** Sends no more. What was due by then, and had no room, counts as not sent in time. */
+  /** Whether all that was due by the end has been sent. */
+  get hasSentAll(): boolean {
+    const { due } = this.#options;
+    return due === undefined || due.nextMs >= this.#endMs;
+  }
+
+  /** Nothing falls due from now on; what was due before is still sent. */
+  endSoon(): void {
+    this.#endMs = Math.min(this.#endMs, this.#options.nowMs());
+    this.#send();
+  }
+
+  /** Sends no more. What was due and had no room counts as not sent in time. */
   end(): void {
-    if (this.#isEnded) return;
     this.#isEnded = true;
     clearTimeout(this.#timer);
-    const { due, tally, nowMs, endMs } = this.#options;
-    if (due === undefined) return;
-    const untilMs = Math.min(nowMs(), endMs);
-    for (; due.nextMs < untilMs; due.advance()) tally.unsent(due.nextMs, untilMs);
+    const { due, tally, nowMs } = this.#options;
+    const atMs = nowMs();
+    for (; due !== undefined && due.nextMs < this.#endMs; due.advance()) tally.unsent(due.nextMs, atMs);
   }
 
   #send(): void {
@@ -63,21 +75,21 @@ export class Pacer {
   }
 
   #fill(): void {
-    const { target, tally, nowMs, endMs } = this.#options;
-    for (let atMs = nowMs(); atMs < endMs && target.hasRoom; atMs = nowMs()) {
+    const { target, tally, nowMs } = this.#options;
+    for (let atMs = nowMs(); atMs < this.#endMs && target.hasRoom; atMs = nowMs()) {
       tally.sent(atMs, 0);
       target.send(atMs);
     }
   }
 
   #sendDue(due: DueTimes): void {
-    const { target, tally, nowMs, endMs } = this.#options;
+    const { target, tally, nowMs } = this.#options;
     let atMs = nowMs();
-    while (due.nextMs <= atMs && due.nextMs < endMs && target.hasRoom) {
+    while (due.nextMs <= atMs && due.nextMs < this.#endMs && target.hasRoom) {
       const lateMs = atMs - due.nextMs;
       const isLate = this.#isHeldUp || lateMs > STEP_MS;
       const dueMs = isLate ? due.nextMs : atMs;
-      tally.sent(dueMs, lateMs);
+      tally.sent(dueMs, this.#isHeldUp ? 0 : lateMs);
       target.send(dueMs);
       due.advance();
       atMs = nowMs();
@@ -85,7 +97,7 @@ export class Pacer {
     this.#isHeldUp = due.nextMs <= atMs;
     // With nothing due the timer wakes it, without room the target does.
     clearTimeout(this.#timer);
-    if (!this.#isHeldUp && due.nextMs < endMs) {
+    if (!this.#isHeldUp && due.nextMs < this.#endMs) {
       this.#timer = setTimeout(() => this.#send(), Math.max(1, due.nextMs - atMs));
     }
   }

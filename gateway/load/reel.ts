@@ -17,7 +17,7 @@ import {
 import type { LoadMessage } from './message-mix.ts';
 
 /** Messages of a reel, before those that one thread's senders need. */
-const MESSAGES_MIN = 32_768;
+const MESSAGES_MIN = 16_384;
 const DIGITS = 12;
 const ZERO = 0x30;
 const HEAD = '{"reference":"';

@@ -42,6 +42,11 @@ export function doubtsOf({ lateness, isCutShort, messages, plan }: LoadReport): 
             'give it more --threads, a lower --rate, or a machine of its own',
         ]
       : []),
+    ...(messages.answered > 0 && messages.failed > messages.due / 100
+      ? [
+          `${Math.round((messages.failed * 100) / messages.due)} % of the messages failed; times are of the others, and of those that waited in vain`,
+        ]
+      : []),
     ...(messages.answered === 0 ? ['no message was answered'] : []),
     ...(messages.refused > messages.due / 2
       ? [

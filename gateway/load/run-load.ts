@@ -2,7 +2,7 @@
  * A whole load: threads that are begun together, what they say put together, and an end that comes whatever they do.
  */
 import type { FromThread, ThreadTask, ToThread } from './thread.ts';
-import { Latencies, type LatencyReport } from './latencies.ts';
+import { type EncodedLatencies, Latencies, type LatencyReport } from './latencies.ts';
 import type { LoadPlan } from './plan.ts';
 import type { IntervalCounts, TallyResult } from './tally.ts';
 import { TargetUnfit } from './target.ts';
@@ -119,6 +119,7 @@ class LoadRun {
   #readyCount = 0;
   #startedMs = 0;
   #endedMs: number | undefined;
+  #whenReady: () => void = () => {};
   #settle: { resolve(): void; reject(error: Error): void } = { resolve: () => {}, reject: () => {} };
 
   constructor(plan: LoadPlan, parts: LoadParts) {
@@ -151,8 +152,6 @@ class LoadRun {
     }
     return this.#merged();
   }
-  #whenReady: () => void = () => {};
-
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
@@ -266,7 +265,7 @@ class LoadRun {
     };
   }
 
-  #latencies(read: (result: TallyResult) => string): Latencies {
+  #latencies(read: (result: TallyResult) => EncodedLatencies): Latencies {
     const all = new Latencies();
     for (const result of this.#results) all.addEncoded(read(result));
     return all;

@@ -4,7 +4,7 @@
  * A message counts if it was due in that stretch, whenever it is answered; only rates go by when answers came. What failed by waiting (not
  * sent in time, not answered) enters the times with what it had waited by then: it took longer, and left out it would make the target look quick.
  */
-import { Latencies } from './latencies.ts';
+import { type EncodedLatencies, Latencies } from './latencies.ts';
 
 export interface IntervalCounts {
   /** From 0, of the whole load, the warm-up included. */
@@ -13,7 +13,7 @@ export interface IntervalCounts {
   readonly answered: number;
   readonly failed: number;
   readonly receipts: number;
-  readonly latencies: string;
+  readonly latencies: EncodedLatencies;
 }
 
 /** Everything that counts, as threads hand it over. */
@@ -29,9 +29,9 @@ export interface TallyResult {
   readonly failed: Readonly<Record<string, number>>;
   readonly receiptsAwaited: number;
   readonly receiptsCame: number;
-  readonly latencies: string;
-  readonly receiptLatencies: string;
-  readonly lateness: string;
+  readonly latencies: EncodedLatencies;
+  readonly receiptLatencies: EncodedLatencies;
+  readonly lateness: EncodedLatencies;
 }
 
 export class Tally {

@@ -1,4 +1,5 @@
 /** What a load is sent to, as far as whoever paces it has to know. */
+import { connect } from 'node:net';
 import type { AwaitedReceipts } from './awaited-receipts.ts';
 import type { Tally } from './tally.ts';
 
@@ -38,14 +39,55 @@ export class TargetUnfit extends Error {
   }
 }
 
-const UNANSWERED = 'not answered in time';
+/** What a request is called that was given up, and one that its connection took with it. */
+export const UNANSWERED = 'not answered in time';
+export const LOST = 'connection lost';
+
+/** Counts a request that will not be answered. One that reached nobody has waited for nothing: its time says nothing of the target. */
+export function countFailed(
+  tally: Tally,
+  request: { readonly dueMs: number; readonly nowMs: number },
+  messages: number,
+  why: string,
+): void {
+  if (why === UNANSWERED || why === LOST) tally.failed(request.dueMs, request.nowMs, why);
+  else tally.wrong(request.dueMs, why, messages);
+}
 
 /** What an error of a connection is called in a report. */
 export function nameOfError(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return UNANSWERED;
-  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') return 'connection lost';
+  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') return LOST;
   return code ?? error.message;
 }
 
-export { UNANSWERED };
+/** Resolves if somebody takes connections at an address. @throws TargetUnfit if nobody does */
+export function reach(url: string, timeoutMs: number): Promise<void> {
+  const { hostname, port, protocol } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: withoutBrackets(hostname),
+      port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    });
+    const refuse = (why: string): void => {
+      socket.destroy();
+      reject(
+        new TargetUnfit(
+          `--url: nobody answers at ${url} (${why}); start a gateway with tollgate serve, or give its address`,
+        ),
+      );
+    };
+    socket.setTimeout(timeoutMs, () => refuse('no answer'));
+    socket.once('error', (error: NodeJS.ErrnoException) => refuse(error.code ?? error.message));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+  });
+}
+
+/** The host of an address, as sockets want it. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replaceAll(/[[\]]/g, '');
+}

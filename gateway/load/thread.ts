@@ -4,18 +4,18 @@
  *   opens its connections ──ready──►  ◄──start──  sends ──interval, receipts, ...──►  waits for what is under way ──done──►
  */
 import { AwaitedReceipts } from './awaited-receipts.ts';
-import { ClosedHttp } from './closed-http.ts';
+import type { ClosedHttp } from './closed-http.ts';
 import { DueTimes } from './due-times.ts';
 import { HttpRequests } from './http-requests.ts';
 import { HttpTarget } from './http-target.ts';
 import { type BlockSource, type LoadTexts, MessageMix } from './message-mix.ts';
 import { Pacer } from './pacer.ts';
-import { type LoadPlan, shareOf } from './plan.ts';
+import type { LoadPlan } from './plan.ts';
 import { openReceiptReceiver, type ReceiptReceiver } from './receipt-receiver.ts';
 import { jsonReel, reelMessages, submitReel } from './reel.ts';
 import { SmppTarget } from './smpp-target.ts';
 import { type IntervalCounts, Tally, type TallyResult } from './tally.ts';
-import { type Target, type TargetParts, TargetUnfit } from './target.ts';
+import { reach, type Target, type TargetParts, TargetUnfit } from './target.ts';
 
 /** What a thread begins with. */
 export interface ThreadTask {
@@ -57,6 +57,8 @@ export interface ThreadParts {
 const NS_PER_MS = 1e6;
 const TICK_MS = 50;
 const EARLY_LIFE_TICKS = 100;
+/** How long what was due at the end may take to be sent. */
+const LAST_MS = 1_000;
 
 /** Lives until it has said that it is done, or unfit. */
 export async function runLoadThread(task: ThreadTask, parts: ThreadParts): Promise<void> {
@@ -81,6 +83,7 @@ class LoadThread {
   #startNs = 0;
   #open: Target | undefined;
   #closed: ClosedHttp | undefined;
+  #kind: typeof ClosedHttp | undefined;
   #requests: HttpRequests | undefined;
   #receiver: ReceiptReceiver | undefined;
   #endMs: number;
@@ -115,12 +118,15 @@ class LoadThread {
       await target.open();
       return;
     }
+    await reach(plan.url, plan.timeoutMs);
     if (this.#awaited !== undefined) {
       this.#receiver = await openReceiptReceiver(plan.callbackHost, this.#awaited, () => this.#nowMs());
     }
     const reel = jsonReel(next, { count, account: plan.account, callbackUrl: this.#receiver?.url });
     this.#requests = new HttpRequests(reel, plan);
     if (plan.perSecond !== undefined) this.#open = new HttpTarget(plan, thread, this.#requests, this.#target);
+    // autocannon takes a tenth of a second to load, which no other command is to wait for.
+    else this.#kind = (await import('./closed-http.ts')).ClosedHttp;
   }
 
   /** Waits for the word, sends, and waits for what is under way. */
@@ -176,8 +182,8 @@ class LoadThread {
   async #send(): Promise<void> {
     const { plan, thread } = this.#task;
     const { perSecond, protocol, threads, batchMessages } = plan;
-    if (this.#requests !== undefined && perSecond === undefined) {
-      this.#closed = new ClosedHttp(plan, thread, this.#requests, this.#target);
+    if (this.#requests !== undefined && this.#kind !== undefined) {
+      this.#closed = new this.#kind(plan, thread, this.#requests, this.#target);
       await this.#sleepToEnd();
       this.#closed.end();
       return;
@@ -202,6 +208,8 @@ class LoadThread {
     });
     pacer.start();
     await this.#sleepToEnd();
+    pacer.endSoon();
+    await this.#until(() => pacer.hasSentAll, this.#nowMs() + LAST_MS);
     pacer.end();
   }
 

@@ -21,6 +21,8 @@ export interface MessageDraft {
   account: string | undefined;
   reference: string | undefined;
   callbackUrl: string | undefined;
+  /** Whom its receipt is for beside webhooks, in words of the edge it came by, who is told by others; undefined for nobody. */
+  receiptFor: string | undefined;
   media: readonly string[] | undefined;
   /** For filters, from 0 to 1: what it was decided by before it had to be submitted again. NaN draws. */
   draw: number;
@@ -41,6 +43,7 @@ export function emptyDraft(): MessageDraft {
     account: undefined,
     reference: undefined,
     callbackUrl: undefined,
+    receiptFor: undefined,
     media: undefined,
     draw: Number.NaN,
     validUntilMs: Infinity,

@@ -140,6 +140,8 @@ export class MessageStore {
   readonly accounts: (string | undefined)[] = [];
   readonly references: (string | undefined)[] = [];
   readonly callbackUrls: (string | undefined)[] = [];
+  /** As of `MessageDraft.receiptFor`. */
+  readonly receiptsFor: (string | undefined)[] = [];
   readonly media: (readonly string[] | undefined)[] = [];
 
   /** Told of each message that has come to its end, at its place in the ring: also of those refused at once. */
@@ -278,6 +280,7 @@ export class MessageStore {
     this.accounts[at] = draft.account;
     this.references[at] = draft.reference;
     this.callbackUrls[at] = draft.callbackUrl;
+    this.receiptsFor[at] = draft.receiptFor;
     this.media[at] = draft.media;
     this.#decided(at, slot);
   }

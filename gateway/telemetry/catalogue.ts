@@ -270,6 +270,11 @@ export const CATALOGUE = {
     help: 'Receipts that wait for an ESME to take them.',
     labels: [],
   },
+  tollgate_smpp_spool_dropped_total: {
+    type: 'counter',
+    help: 'Receipts for ESMEs that were dropped where they are delivered: too many waited in Redis for their ESME.',
+    labels: [],
+  },
   tollgate_smpp_scheduled_messages: {
     type: 'gauge',
     help: 'Messages by SMPP that wait for the time they are scheduled for.',

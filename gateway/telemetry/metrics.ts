@@ -130,6 +130,8 @@ export interface DeliverySources {
   readonly webhooks: () => WebhookFigures;
   readonly carriers: () => CarrierFigures;
   readonly faults: () => FaultFigures;
+  /** Receipts for ESMEs that went for want of room in Redis. */
+  readonly spoolDropped?: () => number;
 }
 
 export interface MetricSources extends DeliverySources {
@@ -185,7 +187,7 @@ function registryOf(reading: Partial<Record<MetricName, Read>>): Registry {
   return registry;
 }
 
-function deliveryReaders({ webhooks, faults, carriers, worker }: DeliverySources) {
+function deliveryReaders({ webhooks, faults, carriers, worker, spoolDropped }: DeliverySources) {
   return {
     tollgate_worker_batches: () => [sample({}, worker()?.active ?? 0)],
     tollgate_worker_batches_total: () => {
@@ -194,6 +196,7 @@ function deliveryReaders({ webhooks, faults, carriers, worker }: DeliverySources
     },
     tollgate_worker_messages_total: () => [sample({}, worker()?.ended ?? 0)],
     tollgate_worker_errors_total: () => [sample({}, worker()?.errors ?? 0)],
+    tollgate_smpp_spool_dropped_total: () => [sample({}, spoolDropped?.() ?? 0)],
     tollgate_receipts_total: () => carriers().receipts.map(fromCell),
     tollgate_filter_decisions_total: () => carriers().filter.map(fromCell),
     tollgate_delivery_errors_total: () => carriers().errors.map(fromCell),

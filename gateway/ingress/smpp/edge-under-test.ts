@@ -67,7 +67,7 @@ export function openSmppEdge({ kept }: { kept?: Dispatcher['kept'] } = {}): Smpp
   const receipts = new ReceiptWriter({ store, submitted, names, esmes, postOffice, format, machineNowMs: () => 0 });
   const shared = { store, submitted, scheduled, names, receipts, clock, out };
   const leases = { answered: () => Promise.resolve() };
-  const submissions = new Submissions({ ...shared, intake, leases, isDurable: kept !== undefined, send });
+  const submissions = new Submissions({ ...shared, intake, leases, esmes, isDurable: kept !== undefined, send });
   const requests = new Requests({ ...shared, submissions });
   const host: SessionHost = {
     out,

@@ -14,6 +14,8 @@ import type { Receipt } from './receipt.ts';
 
 /** A bound session, as far as receipts go over it. */
 export interface Bind {
+  /** Whether it is bound so that it receives. */
+  readonly canReceive: boolean;
   /** Whether a receipt may be sent now. */
   readonly hasRoom: boolean;
   deliver(receipt: Receipt, nowMs: number): void;

@@ -3,7 +3,7 @@
  *
  * It is handed the way in, the store and the leases, and told of receipts as they are recorded; what it keeps itself is bounded.
  */
-import { SHUTDOWN_GRACE_MS } from '../../limits.ts';
+import { SHUTDOWN_GRACE_MS, SPOOL_LOOK_MS } from '../../limits.ts';
 import type { Intake, MessageStore } from '../../messages/index.ts';
 import type { Clock, Stateful, Timers } from '../../router/index.ts';
 import { PduWriter, PLAIN_RECEIPT, RECEIPT_VARIANTS, type ReceiptFormat } from '../../smpp/index.ts';
@@ -12,14 +12,17 @@ import { type DeclaredEsme, Esmes } from './esmes.ts';
 import { MessageNames } from './message-names.ts';
 import { PostOffice, type ReceiptFigures } from './post-office.ts';
 import { ReceiptWriter } from './receipt-writer.ts';
-import { Requests } from './requests.ts';
+import { type Archive, Requests } from './requests.ts';
 import { ScheduledMessages, type ScheduledState } from './scheduled.ts';
-import { type Listening, SmppServer } from './server.ts';
+import { type ConnectionFaults, type Listening, SmppServer } from './server.ts';
+import type { Spool } from './spool.ts';
+import { SpoolReader } from './spool-reader.ts';
 import { Submissions } from './submissions.ts';
 import { Submitted, type SubmittedState } from './submitted.ts';
 
 export type { LeaseDraws } from '../http/await-lease.ts';
 export type { Listening } from './server.ts';
+export { spooledReceipts } from './spool.ts';
 
 export interface SmppOptions {
   readonly intake: Intake;
@@ -31,10 +34,12 @@ export interface SmppOptions {
   readonly isOpen: boolean;
   /** Words of RECEIPT_VARIANTS. */
   readonly receiptVariants: readonly string[];
-  /** Whether what is accepted is kept outside of this process. */
-  readonly isDurable: boolean;
+  /** Where what is accepted and its receipts are kept outside of this process, if they are. */
+  readonly kept?: { readonly archive: Archive; readonly spool: Spool } | undefined;
+  readonly faults?: ConnectionFaults | undefined;
   readonly listening: readonly Listening[];
   readonly clock: Clock;
+  readonly timers: Timers;
   /** The time that sockets live in, whatever `clock` says. */
   readonly machineClock: Clock;
   readonly machineTimers: Timers;
@@ -54,7 +59,10 @@ export interface SmppFigures {
 export interface Smpp {
   /** Where it listens, by the order in which that was asked for. */
   readonly ports: readonly number[];
-  /** A receipt was recorded for the message at ring place `at` of the store, which may have come by any edge. */
+  /**
+   * A receipt was recorded for the message at ring place `at` of the store, which may have come by any edge. Not to be told where messages
+   * are kept elsewhere: whoever delivers them puts receipts into the spool.
+   */
   receiptArrived(at: number): void;
   /** Submits messages scheduled for `nowMs` and before. */
   advance(nowMs: number): void;
@@ -76,26 +84,40 @@ const SYSTEM_ID = 'tollgate';
 
 /** Opens the edge and listens. Rejects if an address cannot be had; nothing is left open then. */
 export async function openSmpp(options: SmppOptions): Promise<Smpp> {
-  const { intake, store, leases, clock, machineClock, machineTimers, log, isDurable } = options;
+  const { intake, store, leases, clock, timers, machineClock, machineTimers, log, kept, faults } = options;
   const out = new PduWriter();
   const esmes = new Esmes(options.declared, options.isOpen);
-  const server = new SmppServer({ systemId: SYSTEM_ID, esmes, out, machineClock, machineTimers, log });
+  const server = new SmppServer({
+    systemId: SYSTEM_ID,
+    esmes,
+    out,
+    clock,
+    timers,
+    machineClock,
+    machineTimers,
+    log,
+    faults,
+  });
   const machineNowMs = (): number => machineClock.monotonicNs() / 1e6;
-  const postOffice = new PostOffice(esmes, machineNowMs, (bind) => server.send(bind));
+  const postOffice: PostOffice = new PostOffice(esmes, machineNowMs, (bind) => server.send(bind), {
+    onSettled: (esme, receipt) => spooled?.settled(esme, receipt),
+  });
   const submitted = new Submitted(store);
   const scheduled = new ScheduledMessages();
   const format = formatOf(options.receiptVariants);
   const names = new MessageNames(store, format.isDecimal);
   const receipts = new ReceiptWriter({ store, submitted, names, esmes, postOffice, format, machineNowMs });
+  const spooled = kept && new SpoolReader({ spool: kept.spool, esmes, postOffice, format, machineNowMs });
   const shared = { store, submitted, scheduled, names, receipts, clock, out };
   const submissions = new Submissions({
     ...shared,
     intake,
     leases,
-    isDurable,
+    esmes,
+    isDurable: kept !== undefined,
     send: (session, bytes) => server.send(session, bytes),
   });
-  server.serve(submissions, new Requests({ ...shared, submissions }), postOffice);
+  server.serve(submissions, new Requests({ ...shared, submissions, archive: kept?.archive }), postOffice);
   const ports: number[] = [];
   try {
     for (const listening of options.listening) ports.push(await server.listen(listening));
@@ -103,6 +125,7 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
     await server.close(0);
     throw error;
   }
+  const stopLooking = spooled && machineTimers.every(SPOOL_LOOK_MS, () => spooled.look());
   return {
     ports,
     receiptArrived: (at) => receipts.receiptArrived(at),
@@ -127,7 +150,11 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
         postOffice.clear();
       },
     },
-    close: () => server.close(SHUTDOWN_GRACE_MS),
+    async close() {
+      await server.close(SHUTDOWN_GRACE_MS);
+      stopLooking?.();
+      await spooled?.close();
+    },
   };
 }
 

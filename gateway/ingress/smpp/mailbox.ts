@@ -53,22 +53,33 @@ export class Mailbox {
   }
 
   /** Forgets the oldest. */
-  dropOldest(): void {
-    if (this.take() === undefined) this.#later.shift();
+  dropOldest(): Receipt | undefined {
+    return this.take() ?? this.#later.shift()?.receipt;
+  }
+
+  /** Takes out all that are of a spool. */
+  takeSpooled(): readonly Receipt[] {
+    const all = this.list();
+    const spooled = all.filter(({ spoolId }) => spoolId !== undefined);
+    if (spooled.length === 0) return spooled;
+    this.#ready = this.#ready.slice(this.#first).filter(({ spoolId }) => spoolId === undefined);
+    this.#first = 0;
+    this.#later = this.#later.filter(({ receipt }) => receipt.spoolId === undefined);
+    return spooled;
   }
 
   /**
    * Readies what is due again, and forgets what nobody took for too long.
-   * @returns how many were forgotten
+   * @returns what was forgotten
    */
-  advance(nowMs: number): number {
+  advance(nowMs: number): readonly Receipt[] {
     let due = 0;
     while (due < this.#later.length && this.#later[due]!.dueMs <= nowMs) due += 1;
     if (due > 0) this.#ready.push(...this.#later.splice(0, due).map(({ receipt }) => receipt));
-    let forgotten = 0;
+    const forgotten: Receipt[] = [];
     while (this.hasReady && nowMs - this.#ready[this.#first]!.keptMs >= SMPP_RECEIPT_KEPT_MS) {
-      this.take();
-      forgotten += 1;
+      const receipt = this.take();
+      if (receipt !== undefined) forgotten.push(receipt);
     }
     return forgotten;
   }

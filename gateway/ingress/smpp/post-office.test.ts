@@ -14,6 +14,8 @@ class Taker implements Bind {
     this.room = room;
   }
 
+  readonly canReceive = true;
+
   get hasRoom(): boolean {
     return this.taken.length < this.room;
   }
@@ -40,7 +42,7 @@ beforeEach(() => {
     [esme, other],
     () => nowMs,
     () => undefined,
-    5,
+    { bound: 5 },
   );
 });
 

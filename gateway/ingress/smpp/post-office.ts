@@ -23,12 +23,20 @@ export interface ReceiptFigures {
   readonly dropped: number;
 }
 
+export interface PostOfficeOptions {
+  /** Receipts that may wait. */
+  readonly bound?: number;
+  /** Told of each receipt that is done with: taken, refused for good, or dropped. */
+  readonly onSettled?: (esme: Esme, receipt: Receipt) => void;
+}
+
 export class PostOffice {
   readonly #esmes: Iterable<Esme>;
   readonly #nowMs: () => number;
   readonly #send: (bind: Bind) => void;
   readonly #dirty = new Set<Esme>();
   readonly #bound: number;
+  readonly #onSettled: (esme: Esme, receipt: Receipt) => void;
   #fullest: Esme | undefined;
   #fullestCount = 0;
   #isDue = false;
@@ -38,20 +46,18 @@ export class PostOffice {
   #repeated = 0;
   #dropped = 0;
 
-  /**
-   * @param send sends what was written for a session
-   * @param bound receipts that may wait
-   */
+  /** @param send sends what was written for a session */
   constructor(
     esmes: Iterable<Esme>,
     nowMs: () => number,
     send: (bind: Bind) => void,
-    bound = SMPP_RECEIPTS_WAITING_MAX,
+    { bound = SMPP_RECEIPTS_WAITING_MAX, onSettled = () => undefined }: PostOfficeOptions = {},
   ) {
     this.#esmes = esmes;
     this.#nowMs = nowMs;
     this.#send = send;
     this.#bound = bound;
+    this.#onSettled = onSettled;
   }
 
   /** Takes a receipt in, to be sent with others of this turn. */
@@ -80,8 +86,10 @@ export class PostOffice {
   answered(esme: Esme, receipt: Receipt, status: number | undefined): void {
     if (status === Status.Ok) {
       this.#acknowledged += 1;
+      this.#onSettled(esme, receipt);
     } else if (status !== undefined && REFUSALS.has(status)) {
       this.#refused += 1;
+      this.#onSettled(esme, receipt);
     } else {
       this.#repeated += 1;
       this.#waiting += 1;
@@ -104,10 +112,23 @@ export class PostOffice {
     for (const esme of this.#esmes) {
       if (esme.mailbox.count === 0) continue;
       const forgotten = esme.mailbox.advance(nowMs);
-      this.#waiting -= forgotten;
-      this.#dropped += forgotten;
+      this.#waiting -= forgotten.length;
+      this.#dropped += forgotten.length;
+      for (const receipt of forgotten) this.#onSettled(esme, receipt);
       this.hasRoom(esme);
     }
+  }
+
+  /** Whether so much waits that no more should be fetched. */
+  get isHalfFull(): boolean {
+    return this.#waiting * 2 >= this.#bound;
+  }
+
+  /** Takes out all that wait for an ESME and are of a spool. */
+  takeSpooled({ mailbox }: Esme): readonly Receipt[] {
+    const spooled = mailbox.takeSpooled();
+    this.#waiting -= spooled.length;
+    return spooled;
   }
 
   /** Forgets all that waits. */
@@ -169,7 +190,8 @@ export class PostOffice {
         this.#fullestCount = esme.mailbox.count;
       }
     }
-    this.#fullest?.mailbox.dropOldest();
+    const dropped = this.#fullest?.mailbox.dropOldest();
+    if (this.#fullest !== undefined && dropped !== undefined) this.#onSettled(this.#fullest, dropped);
     this.#waiting -= 1;
     this.#dropped += 1;
   }

@@ -99,6 +99,7 @@ export class SubmitReader {
     draft.truth = 0;
     draft.reference = undefined;
     draft.callbackUrl = undefined;
+    draft.receiptFor = undefined;
     draft.media = undefined;
     draft.draw = Number.NaN;
     return this.#readText(submit, draft);

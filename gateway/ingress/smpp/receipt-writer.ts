@@ -1,6 +1,5 @@
 /** What became of messages that came by SMPP -> receipts, for those who asked for them. */
-import { DELIVERY_ERRORS, DeliveryError, MessageState, type MessageStore, ReceiptState } from '../../messages/index.ts';
-import { CARRIER_LABELS, decisionAt, DecisionCode } from '../../router/index.ts';
+import type { MessageStore } from '../../messages/index.ts';
 import { MessageStateValue, type ReceiptFormat } from '../../smpp/index.ts';
 import type { Esmes } from './esmes.ts';
 import type { MessageNames } from './message-names.ts';
@@ -9,32 +8,7 @@ import { Receipt, type Subject, type Told } from './receipt.ts';
 import type { ScheduledMessage } from './scheduled.ts';
 import { wantsFinal, wantsIntermediate } from './submit-facts.ts';
 import type { Submitted } from './submitted.ts';
-
-/** What a carrier calls spam, and a number it blocks (Apeiron, SMS error codes). */
-const ATT_SPAM = 104;
-const ATT = CARRIER_LABELS.indexOf('att');
-/** For errors that the list has no number for: of time passed, SMPP's own, as of anything else. */
-const ERROR_EXPIRED = 20;
-const ERROR_SYSTEM = 8;
-
-/** `MessageStateValue` by `ReceiptState`. */
-const STATES = Uint8Array.of(
-  MessageStateValue.Enroute,
-  MessageStateValue.Accepted,
-  MessageStateValue.Undeliverable,
-  MessageStateValue.Rejected,
-  MessageStateValue.Expired,
-  MessageStateValue.Delivered,
-);
-
-/** What a carrier has said of a message so far, as `query_sm` tells it: what the phone got is in nobody's receipt. */
-export interface ToldState {
-  /** `MessageStateValue`. */
-  readonly state: number;
-  readonly error: number;
-  /** Undefined if it has said nothing. */
-  readonly doneMs: number | undefined;
-}
+import { toldAt } from './told.ts';
 
 export interface ReceiptWriterParts {
   readonly store: MessageStore;
@@ -58,15 +32,9 @@ export class ReceiptWriter {
   receiptArrived(at: number): void {
     const { store, submitted } = this.#parts;
     if (!submitted.has(at)) return;
-    const state = STATES[store.receipt[at]!]!;
-    if (!wantsFinal(submitted.factsAt(at), state)) return;
-    const doneMs = store.receiptAtMs[at]!;
-    this.#post(submitted.ownerAt(at), this.#subjectAt(at), {
-      state,
-      error: this.#errorAt(at),
-      doneMs,
-      isIntermediate: false,
-    });
+    const { state, error, doneMs } = toldAt(store, at);
+    if (doneMs === undefined || !wantsFinal(submitted.factsAt(at), state)) return;
+    this.#post(submitted.ownerAt(at), this.#subjectAt(at), { state, error, doneMs, isIntermediate: false });
   }
 
   /** The message at ring place `at`, which was taken, has to wait. */
@@ -85,14 +53,6 @@ export class ReceiptWriter {
   hasEnded(message: ScheduledMessage, state: number, error: number, nowMs: number): void {
     if (!wantsFinal(message.facts, state)) return;
     this.#post(message.owner, this.#subjectOf(message), { state, error, doneMs: nowMs, isIntermediate: false });
-  }
-
-  /** What is told of the message at ring place `at`. */
-  stateAt(at: number): ToldState {
-    const { store } = this.#parts;
-    const receipt = store.receipt[at]!;
-    if (receipt === ReceiptState.None) return { state: MessageStateValue.Enroute, error: 0, doneMs: undefined };
-    return { state: STATES[receipt]!, error: this.#errorAt(at), doneMs: store.receiptAtMs[at]! };
   }
 
   #post(owner: number, subject: Subject, told: Told): void {
@@ -118,19 +78,6 @@ export class ReceiptWriter {
     const { submittedMs, facts, reference } = message;
     const id = this.#parts.names.toReceipt(message.id);
     return { id, senderKey, destinationKey, text, submittedMs, facts, reference };
-  }
-
-  #errorAt(at: number): number {
-    const { store } = this.#parts;
-    const receipt = store.receipt[at]!;
-    if (receipt === ReceiptState.Accepted || receipt === ReceiptState.Delivered) return 0;
-    const code = store.code[at]!;
-    if (store.state[at] === MessageState.Queued || code !== DecisionCode.Accepted) return decisionAt(code).receiptError;
-    const error = store.error[at]!;
-    if (error === DeliveryError.ValidityExpired) return ERROR_EXPIRED;
-    const isSpam = error === DeliveryError.SpamFilter || error === DeliveryError.NumberBlocked;
-    if (isSpam && store.carrier[at] === ATT) return ATT_SPAM;
-    return DELIVERY_ERRORS[error]?.sinchSmpp ?? ERROR_SYSTEM;
   }
 }
 

@@ -46,7 +46,7 @@ export interface Subject {
 }
 
 /** A longer text is not kept for the sake of its beginning. */
-const TEXT_KEPT = 200;
+export const RECEIPT_TEXT_KEPT = 200;
 const TEXT_SHOWN = 20;
 const NO_REFERENCE = -1;
 /** protocol_id, priority_flag, two times, registered_delivery, replace_if_present_flag, data_coding, sm_default_msg_id. */
@@ -63,6 +63,8 @@ export class Receipt implements ReceiptFacts {
   readonly keptMs: number;
   /** When it was sent last. */
   sentMs = 0;
+  /** What the spool calls it that it was read from; undefined if it is of this process alone. */
+  readonly spoolId: string | undefined;
   readonly #senderKey: number;
   readonly #destinationKey: number;
   readonly #facts: number;
@@ -70,15 +72,16 @@ export class Receipt implements ReceiptFacts {
   readonly #isIntermediate: boolean;
   readonly #format: ReceiptFormat;
 
-  constructor(subject: Subject, told: Told, format: ReceiptFormat, nowMs: number) {
+  constructor(subject: Subject, told: Told, format: ReceiptFormat, nowMs: number, spoolId?: string) {
     const { text } = subject;
     this.id = subject.id;
     this.submittedMs = subject.submittedMs;
     this.doneMs = told.doneMs;
     this.state = told.state;
     this.error = told.error;
-    this.text = text.length > TEXT_KEPT ? Buffer.from(text.slice(0, TEXT_SHOWN)).toString() : text;
+    this.text = text.length > RECEIPT_TEXT_KEPT ? Buffer.from(text.slice(0, TEXT_SHOWN)).toString() : text;
     this.keptMs = nowMs;
+    this.spoolId = spoolId;
     this.#senderKey = subject.senderKey;
     this.#destinationKey = subject.destinationKey;
     this.#facts = subject.facts;

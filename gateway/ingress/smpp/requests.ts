@@ -24,9 +24,16 @@ import type { ReadMessage } from './read-submit.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 import type { ScheduledMessage, ScheduledMessages } from './scheduled.ts';
 import type { Session } from './session.ts';
+import { type ToldState, toldAt } from './told.ts';
 import { destinationNpi, destinationSpelling, destinationTon, sourceNpi, sourceTon } from './submit-facts.ts';
-import type { Outcome, Submissions } from './submissions.ts';
+import type { OneId, Outcome, Submissions } from './submissions.ts';
 import type { Submitted } from './submitted.ts';
+
+/** Messages that any gateway has taken. */
+export interface Archive {
+  /** Hands the message of an id to `read`, at a ring place of a store; undefined if there is none. Rejects if it cannot be asked. */
+  show<T>(id: string, read: (store: MessageStore, at: number) => T): Promise<T | undefined>;
+}
 
 export interface RequestParts {
   readonly store: MessageStore;
@@ -36,6 +43,8 @@ export interface RequestParts {
   readonly submissions: Submissions;
   readonly receipts: ReceiptWriter;
   readonly clock: Clock;
+  /** Where messages are kept outside of this process, if they are. */
+  readonly archive?: Archive | undefined;
   /** What sessions write to. */
   readonly out: PduWriter;
 }
@@ -92,15 +101,16 @@ export class Requests {
       return;
     }
     const messages = destAddresses.map((one) => this.#read(session, pdu, one));
+    const one: OneId = { id: undefined };
     const outcomes = Promise.all(
       messages.map((message): Promise<Outcome> =>
         typeof message === 'number'
           ? Promise.resolve({ status: message, sequence: -1 })
-          : submissions.take(session, message),
+          : submissions.take(session, message, one),
       ),
     );
     submissions
-      .answerWith(session, async (writer) => this.#answerMulti(writer, sequence, destAddresses, await outcomes))
+      .answerWith(session, async (writer) => this.#answerMulti(writer, sequence, destAddresses, await outcomes, one))
       .catch(() => undefined);
   }
 
@@ -109,44 +119,50 @@ export class Requests {
     sequence: number,
     destinations: readonly Destination[],
     outcomes: readonly Outcome[],
+    { id: messageId = '' }: OneId,
   ): void {
-    const { submitted, names } = this.#parts;
-    const first = outcomes.find(({ status }) => status === Status.Ok);
-    const messageId = first?.id ?? '';
+    const isAnyTaken = outcomes.some(({ status }) => status === Status.Ok);
     const unsuccessSmes: Unsuccess[] = [];
     destinations.forEach((to, index) => {
-      const { status, sequence: stored } = outcomes[index]!;
-      // All are known by the one id that the answer has room for.
-      if (status !== Status.Ok) {
-        if (!('list' in to)) unsuccessSmes.push({ ...to, status });
-      } else if (stored >= 0) submitted.nameOtherwise(stored, names.toReceipt(messageId));
+      const { status } = outcomes[index]!;
+      if (status !== Status.Ok && !('list' in to)) unsuccessSmes.push({ ...to, status });
     });
-    const status = first === undefined ? (unsuccessSmes[0]?.status ?? Status.SubmitFailed) : Status.Ok;
+    const status = isAnyTaken ? Status.Ok : (unsuccessSmes[0]?.status ?? Status.SubmitFailed);
     writePdu(writer, { command: 'SubmitMultiResp', sequence, status, fields: { messageId, unsuccessSmes } });
   }
 
   #querySm(session: Session, pdu: Pdu): void {
-    const { out, store, receipts } = this.#parts;
-    const { messageId = '', sourceAddr = '' } = pdu.fields;
+    const { out, store, archive } = this.#parts;
+    const { messageId = '' } = pdu.fields;
     const scheduled = this.#scheduledOf(session, messageId);
     const at = scheduled === undefined ? this.#placeOf(session, messageId) : -1;
-    if (scheduled === undefined && at < 0) {
-      out.header(Command.QuerySmResp, Status.InvalidMessageId, pdu.sequence);
-      return;
-    }
-    if (!isSpelled(sourceAddr, scheduled?.draft.senderKey ?? store.senderKey[at]!)) {
-      out.header(Command.QuerySmResp, Status.QueryFailed, pdu.sequence);
-      return;
-    }
-    const waiting = { state: MessageStateValue.Enroute, error: 0, doneMs: undefined };
-    const { state, error, doneMs } = scheduled === undefined ? receipts.stateAt(at) : waiting;
-    const fields = {
-      messageId,
-      finalDate: doneMs === undefined ? '' : formatTime(doneMs),
-      messageState: state,
-      errorCode: Math.min(error, OCTET_MAX),
-    };
-    writePdu(out, { command: 'QuerySmResp', sequence: pdu.sequence, fields });
+    if (scheduled !== undefined) answerQuery(out, pdu, scheduled.draft.senderKey, NOTHING_TOLD);
+    else if (at >= 0) answerQuery(out, pdu, store.senderKey[at]!, toldAt(store, at));
+    else if (archive === undefined) out.header(Command.QuerySmResp, Status.InvalidMessageId, pdu.sequence);
+    else this.#queryArchive(session, pdu, archive);
+  }
+
+  /** Answers about a message that another gateway may have taken, for an ESME of the same account. */
+  #queryArchive(session: Session, pdu: Pdu, archive: Archive): void {
+    const { account } = session.esme!;
+    this.#parts.submissions
+      .answerWith(session, async (writer) => {
+        let status: number = Status.InvalidMessageId;
+        try {
+          const found = await archive.show(pdu.fields.messageId ?? '', (store, at) =>
+            store.accounts[at] === account ? { senderKey: store.senderKey[at]!, told: toldAt(store, at) } : undefined,
+          );
+          if (found !== undefined) {
+            answerQuery(writer, pdu, found.senderKey, found.told);
+            return;
+          }
+        } catch {
+          // Whoever keeps it does not answer, and cannot be said not to have it.
+          status = Status.SystemError;
+        }
+        writer.header(Command.QuerySmResp, status, pdu.sequence);
+      })
+      .catch(() => undefined);
   }
 
   /** Takes back the message that is named, or all that wait between two numbers. */
@@ -230,4 +246,22 @@ export class Requests {
     const at = names.placeOf(id);
     return at >= 0 && submitted.has(at) && submitted.ownerAt(at) === session.esme!.handle ? at : -1;
   }
+}
+
+const NOTHING_TOLD: ToldState = { state: MessageStateValue.Enroute, error: 0, doneMs: undefined };
+
+/** Answers query_sm about a message from this number. */
+function answerQuery(to: PduWriter, pdu: Pdu, senderKey: number, { state, error, doneMs }: ToldState): void {
+  const { messageId = '', sourceAddr = '' } = pdu.fields;
+  if (!isSpelled(sourceAddr, senderKey)) {
+    to.header(Command.QuerySmResp, Status.QueryFailed, pdu.sequence);
+    return;
+  }
+  const fields = {
+    messageId,
+    finalDate: doneMs === undefined ? '' : formatTime(doneMs),
+    messageState: state,
+    errorCode: Math.min(error, OCTET_MAX),
+  };
+  writePdu(to, { command: 'QuerySmResp', sequence: pdu.sequence, fields });
 }

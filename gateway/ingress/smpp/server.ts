@@ -15,7 +15,7 @@ import {
   SMPP_UNREAD_MS,
 } from '../../limits.ts';
 import type { Clock, Timers } from '../../router/index.ts';
-import type { Pdu, PduWriter, SubmitSm } from '../../smpp/index.ts';
+import { Command, type Pdu, type PduWriter, type SubmitSm } from '../../smpp/index.ts';
 import type { Bind, Esme, Esmes } from './esmes.ts';
 import type { PostOffice } from './post-office.ts';
 import type { Receipt } from './receipt.ts';
@@ -30,10 +30,25 @@ export interface Listening {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
+/** What fails on purpose. */
+export interface ConnectionFaults {
+  /** Whether there are any. */
+  readonly isAnyOfConnections: boolean;
+  /** What happens to a request of an account that brings messages; to be asked once for each. */
+  connectionEffects(
+    account: string | undefined,
+    atMs: number,
+  ): { readonly cut: 'before' | 'instead' | undefined; readonly slowMs: number };
+}
+
 export interface ServerParts {
   readonly systemId: string;
   readonly esmes: Esmes;
   readonly out: PduWriter;
+  /** The gateway's time, by which faults go. */
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly faults?: ConnectionFaults | undefined;
   readonly machineClock: Clock;
   readonly machineTimers: Timers;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -46,7 +61,15 @@ interface Connection {
   stalledMs: number | undefined;
   /** Whether it has been told that nothing more comes. */
   isEnding: boolean;
+  /** How long what is sent is held back, on purpose, and until when at least: nothing overtakes. */
+  slowMs: number;
+  heldUntilMs: number;
+  /** Bytes held back. */
+  heldBytes: number;
 }
+
+/** Why a connection was closed that a fault has cut. */
+const CUT = 'cut on purpose, by a fault';
 
 export class SmppServer implements SessionHost {
   readonly out: PduWriter;
@@ -120,11 +143,20 @@ export class SmppServer implements SessionHost {
   }
 
   submit(session: Session, submit: SubmitSm, sequence: number): void {
-    this.#submissions!.submit(session, submit, sequence);
+    if (this.#parts.faults?.isAnyOfConnections === true) {
+      this.#underFaults(session, () => this.#submissions!.submit(session, submit, sequence));
+    } else {
+      this.#submissions!.submit(session, submit, sequence);
+    }
   }
 
   request(session: Session, pdu: Pdu): void {
-    this.#requests!.request(session, pdu);
+    const bringsMessages = pdu.commandId === Command.SubmitMulti || pdu.commandId === Command.DataSm;
+    if (bringsMessages && this.#parts.faults?.isAnyOfConnections === true) {
+      this.#underFaults(session, () => this.#requests!.request(session, pdu));
+    } else {
+      this.#requests!.request(session, pdu);
+    }
   }
 
   acknowledged(session: Session, receipt: Receipt, status: number | undefined): void {
@@ -165,7 +197,15 @@ export class SmppServer implements SessionHost {
 
   #open(socket: Socket): void {
     const session = new Session(this, socket.remoteAddress ?? '', this.#nowMs());
-    const connection: Connection = { session, socket, stalledMs: undefined, isEnding: false };
+    const connection: Connection = {
+      session,
+      socket,
+      stalledMs: undefined,
+      isEnding: false,
+      slowMs: 0,
+      heldUntilMs: 0,
+      heldBytes: 0,
+    };
     this.#connections.set(session, connection);
     socket.on('data', (chunk) => this.#receive(connection, chunk));
     socket.on('drain', () => this.#drained(connection));
@@ -177,6 +217,7 @@ export class SmppServer implements SessionHost {
 
   #receive(connection: Connection, chunk: Buffer): void {
     const { session } = connection;
+    if (this.#parts.faults?.isAnyOfConnections !== true) connection.slowMs = 0;
     session.receive(chunk, this.#nowMs());
     this.#submissions!.endTurn(session);
     if (session.canReceive) this.#postOffice!.fill(session.esme!, session);
@@ -189,20 +230,65 @@ export class SmppServer implements SessionHost {
     const { out } = this;
     if (out.size > 0) {
       const written = out.take();
-      if (!connection.isEnding) socket.write(written);
+      if (!connection.isEnding) this.#write(connection, written);
     }
-    if (bytes !== undefined && bytes.length > 0 && !connection.isEnding) socket.write(bytes);
+    if (bytes !== undefined && bytes.length > 0 && !connection.isEnding) this.#write(connection, bytes);
     if (session.reason !== undefined && !connection.isEnding) {
       connection.isEnding = true;
-      socket.end();
+      this.#inTurn(connection, () => {
+        connection.stalledMs = this.#nowMs();
+        if (session.reason === CUT) socket.destroySoon();
+        else socket.end();
+      });
       // Nothing more is heard from a client that goes on all the same.
       socket.pause();
-      connection.stalledMs = this.#nowMs();
-    } else if (!session.isStalled && socket.writableLength > SMPP_UNREAD_BYTES_MAX) {
+    } else if (!session.isStalled && socket.writableLength + connection.heldBytes > SMPP_UNREAD_BYTES_MAX) {
       session.isStalled = true;
       connection.stalledMs = this.#nowMs();
       socket.pause();
     }
+  }
+
+  #write(connection: Connection, bytes: Buffer): void {
+    const { socket } = connection;
+    if (connection.slowMs === 0 && connection.heldBytes === 0) {
+      socket.write(bytes);
+      return;
+    }
+    connection.heldBytes += bytes.length;
+    this.#inTurn(connection, () => {
+      connection.heldBytes -= bytes.length;
+      if (socket.writable) socket.write(bytes);
+      if (connection.heldBytes === 0 && socket.writableLength === 0) this.#drained(connection);
+    });
+  }
+
+  /** Does what ends a wait that a fault imposes, behind all that waits already. */
+  #inTurn(connection: Connection, act: () => void): void {
+    const { clock, timers } = this.#parts;
+    const nowMs = clock.nowMs();
+    const dueMs = Math.max(nowMs + connection.slowMs, connection.heldUntilMs);
+    connection.heldUntilMs = dueMs;
+    if (connection.slowMs === 0 && connection.heldBytes === 0) act();
+    else timers.after(dueMs - nowMs, act);
+  }
+
+  /** Takes messages of a request, unless faults have the connection cut before, and answers, unless they have it cut instead. */
+  #underFaults(session: Session, take: () => void): void {
+    const { out } = this;
+    const { faults, clock } = this.#parts;
+    const { cut, slowMs } = faults!.connectionEffects(session.esme?.account, clock.nowMs());
+    const connection = this.#connections.get(session);
+    if (connection !== undefined) connection.slowMs = slowMs;
+    if (cut === 'before') {
+      session.close(CUT);
+      return;
+    }
+    const { size } = out;
+    take();
+    if (cut === undefined) return;
+    out.size = size;
+    session.close(CUT);
   }
 
   #drained(connection: Connection): void {

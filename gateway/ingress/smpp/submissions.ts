@@ -9,12 +9,14 @@ import { AWAITS_LEASE, emptyDraft, type Intake, type MessageStore } from '../../
 import { type Clock, decisionAt, DecisionCode, DECISIONS } from '../../router/index.ts';
 import { Command, Frame, Framer, MessageStateValue, PduWriter, Status, type SubmitSm } from '../../smpp/index.ts';
 import { type LeaseDraws, onceLeased } from '../http/await-lease.ts';
+import type { Esme, Esmes } from './esmes.ts';
 import type { MessageNames } from './message-names.ts';
 import { type ReadMessage, SubmitReader } from './read-submit.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
 import type { ScheduledMessage, ScheduledMessages } from './scheduled.ts';
 import type { Session } from './session.ts';
-import { factsOf } from './submit-facts.ts';
+import { receiptFor } from './spool.ts';
+import { factsOf, wantsReceipt } from './submit-facts.ts';
 import type { Submitted } from './submitted.ts';
 
 export interface SubmissionParts {
@@ -26,6 +28,7 @@ export interface SubmissionParts {
   readonly scheduled: ScheduledMessages;
   readonly names: MessageNames;
   readonly receipts: ReceiptWriter;
+  readonly esmes: Esmes;
   /** Whether what is accepted is kept outside of this process. */
   readonly isDurable: boolean;
   /** What sessions write to. */
@@ -42,6 +45,11 @@ export interface Outcome {
   readonly sequence: number;
   /** The id it is answered with, if it was taken. */
   readonly id?: string;
+}
+
+/** Messages that an answer names with one id: the first that was taken. */
+export interface OneId {
+  id: string | undefined;
 }
 
 interface Decided extends Outcome {
@@ -84,19 +92,20 @@ export class Submissions {
       this.answerLater(session, this.take(session, this.#asRead(submit)), Command.SubmitSmResp, sequence);
       return;
     }
+    const facts = factsOf(submit, reader.sourceSpelling, reader.destinationSpelling);
+    if (isDurable) this.#draft.receiptFor = this.#receiptFor(session.esme!, facts, submit.userMessageReference);
     const stored = intake.submit(this.#draft);
     const { code } = intake.slot;
     if (stored === AWAITS_LEASE) {
       const message = this.#asRead(submit);
       message.draft.draw = intake.slot.draw;
-      this.answerLater(session, this.#decide(message, session.esme!.handle), Command.SubmitSmResp, sequence);
+      this.answerLater(session, this.#decide(message, session.esme!), Command.SubmitSmResp, sequence);
       return;
     }
     if (code !== DecisionCode.Accepted && code !== DecisionCode.Queued) {
       out.header(Command.SubmitSmResp, STATUSES[code]!, sequence);
       return;
     }
-    const facts = factsOf(submit, reader.sourceSpelling, reader.destinationSpelling);
     submitted.note(stored, session.esme!.handle, facts, submit.userMessageReference);
     if (code === DecisionCode.Queued) this.#waits(stored);
     let to = out;
@@ -130,23 +139,28 @@ export class Submissions {
     return status === Status.Ok ? this.#asRead(submit) : status;
   }
 
-  /** Takes a message that was read, at once or on its schedule; the latter only where nothing is promised to survive this process. */
-  take(session: Session, message: ReadMessage): Promise<Outcome> {
+  /**
+   * Takes a message that was read, at once or on its schedule; the latter only where nothing is promised to survive this process.
+   * @param one if its answer names several messages
+   */
+  take(session: Session, message: ReadMessage, one?: OneId): Promise<Outcome> {
     const { scheduled, names, receipts, clock, isDurable } = this.#parts;
-    const owner = session.esme!.handle;
+    const esme = session.esme!;
+    const owner = esme.handle;
     // It would be answered for and lie in this process alone.
     if (isDurable && !Number.isNaN(message.scheduledMs)) {
       return Promise.resolve({ status: Status.InvalidSchedule, sequence: NOT_TAKEN });
     }
     const replaced = message.replaces ? scheduled.findLike(owner, message.draft, message.serviceType) : undefined;
     if (replaced !== undefined) scheduled.remove(replaced.id);
-    if (Number.isNaN(message.scheduledMs)) return this.#decide(message, owner);
+    if (Number.isNaN(message.scheduledMs)) return this.#decide(message, esme, one);
     if (scheduled.isFull) return Promise.resolve({ status: Status.MessageQueueFull, sequence: NOT_TAKEN });
     const nowMs = clock.nowMs();
     const id = names.ofScheduled(scheduled.nextNumber);
-    const one = { ...message, id, owner, dueMs: message.scheduledMs, submittedMs: nowMs };
-    scheduled.add(one);
-    receipts.isScheduled(one, nowMs);
+    const waiting = { ...message, id, owner, dueMs: message.scheduledMs, submittedMs: nowMs };
+    scheduled.add(waiting);
+    receipts.isScheduled(waiting, nowMs);
+    if (one !== undefined) one.id ??= id;
     return Promise.resolve({ status: Status.Ok, sequence: NOT_TAKEN, id });
   }
 
@@ -178,8 +192,8 @@ export class Submissions {
   }
 
   async #submitScheduled(due: ScheduledMessage): Promise<void> {
-    const { names, receipts, clock } = this.#parts;
-    const { code } = await this.#decide(due, due.owner, names.toReceipt(due.id));
+    const { esmes, receipts, clock } = this.#parts;
+    const { code } = await this.#decide(due, esmes.at(due.owner), { id: due.id });
     if (STATUSES[code] !== Status.Ok)
       receipts.hasEnded(due, MessageStateValue.Rejected, decisionAt(code).receiptError, clock.nowMs());
   }
@@ -206,25 +220,30 @@ export class Submissions {
   /**
    * Decides a message, waiting for leases of shared limits as long as it takes, and then until it is kept. Notes one that was taken: it
    * is also when it cannot be said whether it was kept.
-   * @param otherId what its receipts call it, if not as the store does
+   * @param one has the id that its answer and receipts call it by, if there is one; else it is given one
    */
-  async #decide(message: ReadMessage, owner: number, otherId?: string): Promise<Decided> {
-    const { intake, leases, submitted, names } = this.#parts;
+  async #decide(message: ReadMessage, esme: Esme, one?: OneId): Promise<Decided> {
+    const { intake, leases, submitted, names, isDurable } = this.#parts;
+    const { draft, facts, reference } = message;
     let kept: Promise<void> | undefined;
     const attempt = (mayAwaitLease: boolean): Decided | undefined => {
-      const sequence = intake.submit(message.draft, mayAwaitLease);
+      const otherId = one?.id === undefined ? undefined : names.toReceipt(one.id);
+      if (isDurable) draft.receiptFor = this.#receiptFor(esme, facts, reference, otherId);
+      const sequence = intake.submit(draft, mayAwaitLease);
       const { code, draw } = intake.slot;
       if (sequence === AWAITS_LEASE) {
-        message.draft.draw = draw;
+        draft.draw = draw;
         return undefined;
       }
       const status = STATUSES[code]!;
       if (status !== Status.Ok) return { status, sequence, code };
-      submitted.note(sequence, owner, message.facts, message.reference);
+      submitted.note(sequence, esme.handle, facts, reference);
       if (otherId !== undefined) submitted.nameOtherwise(sequence, otherId);
       if (code === DecisionCode.Queued) this.#waits(sequence);
       kept = intake.kept();
-      return { status, sequence, code, id: names.inAnswer(sequence) };
+      const id = names.inAnswer(sequence);
+      if (one !== undefined) one.id ??= id;
+      return { status, sequence, code, id };
     };
     const decided = attempt(true) ?? (await onceLeased(leases, attempt));
     try {
@@ -233,6 +252,11 @@ export class Submissions {
     } catch {
       return { ...decided, status: Status.SystemError };
     }
+  }
+
+  /** What goes with a message for its receipt; undefined if none is wanted. */
+  #receiptFor({ systemId }: Esme, facts: number, reference: number, otherId?: string): string | undefined {
+    return wantsReceipt(facts) ? receiptFor(systemId, facts, reference, otherId) : undefined;
   }
 
   #waits(sequence: number): void {

@@ -47,6 +47,11 @@ export function wantsIntermediate(facts: number): boolean {
   return (facts & RegisteredDelivery.Intermediate) !== 0;
 }
 
+/** Whether any receipt was asked for. */
+export function wantsReceipt(facts: number): boolean {
+  return (facts & RegisteredDelivery.Receipt) !== 0;
+}
+
 /** Whether a receipt was asked for that tells of this final state (`MessageStateValue`). */
 export function wantsFinal(facts: number, state: number): boolean {
   const isSuccess = state === MessageStateValue.Accepted || state === MessageStateValue.Delivered;
