@@ -49,7 +49,19 @@ describe('every bench runs and yields its figures', () => {
     },
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
-    'durable-accept': { figures: 4, baselines: ['a job of BullMQ each', 'kept nowhere', 'kept nowhere and delivered'] },
+    smpp: {
+      figures: 11,
+      baselines: [
+        'npm smpp, no decision',
+        'our codec, no decision',
+        'in plain',
+        'kept nowhere',
+        'without',
+        'smsbox, bearerbox, our codec',
+        'npm smpp',
+      ],
+    },
+    'durable-accept': { figures: 6, baselines: ['a job of BullMQ each', 'kept nowhere', 'kept nowhere and delivered'] },
     delivery: { figures: 6, baselines: ['embedded'] },
     webhooks: {
       figures: 4,

@@ -18,6 +18,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   cdr: () => import('./cdr.load.ts'),
   'http-one': () => import('./http-one.load.ts'),
   'http-batch': () => import('./http-batch.load.ts'),
+  smpp: () => import('./smpp.load.ts'),
   'durable-accept': () => import('./durable-accept.load.ts'),
   delivery: () => import('./delivery.load.ts'),
   webhooks: () => import('./webhooks.load.ts'),

@@ -2,9 +2,12 @@
 export const PEERS = {
   gateway: () => import('./gateway.ts'),
   'bare-route': () => import('./bare-route.ts'),
+  'codec-loop': () => import('./codec-loop.ts'),
   'http-load': () => import('./http-load.ts'),
   'json-parse': () => import('./json-parse.ts'),
   'registry-view': () => import('./registry-view.ts'),
+  'smpp-gateway': () => import('./smpp-gateway.ts'),
+  'smpp-package': () => import('./smpp-package.ts'),
   'stream-reader': () => import('./stream-reader.ts'),
   'webhook-receivers': () => import('./webhook-receivers.ts'),
 } as const;

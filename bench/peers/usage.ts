@@ -11,6 +11,8 @@ export interface Usage {
   /** Time the garbage collector has held the process up. */
   readonly collectorMs: number;
   readonly heapMb: number;
+  /** Memory that the process takes of the machine. */
+  readonly residentMb: number;
 }
 
 const US_PER_MS = 1_000;
@@ -27,6 +29,7 @@ export function usageReader(count: () => { handled: number; accepted: number }):
       cpuMs: (user + system) / US_PER_MS,
       collectorMs: collections.heldUpMsSince(0),
       heapMb: process.memoryUsage().heapUsed / BYTES_PER_MB,
+      residentMb: process.memoryUsage.rss() / BYTES_PER_MB,
     };
   };
 }
