@@ -272,11 +272,10 @@ export const SMPP_RECEIPTS_WAITING_MAX = 262_144;
 export const SMPP_RECEIPT_AGAIN_MS = 5_000;
 export const SMPP_RECEIPT_KEPT_MS = 72 * 3_600_000;
 /**
- * With Redis: receipts that wait there for one ESME, and for how long without a new one; after what time without a sign of life what a
- * gateway had read is another's; how often gateways look for receipts, for how many ESMEs and how many of each at once.
+ * With Redis: receipts that wait there for one ESME; after what time without a sign of life what a gateway had read is another's; how
+ * often gateways look for receipts, for how many ESMEs and how many of each at once.
  */
 export const SPOOL_RECEIPTS_MAX = 65_536;
-export const SPOOL_KEPT_MS = SMPP_RECEIPT_KEPT_MS;
 export const SPOOL_READER_MS = 10_000;
 export const SPOOL_LOOK_MS = 20;
 export const SPOOL_NAMES_AT_ONCE = 256;

@@ -76,6 +76,8 @@ export interface Gateway {
   readonly url: string;
   /** Ports on which ESMEs bind, the one in plain before the one over TLS, as far as they were asked for. */
   readonly smppPorts: readonly number[];
+  /** The same as addresses, such as `smpp://127.0.0.1:2775` and `smpps://127.0.0.1:3550`. */
+  readonly smppUrls: readonly string[];
   summary(): Summary;
   /** Has `POST /v1/reset` go back to the present state, and no longer to that in which the gateway was opened. */
   keepStart(): Promise<void>;
@@ -435,7 +437,11 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     await closeAll(closers);
   };
   const smppPorts = smpp?.ports ?? [];
-  return { core, store, intake, registries, app, url, smppPorts, summary, keepStart, close };
+  const smppUrls = smppPorts.map((port, place) => {
+    const isTls = options.smppPort === undefined || place > 0;
+    return `${isTls ? 'smpps' : 'smpp'}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  });
+  return { core, store, intake, registries, app, url, smppPorts, smppUrls, summary, keepStart, close };
 }
 
 /** The parts of the core that hold state, with the limits it counts by itself. */

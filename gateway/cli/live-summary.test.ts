@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Summary } from '../messages/index.ts';
 import { formatHeader, formatLine, formatTable, type Span, startLiveSummary } from './live-summary.ts';
 
-const HEADER = { url: 'http://127.0.0.1:8080/', tariffDate: '2024-03-01', seed: 1 };
+const HEADER = { url: 'http://127.0.0.1:8080/', smppUrls: [], tariffDate: '2024-03-01', seed: 1 };
 
 const ATT = {
   carrier: 'att',
@@ -84,6 +84,12 @@ describe('as text', () => {
       'Other carriers             1,003           0             9            74          $12.20           $0.00',
       'All carriers               5,015          37            50           462          $16.32         $1.5520',
     ]);
+  });
+
+  test('the line above them says where ESMEs bind, if any may', () => {
+    expect(formatHeader({ ...HEADER, smppUrls: ['smpp://127.0.0.1:2775', 'smpps://127.0.0.1:3550'] })).toBe(
+      'Tollgate  http://127.0.0.1:8080/  smpp://127.0.0.1:2775  smpps://127.0.0.1:3550  prices of 2024-03-01  seed 1',
+    );
   });
 
   test('one line, for logs and pipes', () => {

@@ -14,6 +14,8 @@ import type { Clock, Timers } from '../router/index.ts';
 export interface LiveSummaryHeader {
   /** Address of the live page. */
   readonly url: string;
+  /** Addresses at which ESMEs bind. */
+  readonly smppUrls: readonly string[];
   /** The day whose prices and regimes apply, YYYY-MM-DD. */
   readonly tariffDate: string;
   readonly seed: number;
@@ -132,9 +134,9 @@ export function startLiveSummary(options: LiveSummaryOptions): () => void {
   };
 }
 
-/** The line above the figures: `Tollgate  http://127.0.0.1:8080/  prices of 2024-03-01  seed 1` */
-export function formatHeader({ url, tariffDate, seed }: LiveSummaryHeader): string {
-  return `Tollgate  ${url}  prices of ${tariffDate}  seed ${seed}`;
+/** The line above the figures: `Tollgate  http://127.0.0.1:8080  smpp://127.0.0.1:2775  prices of 2024-03-01  seed 1` */
+export function formatHeader({ url, smppUrls, tariffDate, seed }: LiveSummaryHeader): string {
+  return `Tollgate  ${[url, ...smppUrls].join('  ')}  prices of ${tariffDate}  seed ${seed}`;
 }
 
 /** The whole state in one line, for logs and pipes. */

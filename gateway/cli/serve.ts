@@ -6,7 +6,7 @@ import { type Gateway, openGateway } from '../main.ts';
 import { OPTIONS, type ServeOptions } from '../options.ts';
 import { createLog } from '../telemetry/index.ts';
 import { startDemo } from './demo.ts';
-import { startLiveSummary } from './live-summary.ts';
+import { type LiveSummaryHeader, startLiveSummary } from './live-summary.ts';
 import { addOptions, failToStart, settle, untilSignal } from './running-service.ts';
 
 export function serveCommand(): Command {
@@ -50,9 +50,10 @@ async function serve(options: ServeOptions): Promise<void> {
   });
 }
 
-function describe(gateway: Gateway, options: ServeOptions): { url: string; tariffDate: string; seed: number } {
+function describe(gateway: Gateway, options: ServeOptions): LiveSummaryHeader {
   return {
     url: gateway.url,
+    smppUrls: gateway.smppUrls,
     tariffDate: new Date(gateway.intake.pricedAtMs()).toISOString().slice(0, 10),
     seed: options.seed,
   };

@@ -2,5 +2,5 @@
 export { deadBatchRoutes } from './dead-batch-routes.ts';
 export { DeliveryWorker, type Carriers, type ReceiptPosts, type WorkerFigures } from './delivery-worker.ts';
 export { type Durable, newRun, openDeliveryQueue, openDurable } from './open-durable.ts';
-export { type ReadReceipt, ReceiptSpool, type SpooledReceipt } from './receipt-spool.ts';
+export { ReceiptSpool } from './receipt-spool.ts';
 export { RedisIdempotencyKeys } from './redis-idempotency.ts';

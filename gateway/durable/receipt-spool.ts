@@ -9,7 +9,7 @@
  * A receipt is a text here, and nobody's in particular. Of each name there is one spool, and it is bounded.
  */
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
-import { SPOOL_KEPT_MS, SPOOL_READER_MS, SPOOL_RECEIPTS_MAX } from '../limits.ts';
+import { SMPP_RECEIPT_KEPT_MS, SPOOL_READER_MS, SPOOL_RECEIPTS_MAX } from '../limits.ts';
 import { readerKey, spoolKey } from './layout.ts';
 import { BACK_TO_SPOOL, READ_SPOOLS, run as runScript, SPOOL, TAKEN_FROM_SPOOL } from './scripts.ts';
 
@@ -52,7 +52,7 @@ export class ReceiptSpool {
     await Promise.all(
       Array.from(byName, async ([name, texts]) => {
         for (let from = 0; from < texts.length; from += AT_ONCE) {
-          const args = [SPOOL_RECEIPTS_MAX, SPOOL_KEPT_MS, ...texts.slice(from, from + AT_ONCE)];
+          const args = [SPOOL_RECEIPTS_MAX, SMPP_RECEIPT_KEPT_MS, ...texts.slice(from, from + AT_ONCE)];
           this.droppedCount += Number(await runScript(this.#client, SPOOL, [spoolKey(name)], args));
         }
       }),

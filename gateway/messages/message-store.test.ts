@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { DecisionCode, HandsetOutcome, MessageSlot } from '../router/index.ts';
 import { emptyDraft } from './message-draft.ts';
-import { MESSAGE_STATES, MessageStore, RECEIPT_STATES, ReceiptState } from './message-store.ts';
+import { MESSAGE_STATES, MessageStore, ReceiptState } from './message-store.ts';
 
 const NOW_MS = Date.UTC(2024, 2, 1);
 
@@ -70,20 +70,6 @@ describe('a message that lingers', () => {
     other.restore(structuredClone(store.capture()));
     expect([other.lingers[0], other.lingeringCount]).toEqual([1, 1]);
   });
-});
-
-test('whoever listens is told of each receipt, also of that of a message that waited and was refused', () => {
-  const store = new MessageStore(6, 'RUN');
-  const told: (readonly [at: number, receipt: string | null | undefined])[] = [];
-  store.whenReceipt = (at) => told.push([at, RECEIPT_STATES[store.receipt[at] ?? 0]]);
-  add(store, 'accepted');
-  const waiting = add(store, 'waits', slotOf(DecisionCode.Queued));
-  store.recordReceipt(0, ReceiptState.Accepted, NOW_MS);
-  store.recordRefusal(waiting, slotOf(DecisionCode.QueueExpired), NOW_MS);
-  expect(told).toEqual([
-    [0, 'ACCEPTD'],
-    [waiting, 'EXPIRED'],
-  ]);
 });
 
 describe('ids', () => {

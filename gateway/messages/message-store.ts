@@ -147,9 +147,6 @@ export class MessageStore {
   /** Told of each message that has come to its end, at its place in the ring: also of those refused at once. */
   whenFinal: (at: number) => void = () => undefined;
 
-  /** Told of each message whose receipt has been recorded, at its place in the ring. Its error may be recorded after. */
-  whenReceipt: (at: number) => void = () => undefined;
-
   #idPrefix: string;
   #firstDrawKey: number;
   /** By ring place: the id of a message that another run accepted. */
@@ -336,7 +333,6 @@ export class MessageStore {
   #receiveRefusal(at: number, atMs: number): void {
     this.receipt[at] = refusalReceipt(this.code[at]!);
     this.receiptAtMs[at] = atMs;
-    this.whenReceipt(at);
   }
 
   /** Fills a slot with what the queued message at ring place `at` was sent with and what is known of it so far. */
@@ -422,7 +418,6 @@ export class MessageStore {
     this.receipt[at] = receipt;
     this.receiptAtMs[at] = atMs;
     if (this.state[at] === MessageState.Accepted) this.state[at] = MessageState.Sent;
-    this.whenReceipt(at);
   }
 
   /** Marks the message at ring place `at` as one that lingers, or as one that does not. */

@@ -1,25 +1,66 @@
 import { afterEach, expect, test } from 'vitest';
-import { type RedisServer, startRedisServer } from '../../../scripts/redis-server.ts';
+import { type RedisServer, startRedisServer, tell } from '../../../scripts/redis-server.ts';
 import { systemClock, systemTimers } from '../../control/index.ts';
 import { DELIVERY_KEEP_TIMEOUT_MS } from '../../limits.ts';
 import { loadWorld } from '../../load-world.ts';
 import { type Gateway, openGateway } from '../../main.ts';
 import { readOptions } from '../../options.ts';
-import { formatNumber } from '../../../registry-cache/index.ts';
-import { Status, writePdu, PduWriter } from '../../smpp/index.ts';
+import { type BlockGroup, formatNumber } from '../../../registry-cache/index.ts';
+import { type CommandName, PduWriter, Status, writePdu } from '../../smpp/index.ts';
 import { createLog } from '../../telemetry/index.ts';
 import { EsmeUnderTest } from './esme-under-test.ts';
 
 let server: RedisServer | undefined;
-let gateway: Gateway | undefined;
-let esme: EsmeUnderTest | undefined;
+const gateways: Gateway[] = [];
+const esmes: EsmeUnderTest[] = [];
+const world = loadWorld();
 
 afterEach(async () => {
-  esme?.close();
+  for (const esme of esmes.splice(0)) esme.close();
   server?.resume();
-  await gateway?.close();
+  for (const gateway of gateways.splice(0)) await gateway.close();
   await server?.stop();
 });
+
+async function openOne(redis: RedisServer): Promise<Gateway> {
+  const flags = { port: '0', smppPort: '0', logLevel: 'silent', tariffDate: '2022-01-01', redisUrl: redis.url };
+  const read = readOptions({ environment: {}, flags });
+  if (!read.ok) throw new Error(read.errors.join('\n'));
+  const log = createLog('silent');
+  const gateway = await openGateway({
+    options: read.options,
+    world: loadWorld(),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  });
+  gateways.push(gateway);
+  return gateway;
+}
+
+async function bound(gateway: Gateway, command: CommandName, isPolite = true): Promise<EsmeUnderTest> {
+  const esme = await EsmeUnderTest.connect(gateway.smppPorts[0] ?? 0);
+  esme.isPolite = isPolite;
+  esmes.push(esme);
+  expect((await esme.bind(command)).status).toBe(Status.Ok);
+  return esme;
+}
+
+function fields(place: number): object {
+  const number = (group: BlockGroup): string =>
+    formatNumber((world.carrierMap.blocksOf(group)[0] ?? 0) * 1_000 + place).slice(1);
+  return {
+    sourceAddr: number('cpaas'),
+    destinationAddr: number('tmobile'),
+    registeredDelivery: 1,
+    shortMessage: Buffer.from('Kept.'),
+  };
+}
+
+async function toldId(esme: EsmeUnderTest): Promise<string> {
+  const { fields: told } = await esme.nextOf('DeliverSm');
+  return /^id:(\S+)/.exec(Buffer.from(told.shortMessage ?? []).toString())?.[1] ?? '';
+}
 
 function soon(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -27,21 +68,8 @@ function soon(): Promise<void> {
 
 test('with Redis an answer waits until its message is kept, receipts come from the worker, and nothing is claimed in an outage', async () => {
   server = await startRedisServer(['--maxmemory-policy', 'noeviction']);
-  const flags = { port: '0', smppPort: '0', logLevel: 'silent', tariffDate: '2022-01-01', redisUrl: server.url };
-  const read = readOptions({ environment: {}, flags });
-  if (!read.ok) throw new Error(read.errors.join('\n'));
-  const world = loadWorld();
-  const log = createLog('silent');
-  gateway = await openGateway({ options: read.options, world, clock: systemClock, timers: systemTimers, log });
-  const blocks = world.carrierMap.blocksOf('tmobile');
-  const fields = (place: number): object => ({
-    sourceAddr: formatNumber((world.carrierMap.blocksOf('cpaas')[0] ?? 0) * 1_000 + place),
-    destinationAddr: formatNumber((blocks[0] ?? 0) * 1_000 + place),
-    registeredDelivery: 1,
-    shortMessage: Buffer.from('Kept.'),
-  });
-  esme = await EsmeUnderTest.connect(gateway.smppPorts[0] ?? 0);
-  await esme.bind();
+  const gateway = await openOne(server);
+  const esme = await bound(gateway, 'BindTransceiver');
 
   // Many in one write are kept together, and the receipt of each comes back.
   const count = 50;
@@ -60,9 +88,7 @@ test('with Redis an answer waits until its message is kept, receipts come from t
   const kept = await fetch(`${gateway.url}/v1/messages/${[...ids][0]}`);
   expect(((await kept.json()) as { text: string }).text).toBe('Kept.');
   for (let told = 0; told < count;) {
-    const receipt = await esme.nextOf('DeliverSm');
-    const id = /^id:(\S+)/.exec(Buffer.from(receipt.fields.shortMessage ?? []).toString())?.[1] ?? '';
-    expect(ids.has(id)).toBe(true);
+    expect(ids.has(await toldId(esme))).toBe(true);
     told += 1;
     // Some phones send no receipts, and some receipts are lost: most is enough.
     if (told >= count * 0.7) break;
@@ -79,16 +105,71 @@ test('with Redis an answer waits until its message is kept, receipts come from t
 
   // While Redis does not answer nobody is told yes; enquiries are answered all the same, and in time the sender is told no.
   server.pause();
-  const client = esme;
   for (let place = count + 1; ; place += 1) {
     const sentMs = Date.now();
-    const answer = client.ask('SubmitSm', fields(place));
+    const answer = esme.ask('SubmitSm', fields(place));
     const isAnswered = await Promise.race([answer.then(() => true), soon().then(() => false)]);
     // Until it is paused it answers.
     if (isAnswered) continue;
-    expect((await client.ask('EnquireLink')).status).toBe(Status.Ok);
+    expect((await esme.ask('EnquireLink')).status).toBe(Status.Ok);
     expect((await answer).status).toBe(Status.SystemError);
     expect(Date.now() - sentMs).toBeGreaterThan(DELIVERY_KEEP_TIMEOUT_MS * 0.8);
     break;
   }
+}, 60_000);
+
+test('receipts wait in Redis for a bind at any gateway, and come again until they are acknowledged', async () => {
+  server = await startRedisServer(['--maxmemory-policy', 'noeviction']);
+  const [one, other] = [await openOne(server), await openOne(server)];
+  const sender = await bound(one, 'BindTransmitter');
+  const ids = new Set<string>();
+  for (let place = 0; ids.size < 20; place += 1) {
+    const answer = await sender.ask('SubmitSm', { ...fields(place), validityPeriod: '000001000000000R' });
+    expect(answer.status).toBe(Status.Ok);
+    ids.add(answer.fields.messageId ?? '');
+  }
+  // Those that did not ask for one get none.
+  expect((await sender.ask('SubmitSm', { ...fields(30), registeredDelivery: 0 })).status).toBe(Status.Ok);
+  const messages = await sender.ask('SubmitMulti', {
+    ...fields(31),
+    destAddresses: [32, 33].map((place) => ({
+      ton: 1,
+      npi: 1,
+      address: (fields(place) as { destinationAddr: string }).destinationAddr,
+    })),
+  });
+  expect(messages.fields.unsuccessSmes).toEqual([]);
+  const groupId = messages.fields.messageId ?? '';
+
+  // Read by a bind that acknowledges nothing, and then ends.
+  const deaf = await bound(one, 'BindReceiver', false);
+  const heard = new Set([await toldId(deaf)]);
+  expect([...ids, groupId]).toContain([...heard][0]);
+  deaf.close();
+  const receiver = await bound(other, 'BindReceiver');
+  const told = new Map<string, number>();
+  const enough = (ids.size + 2) * 0.7;
+  for (let all = 0; all < enough || !told.has([...heard][0] ?? ''); all += 1) {
+    const id = await toldId(receiver);
+    expect([...ids, groupId]).toContain(id);
+    told.set(id, (told.get(id) ?? 0) + 1);
+  }
+  for (const [id, times] of told) expect(times, id).toBeLessThanOrEqual(id === groupId ? 2 : 1);
+
+  // What was acknowledged is in Redis no more; what is asked after anywhere is found.
+  await expect
+    .poll(async () => Number((await tell(server!, 'XLEN tollgate:{delivery}:spool:esme')).slice(1)), { timeout: 5_000 })
+    .toBeLessThanOrEqual(ids.size + 2 - told.size);
+  const messageId = [...told.keys()].find((id) => id !== groupId) ?? '';
+  const { sourceAddr } = fields([...ids].indexOf(messageId)) as { sourceAddr: string };
+  const witness = await bound(other, 'BindTransmitter');
+  const query = await witness.ask('QuerySm', { messageId, sourceAddr });
+  expect(query).toMatchObject({ status: Status.Ok, fields: { messageId } });
+  expect(query.fields.messageState).not.toBe(1);
+  expect((await witness.ask('QuerySm', { messageId, sourceAddr: '12125550100' })).status).toBe(Status.QueryFailed);
+  expect((await witness.ask('QuerySm', { messageId: 'M0-0', sourceAddr })).status).toBe(Status.InvalidMessageId);
+  const stranger = await EsmeUnderTest.connect(other.smppPorts[0] ?? 0);
+  esmes.push(stranger);
+  await stranger.bind('BindTransmitter', { systemId: 'stranger' });
+  expect((await stranger.ask('QuerySm', { messageId, sourceAddr })).status).toBe(Status.InvalidMessageId);
 }, 60_000);

@@ -10,7 +10,7 @@ const declared: DeclaredEsme = {
   window: 50,
   addresses: [],
 };
-const bind = { hasRoom: true, deliver: () => undefined };
+const bind = { canReceive: true, hasRoom: true, deliver: () => undefined };
 
 function found(esmes: Esmes, systemId: string, password: string, address = '10.0.0.1'): Esme | number {
   return esmes.find({ systemId, password }, address);

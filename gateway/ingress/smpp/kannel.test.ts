@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
+import { Kannel } from '../../../scripts/kannel.ts';
 import { systemClock, systemTimers } from '../../control/index.ts';
 import { formatNumber } from '../../../registry-cache/index.ts';
 import { loadWorld } from '../../load-world.ts';
 import { type Gateway, openGateway } from '../../main.ts';
 import { readOptions } from '../../options.ts';
 import { createLog } from '../../telemetry/index.ts';
-import { Kannel } from './kannel-under-test.ts';
 
 let gateway: Gateway | undefined;
 let kannel: Kannel | undefined;

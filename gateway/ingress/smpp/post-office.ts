@@ -119,9 +119,9 @@ export class PostOffice {
     }
   }
 
-  /** Whether so much waits that no more should be fetched. */
-  get isHalfFull(): boolean {
-    return this.#waiting * 2 >= this.#bound;
+  /** Receipts that may still be added before any is dropped. */
+  get room(): number {
+    return Math.max(0, this.#bound - this.#waiting);
   }
 
   /** Takes out all that wait for an ESME and are of a spool. */

@@ -64,7 +64,7 @@ function textOf(pdu: HeardPdu): string {
 interface Recorded {
   readonly text: string;
   readonly segments: number;
-  readonly totalMicros: number;
+  readonly price: { readonly totalMicros: number };
   readonly account: string | null;
   readonly receipt: { readonly state: string } | null;
 }
@@ -257,6 +257,8 @@ describe('a long text', () => {
     const one = await recorded(await idOf(esme, { shortMessage: Buffer.alloc(0) }, payload('z'.repeat(160))));
     const four = await recorded(await idOf(esme, { shortMessage: Buffer.alloc(0) }, payload('z'.repeat(612))));
     expect([one.segments, four.segments]).toEqual([1, 4]);
+    expect(four.price.totalMicros).toBe(4 * one.price.totalMicros);
+    expect(one.price.totalMicros).toBeGreaterThan(0);
     expect(await statusOf(esme, {}, payload('both'))).toBe(Status.OptionalParameterNotAllowed);
     expect(await statusOf(esme, { shortMessage: Buffer.alloc(0) }, payload('z'.repeat(1_601)))).toBe(
       Status.InvalidMessageLength,
@@ -515,6 +517,47 @@ describe('a scheduled message', () => {
     const sourceAddr = digits(gateway.number('cpaas'));
     expect((await esme.ask('CancelSm', { messageId, sourceAddr })).status).toBe(Status.CancelFailed);
     expect((await esme.ask('ReplaceSm', { messageId, sourceAddr })).status).toBe(Status.ReplaceFailed);
+  });
+});
+
+describe('faults of connections', () => {
+  const submitted = (esme: EsmeUnderTest): Promise<HeardPdu> => esme.ask('SubmitSm', message());
+  const set = async (fault: object): Promise<void> => {
+    expect((await gateway.ask('PUT', '/v1/faults/own', fault)).status).toBeLessThan(300);
+  };
+
+  test('cut them, before a message is taken or in place of its answer, and are counted', async () => {
+    await open();
+    await set({ scope: { account: 'esme' }, disconnect: { rate: 1 } });
+    const other = await bound('BindTransmitter', { systemId: 'other' });
+    const count = 20;
+    for (let left = count; left > 0; left -= 1) {
+      const esme = await bound('BindTransmitter');
+      expect((await esme.ask('EnquireLink')).status).toBe(Status.Ok);
+      await expect(submitted(esme)).rejects.toThrow('closed');
+    }
+    expect(gateway.store.nextSequence).toBeGreaterThan(0);
+    expect(gateway.store.nextSequence).toBeLessThan(count);
+    expect((await submitted(other)).status).toBe(Status.Ok);
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain(`tollgate_fault_applied_total{kind="disconnect",carrier="none"} ${count}`);
+  });
+
+  test('hold answers back, in their order, and nothing once they are over', async () => {
+    await open();
+    await set({ slow: { delayMs: 60_000 } });
+    const esme = await bound('BindTransmitter');
+    const answers = [submitted(esme), esme.ask('EnquireLink')];
+    let isAnswered = false;
+    for (const answer of answers) answer.then(() => (isAnswered = true)).catch(() => undefined);
+    await expect.poll(() => gateway.store.nextSequence).toBe(1);
+    gateway.time.advance(59_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isAnswered).toBe(false);
+    gateway.time.advance(1_000);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([Status.Ok, Status.Ok]);
+    expect((await gateway.ask('DELETE', '/v1/faults')).status).toBe(204);
+    expect((await submitted(esme)).status).toBe(Status.Ok);
   });
 });
 

@@ -90,17 +90,18 @@ export class SpoolReader {
     const nowMs = machineNowMs();
     const wanting: Esme[] = [];
     let looked = 0;
-    if (!postOffice.isHalfFull) {
-      for (; looked < receiving.length && wanting.length < SPOOL_NAMES_AT_ONCE; looked += 1) {
-        const esme = receiving[(this.#first + looked) % receiving.length]!;
-        if (esme.mailbox.count < SPOOL_READ_MAX) wanting.push(esme);
-      }
+    // Half of the room is left to what sessions put back.
+    const room = Math.floor(postOffice.room / 2);
+    for (; looked < receiving.length && wanting.length < Math.min(SPOOL_NAMES_AT_ONCE, room); looked += 1) {
+      const esme = receiving[(this.#first + looked) % receiving.length]!;
+      if (esme.mailbox.count < SPOOL_READ_MAX) wanting.push(esme);
     }
     this.#first = receiving.length === 0 ? 0 : (this.#first + looked) % receiving.length;
     const isQuiet = this.#readMs !== undefined && nowMs - this.#readMs >= SIGN_OF_LIFE_MS;
     if (wanting.length === 0 && !isQuiet) return;
     const names = wanting.map(({ systemId }) => systemId);
-    const lists = await spool.read(names, SPOOL_READ_MAX);
+    const count = wanting.length === 0 ? 0 : Math.min(SPOOL_READ_MAX, Math.floor(room / wanting.length));
+    const lists = await spool.read(names, count);
     this.#readMs = nowMs;
     for (const [place, esme] of wanting.entries()) {
       for (const entry of lists[place] ?? []) {

@@ -1,7 +1,5 @@
-/**
- * Kannel, a real SMPP client: bearerbox, which binds to a gateway, and smsbox, which takes messages over HTTP and calls back with what
- * became of them. Each on free loopback ports and in a folder of its own; both end with the test.
- */
+// Kannel, a real SMPP client: bearerbox, which binds to a gateway, and smsbox, which takes messages over HTTP and calls back with what
+// became of them. Each on free loopback ports and in a folder of its own; both end with whoever started them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +10,9 @@ import { delimiter, join } from 'node:path';
 
 const START_MS = 20_000;
 const LOOK_MS = 50;
+/** Levels of its log. */
+const EVERYTHING = 0;
+const ERRORS = 3;
 /** Debian puts the boxes where only root looks. */
 const PATH = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`;
 
@@ -30,6 +31,8 @@ export interface KannelOptions {
   /** Seconds between enquiries. */
   readonly enquireLinkSeconds?: number;
   readonly window?: number;
+  /** Whether it writes down no more than what goes wrong. */
+  readonly isQuiet?: boolean;
 }
 
 export class Kannel {
@@ -80,8 +83,13 @@ export class Kannel {
       'dlr-url': told,
       ...(coding !== undefined && { coding: String(coding) }),
     });
-    const response = await fetch(`http://127.0.0.1:${this.#sendPort}/cgi-bin/sendsms?${query.toString()}`);
+    const response = await fetch(`${this.sendUrl}?${query.toString()}`);
     return response.text();
+  }
+
+  /** Where smsbox takes a message. */
+  get sendUrl(): string {
+    return `http://127.0.0.1:${this.#sendPort}/cgi-bin/sendsms`;
   }
 
   /** What was told of a message so far, in order. */
@@ -113,7 +121,8 @@ export class Kannel {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #start({ smppPort, systemId, password, enquireLinkSeconds = 30, window = 10 }: KannelOptions): Promise<void> {
+  async #start(options: KannelOptions): Promise<void> {
+    const { smppPort, systemId, password, enquireLinkSeconds = 30, window = 10, isQuiet = false } = options;
     this.#callbacks.listen(0, '127.0.0.1');
     await once(this.#callbacks, 'listening');
     this.#callbackPort = (this.#callbacks.address() as AddressInfo).port;
@@ -130,7 +139,7 @@ smsbox-port = ${smsboxPort}
 smsbox-interface = 127.0.0.1
 box-allow-ip = 127.0.0.1
 log-file = ${join(this.#directory, 'bearerbox.log')}
-log-level = 0
+log-level = ${isQuiet ? ERRORS : EVERYTHING}
 dlr-storage = internal
 sms-resend-freq = 2
 
@@ -158,6 +167,7 @@ bearerbox-port = ${smsboxPort}
 sendsms-port = ${sendPort}
 sendsms-interface = 127.0.0.1
 log-file = ${join(this.#directory, 'smsbox.log')}
+log-level = ${isQuiet ? ERRORS : EVERYTHING}
 
 group = sendsms-user
 username = tester
@@ -168,10 +178,11 @@ forced-smsc = tollgate
 `,
     );
     this.#spawn('bearerbox', path);
-    await until(
-      () =>
-        this.#wrote('bearerbox.log', 'BindTransceiverResp') || this.#wrote('bearerbox.log', 'bind_transceiver_resp'),
-    );
+    const status = async (): Promise<string> => {
+      const answer = await fetch(`http://127.0.0.1:${adminPort}/status.txt?password=tester`).catch(() => undefined);
+      return (await answer?.text()) ?? '';
+    };
+    await until(async () => (await status()).includes('(online '));
     this.#spawn('smsbox', path);
     await until(() =>
       fetch(`http://127.0.0.1:${sendPort}/`).then(
@@ -179,21 +190,13 @@ forced-smsc = tollgate
         () => false,
       ),
     );
-    await until(() => this.#wrote('bearerbox.log', 'Client connected from <127.0.0.1>'));
+    await until(async () => (await status()).includes('smsbox:'));
   }
 
   #spawn(box: string, configuration: string): void {
     const child = spawn(box, [configuration], { stdio: 'ignore', env: { ...process.env, PATH } });
     child.on('error', () => undefined);
     this.#children.push(child);
-  }
-
-  #wrote(file: string, words: string): boolean {
-    try {
-      return readFileSync(join(this.#directory, file), 'latin1').includes(words);
-    } catch {
-      return false;
-    }
   }
 }
 
