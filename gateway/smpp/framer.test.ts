@@ -9,7 +9,7 @@ interface Vector {
   readonly complete?: boolean;
 }
 
-const vectors = JSON.parse(readFileSync(new URL('data/pdu-vectors.json', import.meta.url), 'utf8')) as Vector[];
+const vectors = JSON.parse(readFileSync(new URL('golden/pdu-vectors.json', import.meta.url), 'utf8')) as Vector[];
 const whole = vectors.filter(({ complete }) => complete).map(({ hex }) => Buffer.from(hex, 'hex'));
 
 /** All PDUs that come of a stream cut so; the last word is what the framer said at the end. */

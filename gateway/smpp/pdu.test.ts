@@ -16,7 +16,7 @@ interface Vector {
   readonly complete?: boolean;
 }
 
-const vectors = JSON.parse(readFileSync(new URL('data/pdu-vectors.json', import.meta.url), 'utf8')) as Vector[];
+const vectors = JSON.parse(readFileSync(new URL('golden/pdu-vectors.json', import.meta.url), 'utf8')) as Vector[];
 
 function written(parts: PduParts): Buffer {
   const writer = new PduWriter();
@@ -220,7 +220,7 @@ describe('the golden vectors', () => {
 
 describe('the capture', () => {
   it('is a session from its bind to its unbind', () => {
-    const capture = readFileSync(new URL('data/smpp-in-general.pcap', import.meta.url));
+    const capture = readFileSync(new URL('golden/smpp-in-general.pcap', import.meta.url));
     const commands: string[] = [];
     const framers = new Map<number, Framer>();
     for (const { sourcePort, payload } of tcpSegments(capture)) {

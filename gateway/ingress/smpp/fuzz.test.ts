@@ -12,7 +12,7 @@ const SEED = Number(process.env['SMPP_FUZZ_SEED'] ?? 20_261_123);
 const ONLY = process.env['SMPP_FUZZ_CASE'];
 
 const vectors = (
-  JSON.parse(readFileSync(new URL('../../smpp/data/pdu-vectors.json', import.meta.url), 'utf8')) as { hex: string }[]
+  JSON.parse(readFileSync(new URL('../../smpp/golden/pdu-vectors.json', import.meta.url), 'utf8')) as { hex: string }[]
 ).map(({ hex }) => Buffer.from(hex, 'hex'));
 
 const numbers = { sourceAddr: '12125550100', destinationAddr: '12122000001' };
