@@ -123,8 +123,8 @@ describe('answers over HTTP', () => {
     expect(failed).toEqual({});
     expect(messages.accepted).toBe(messages.due);
     expect(messages.due / 10).toBeGreaterThan(20);
-    // At the end each connection has sent one that does not count.
-    expect(stub.count - messages.due / 10).toBeLessThanOrEqual(2);
+    // Each connection has sent one at the end that does not count, and on a busy machine one more whose answer came too late.
+    expect(stub.count - messages.due / 10).toBeLessThanOrEqual(4);
   });
 
   test('that stop, when connections are cut, are errors, and the load goes on', async () => {
