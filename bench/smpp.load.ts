@@ -188,9 +188,9 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
     }
     await compare('answered, against no decision', ours, ['our codec, no decision', sides.bare]);
     await compare('answered over TLS', ['over TLS', sides.tls], ['in plain', sides.gateway]);
-    await compare('answered once in Redis', ['kept in Redis', sides.keeping], ['kept nowhere', sides.gateway], {
-      window: 1_000,
-    });
+    // The first messages of a campaign wait for leases of its limits.
+    const kept = { warmUpMs: 500, durationMs: Math.max(scale.durationMs, 500), window: isTiny ? 10 : 1_000 };
+    await compare('answered once in Redis', ['kept in Redis', sides.keeping], ['kept nowhere', sides.gateway], kept);
     await compare(
       'answered while receipts go out',
       ['with receipts', sides.gateway],
@@ -270,8 +270,9 @@ const KANNEL_CONNECTIONS = 16;
 
 async function chained({ sendUrl }: Kannel, server: Server, ms: number): Promise<number> {
   const blocks = loadCarrierMap();
-  const number = (group: 'cpaas' | 'verizon', line: number): string =>
-    formatNumber((blocks.blocksOf(group)[Math.floor(line / 1_000)] ?? 0) * 1_000 + (line % 1_000));
+  const [senders, phones] = [blocks.blocksOf('cpaas'), blocks.blocksOf('verizon')];
+  const number = (of: Uint32Array, line: number): string =>
+    formatNumber((of[Math.floor(line / 1_000)] ?? 0) * 1_000 + (line % 1_000));
   const agent = new Agent({ keepAlive: true, maxSockets: KANNEL_CONNECTIONS });
   const from = await server.ask(null);
   const untilMs = performance.now() + ms;
@@ -281,8 +282,8 @@ async function chained({ sendUrl }: Kannel, server: Server, ms: number): Promise
       const query = new URLSearchParams({
         username: 'tester',
         password: 'tester',
-        from: number('cpaas', sent % 100_000),
-        to: number('verizon', sent % 100_000),
+        from: number(senders, sent % 100_000),
+        to: number(phones, sent % 100_000),
         text: 'Hello.',
       });
       sent += 1;

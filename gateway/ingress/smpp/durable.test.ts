@@ -5,7 +5,7 @@ import { DELIVERY_KEEP_TIMEOUT_MS } from '../../limits.ts';
 import { loadWorld } from '../../load-world.ts';
 import { type Gateway, openGateway } from '../../main.ts';
 import { readOptions } from '../../options.ts';
-import { type BlockGroup, formatNumber } from '../../../registry-cache/index.ts';
+import { formatNumber } from '../../../registry-cache/index.ts';
 import { type CommandName, PduWriter, Status, writePdu } from '../../smpp/index.ts';
 import { createLog } from '../../telemetry/index.ts';
 import { EsmeUnderTest } from './esme-under-test.ts';
@@ -13,7 +13,9 @@ import { EsmeUnderTest } from './esme-under-test.ts';
 let server: RedisServer | undefined;
 const gateways: Gateway[] = [];
 const esmes: EsmeUnderTest[] = [];
-const world = loadWorld();
+const { carrierMap } = loadWorld();
+const [from] = carrierMap.blocksOf('cpaas');
+const [to] = carrierMap.blocksOf('tmobile');
 
 afterEach(async () => {
   for (const esme of esmes.splice(0)) esme.close();
@@ -47,11 +49,10 @@ async function bound(gateway: Gateway, command: CommandName, isPolite = true): P
 }
 
 function fields(place: number): object {
-  const number = (group: BlockGroup): string =>
-    formatNumber((world.carrierMap.blocksOf(group)[0] ?? 0) * 1_000 + place).slice(1);
+  const number = (block: number | undefined): string => formatNumber((block ?? 0) * 1_000 + place).slice(1);
   return {
-    sourceAddr: number('cpaas'),
-    destinationAddr: number('tmobile'),
+    sourceAddr: number(from),
+    destinationAddr: number(to),
     registeredDelivery: 1,
     shortMessage: Buffer.from('Kept.'),
   };

@@ -65,52 +65,53 @@ test('every receipt reaches its ESME although the gateway that it is bound to an
   ]);
 
   const blocks = loadCarrierMap();
+  const [from] = blocks.blocksOf('cpaas');
+  const [to] = blocks.blocksOf('verizon');
   const number = (block: number | undefined, line: number): string =>
     formatNumber((block ?? 0) * 1_000 + line).slice(1);
   const esme = await bound(ports[0]);
-  const ids = new Set<string>();
   const told = new Set<string>();
-  for (let place = 0; place < MESSAGES; place += 1) {
-    const { status, fields } = await esme.ask('SubmitSm', {
-      sourceAddr: number(blocks.blocksOf('cpaas')[0], place),
-      destinationAddr: number(blocks.blocksOf('verizon')[0], place),
-      registeredDelivery: 1,
-      shortMessage: Buffer.from('Kept.'),
-    });
-    expect(status).toBe(Status.Ok);
-    ids.add(fields.messageId ?? '');
-  }
-  await worker.kill();
-  // In the midst of receipts: some are acknowledged and not told of, some under way, some not read.
-  esme.isPolite = false;
+  const answers = await Promise.all(
+    Array.from({ length: MESSAGES }, (_, place) =>
+      esme.ask('SubmitSm', {
+        sourceAddr: number(from, place),
+        destinationAddr: number(to, place),
+        registeredDelivery: 1,
+        shortMessage: Buffer.from('Kept.'),
+      }),
+    ),
+  );
+  for (const { status } of answers) expect(status).toBe(Status.Ok);
+  const ids = new Set(answers.map(({ fields }) => fields.messageId ?? ''));
+  // In the midst of receipts: some are acknowledged, some under way for good, some not read or not written.
   while (told.size < MESSAGES / 20) {
+    await sleep(LOOK_MS / 10);
+    // Without a pause between this and what follows: none is acknowledged that is not counted.
     for (const id of takeTold(esme)) told.add(id);
-    await sleep(5);
   }
+  esme.isPolite = false;
+  await worker.kill();
+  for (let heard = 0; heard < MESSAGES / 20; await sleep(LOOK_MS / 10)) heard += takeTold(esme).length;
   await first.kill();
-  told.clear();
 
   const other = await bound(ports[1]);
-  const hasReceipt = async (id: string): Promise<boolean> => {
+  /** Whether a receipt is to come, or has come and was not told of. */
+  const isOwed = async (id: string): Promise<boolean> => {
     const answer = await fetch(`${second.url}/v1/messages/${id}`);
-    return ((await answer.json()) as { receipt: object | null }).receipt !== null;
+    const { receipt, handset } = (await answer.json()) as { receipt: object | null; handset: object | null };
+    return (receipt !== null || handset === null) && !told.has(id);
   };
-  let missing = [...ids];
-  for (let leftMs = 45_000; missing.length > MESSAGES / 10 && leftMs > 0; leftMs -= LOOK_MS) {
-    await sleep(LOOK_MS);
-    for (const id of takeTold(other)) told.add(id);
-    missing = [...ids].filter((id) => !told.has(id));
-  }
-  // Of some their carrier told nothing; the others may be under way.
   await expect
     .poll(
       async () => {
         for (const id of takeTold(other)) told.add(id);
-        const recorded = await Promise.all(missing.map(hasReceipt));
-        return missing.filter((id, place) => recorded[place] === true && !told.has(id));
+        const missing = [...ids].filter((id) => !told.has(id));
+        const areOwed = await Promise.all(missing.map(isOwed));
+        return missing.filter((_, place) => areOwed[place] === true).length;
       },
-      { timeout: 15_000, interval: LOOK_MS },
+      { timeout: 60_000, interval: LOOK_MS },
     )
-    .toEqual([]);
+    .toBe(0);
+  expect(told.size).toBeGreaterThan(MESSAGES / 2);
   for (const id of told) expect(ids.has(id)).toBe(true);
 }, 90_000);
