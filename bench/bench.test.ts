@@ -80,7 +80,8 @@ describe('every bench runs and yields its figures', () => {
     expect(Object.keys(expected)).toEqual(Object.keys(BENCHES));
   });
 
-  test.for(Object.entries(expected))('%s', async ([name, { figures, baselines }]) => {
+  // On a machine that is busy a run of this size can be over before there was anything to measure; such a one is made again.
+  test.for(Object.entries(expected))('%s', { retry: 2 }, async ([name, { figures, baselines }]) => {
     const found = await runBench(name, TINY, compiled.program);
     expect(found).toHaveLength(figures);
     expect([...new Set(found.map((one) => one.baseline.name))].toSorted()).toEqual(baselines.toSorted());

@@ -14,7 +14,7 @@ import { type BenchSettings, type Figure, figureOf } from './harness.ts';
 const BENCH = 'chaos';
 
 const FULL = { rounds: 100, roundMs: 4_000, restMs: 400_000, singles: 120, batches: 10, messagesPerBatch: 50 };
-const TINY = { rounds: 2, roundMs: 1_500, restMs: 30_000, singles: 40, batches: 4, messagesPerBatch: 20 };
+const TINY = { rounds: 2, roundMs: 2_000, restMs: 30_000, singles: 40, batches: 4, messagesPerBatch: 20 };
 const PROCESSES = { gateways: 2, workers: 2 };
 
 /** One of each group, for a run too short to be dealt all. */
@@ -24,7 +24,7 @@ const TINY_FAULTS: readonly Fault[] = (['kill', 'stall', 'cut', 'pause Redis'] a
   role: at % 2 === 0 ? 'worker' : 'gateway',
   place: at % 2,
   atMs: 200 + 500 * (at % 2),
-  forMs: 300,
+  forMs: 500,
   delayMs: 0,
 }));
 

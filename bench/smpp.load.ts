@@ -57,7 +57,7 @@ const FULL: Scale = {
   windows: [1, 10, 100, 1_000],
   binds: [1, 10, 100, 1_000],
   lengths: [20, 160, 480],
-  numbers: 400_000,
+  numbers: 100_000,
   campaigns: 100_000,
   warmUpMs: 700,
   durationMs: 2_000,
