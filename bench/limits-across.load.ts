@@ -4,7 +4,8 @@
  *
  * Every gateway is a process and reaches Redis by a proxy of its own; clients put seven tenths of the load on one of them, and
  * which one moves. As many gateways that each count for themselves get the same load in the same run: the baseline of what an
- * answer and a message cost. One unit beyond any limit, by the answers that clients got, ends the bench with an error.
+ * answer and a message cost. Those keep no message outside their process either: what sharing costs includes what keeping costs.
+ * One unit beyond any limit, by the answers that clients got, ends the bench with an error.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ledger, openLedger, press, register, type Use, useOf } from '../scripts/fleet-load.ts';

@@ -27,7 +27,7 @@ export const BATCH_SLICE_MESSAGES = 1_000;
 /** How long the first answer under a key of idempotency is repeated: a day, as most interfaces have it. Option `--idempotency-window-ms`. */
 export const IDEMPOTENCY_WINDOW_MS_DEFAULT = 86_400_000;
 export const IDEMPOTENCY_WINDOW_MS_MAX = 604_800_000;
-/** Answered keys remembered in this process, some 110 MB; the oldest is forgotten. Redis keeps all. */
+/** Answered keys remembered in this process; the oldest is forgotten. Redis keeps all. */
 export const IDEMPOTENCY_KEYS_MAX = 100_000;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 /** How often a request asks again after a first one under its key that has no answer yet, and how often at most. */

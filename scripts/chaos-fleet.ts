@@ -160,9 +160,9 @@ export class ChaosFleet {
         return;
       case 'pause Redis':
         return this.#inRedisTurn(async (redis) => {
-          redis.pause();
+          await redis.pause();
           await sleep(forMs);
-          redis.resume();
+          await redis.resume();
         });
       case 'kill Redis':
         return this.#inRedisTurn(async (redis) => {

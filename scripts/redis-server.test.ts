@@ -111,12 +111,12 @@ describe('a Redis server of our own', () => {
   it('answers nothing while it is paused, and then all it was asked; a paused one can crash', async () => {
     const { server, client } = await start();
     await client.set('count', 0);
-    server.pause();
+    await server.pause();
     await expect(tell(server, 'PING')).rejects.toThrow('no answer');
     const counted = client.incr('count');
-    server.resume();
+    await server.resume();
     expect(await counted).toBe(1);
-    server.pause();
+    await server.pause();
     await server.restart();
     expect(await client.get('count')).toBeNull();
   });

@@ -18,10 +18,10 @@ export interface RedisServer {
   readonly port: number;
   /** Enough for a client of ours: with TLS it names the certificate to trust. */
   readonly url: string;
-  /** Holds the server still: from a moment later on connections are accepted and nothing is answered. */
-  pause(): void;
+  /** Holds the server still: once resolved, connections are accepted and nothing is answered. */
+  pause(): Promise<void>;
   /** Ends pause(). */
-  resume(): void;
+  resume(): Promise<void>;
   /** Ends the server at once, as a crash would, and keeps port and folder for restart(). Safe to call twice. */
   kill(): Promise<void>;
   /** Starts it again, after a kill() if it runs: same port, folder and options. Empty unless its options make it persist. */
@@ -32,13 +32,17 @@ export interface RedisServer {
 
 // The server is held by a shell that watches a pipe from us. A line on it names a signal for the server; its end, which comes with
 // stop() and also when the test process ends in any other way, SIGKILL included, removes the folder as well. So no server
-// outlives its test. Once the server is gone nobody signals its process number any more: it may be another's. What the
+// outlives its test. Each signal is acknowledged on the same pipe. Once the server is gone nobody signals its process number any more: it may be another's. What the
 // shell has to say of a killed child goes nowhere, since the pipe for it may be gone, and then writing ends the shell.
 const LEASH = `
   server=$(command -v redis-server || command -v valkey-server) || exit 127
   "$server" "$@" 3<&- &
   pid=$!
-  { while read -r signal <&3 && [ "$signal" != KILL ]; do kill -"$signal" $pid; done; kill -KILL $pid; } 2> /dev/null &
+  {
+    trap '' PIPE
+    while read -r signal <&3 && [ "$signal" != KILL ]; do kill -"$signal" $pid; echo "$signal" >&3; done
+    kill -KILL $pid
+  } 2> /dev/null &
   watcher=$!
   wait $pid 2> /dev/null
   status=$?
@@ -106,16 +110,16 @@ async function serverOn(port: number, options: readonly string[], tls: boolean):
     throw new Error(`redis-server did not start on port ${port}:\n${leash.output()}`);
   };
   const url = certificate ? `rediss://127.0.0.1:${port}?ca=${certificate.file}` : `redis://127.0.0.1:${port}`;
-  const pause = () => leashes.at(-1)?.signal('STOP');
-  const resume = () => leashes.at(-1)?.signal('CONT');
+  const pause = async () => leashes.at(-1)?.signal('STOP');
+  const resume = async () => leashes.at(-1)?.signal('CONT');
   return { host: '127.0.0.1', port, url, pause, resume, kill, restart, stop };
 }
 
 interface Leash {
   readonly child: ChildProcess;
   readonly output: () => string;
-  /** Has the server get a signal, by its name. */
-  readonly signal: (name: 'STOP' | 'CONT' | 'KILL') => void;
+  /** Has the server get a signal, by its name, and resolves when it got it or is gone. */
+  readonly signal: (name: 'STOP' | 'CONT') => Promise<void>;
   /** Ends the server and keeps its folder. */
   readonly pull: () => Promise<void>;
   /** Ends the server and its folder. */
@@ -135,11 +139,22 @@ function hold(words: readonly string[], folder: string): Leash {
     stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-8_000)));
   }
   leash.on('error', () => {}); // The shell may be gone before it reads our line.
-  const signal = (name: string) => {
+  const say = (name: string) => {
     if (child.exitCode === null && !leash.destroyed) leash.write(`${name}\n`);
   };
+  let signals: Promise<unknown> = Promise.resolve();
+  const signal = async (name: string) => {
+    // One at a time, so that the next acknowledgement is this one's.
+    const heard = signals.then(() => {
+      const acknowledged = once(leash, 'data').catch(() => {});
+      say(name);
+      return Promise.race([acknowledged, ended]);
+    });
+    signals = heard;
+    await heard;
+  };
   const pull = async () => {
-    signal('KILL');
+    say('KILL');
     await ended;
   };
   const letGo = async () => {

@@ -170,7 +170,7 @@ export interface WorkerEnd {
   /** Ids of messages whose receipts were to be posted, as often as they were. */
   readonly posted: string[];
   /** Runs once receipts were told of, before anything else is done. */
-  whenTold: () => void;
+  whenTold: () => Promise<void>;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -295,8 +295,7 @@ export async function workerEnd(url: string, id: string, places = 4_096): Promis
       add(receipts) {
         posted.push(...receipts.map(({ at }) => store.idAt(at)));
         // Told of something, it has been returned below.
-        end.whenTold();
-        return Promise.resolve();
+        return end.whenTold();
       },
     },
     id,
@@ -314,7 +313,7 @@ export async function workerEnd(url: string, id: string, places = 4_096): Promis
     await connection.close();
   };
   opened.push(close);
-  const end: WorkerEnd = { worker, carriers: carriers!, posted, whenTold: () => {}, close };
+  const end: WorkerEnd = { worker, carriers: carriers!, posted, whenTold: () => Promise.resolve(), close };
   return end;
 }
 

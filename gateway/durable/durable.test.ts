@@ -152,12 +152,12 @@ describe('a batch of which nothing is to come for a while', () => {
     gateway.send('one');
     await gateway.intake.kept();
     await until('it is taken', () => carriers.held.length === 1);
-    server.pause();
+    await server.pause();
     carriers.nextAllMs = systemClock.nowMs() + 60_000;
     await until('it could not be put back', () => worker.figures().errors > 0);
     carriers.nextAllMs = 0;
     expect(carriers.held).toHaveLength(1);
-    server.resume();
+    await server.resume();
     carriers.receipts();
     carriers.ends();
     await until('it has ended', () => gateway.store.inFlightCount === 0);
@@ -176,8 +176,8 @@ test('a batch whose end cannot be written ends later, and nothing of it is told,
   carriers.receipts();
   carriers.ends();
   await until('its end could not be written', () => worker.figures().errors > 0);
-  end.whenTold = () => {};
-  server.resume();
+  end.whenTold = () => Promise.resolve();
+  await server.resume();
   await until('it is', () => worker.figures().finished === 1);
   expect(posted).toHaveLength(1);
   for (let count = 0; count < 500; count += 1) gateway.send('fills the worker');
@@ -267,13 +267,13 @@ describe("a message whose key of idempotency is another's by the time it is kept
 test('a batch that is late fails nobody who comes after it', async () => {
   const server = await redisOfTest();
   const gateway = await gatewayEnd(server.url);
-  server.pause();
+  await server.pause();
   gateway.send('late');
   await expect(gateway.intake.kept()).rejects.toThrow(NotKept);
   // Not there yet when the next one is taken.
   const id = gateway.send('younger');
   const younger = gateway.intake.kept();
-  server.resume();
+  await server.resume();
   await younger;
   expect((await gateway.durable.archive.read(id))!.text).toBe('younger');
 });

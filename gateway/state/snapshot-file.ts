@@ -10,8 +10,7 @@
  * Numbers are little-endian. The head says what a gateway must have alike to take the state up, and is read before anything else is.
  * What parts hold is their own business, and changes with the product: so the version of the product is among what must be alike.
  *
- * Deflated at its fastest: columns are mostly small numbers in wide cells, and a tenth is left of a ring in full use. Decision 0023 has
- * the figures.
+ * Deflated at its fastest: columns are mostly small numbers in wide cells, of which little is left. Decision 0023 says why.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
