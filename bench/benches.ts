@@ -17,6 +17,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   carriers: () => import('./carriers.bench.ts'),
   cdr: () => import('./cdr.load.ts'),
   'http-one': () => import('./http-one.load.ts'),
+  faces: () => import('./faces.load.ts'),
   'http-batch': () => import('./http-batch.load.ts'),
   smpp: () => import('./smpp.load.ts'),
   'durable-accept': () => import('./durable-accept.load.ts'),
@@ -25,6 +26,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   'limits-across': () => import('./limits-across.load.ts'),
   chaos: () => import('./chaos.load.ts'),
   recovery: () => import('./recovery.load.ts'),
+  testing: () => import('./testing.load.ts'),
   soak: () => import('./soak.load.ts'),
 };
 

@@ -4,12 +4,8 @@
  */
 import {
   type BlockGroup,
-  BrandTable,
-  CampaignTable,
-  CARRIERS,
   formatNumber,
   isAssigned,
-  NumberRegistry,
   parseNumberKey,
 } from '../registry-cache/index.ts';
 import type { DestinationStream } from 'pino';
@@ -17,7 +13,7 @@ import { type LoadedWorld, loadWorld, type WorldFiles } from './load-world.ts';
 import { type Gateway, openGateway } from './main.ts';
 import type { MessageAnswer } from './messages/index.ts';
 import { readOptions, type ServeOptions } from './options.ts';
-import { type Clock, RegimeTable, type Timers } from './router/index.ts';
+import type { Clock, Timers } from './router/index.ts';
 import { createLog } from './telemetry/index.ts';
 
 /** Ten in the morning in Los Angeles on the default tariff date, so that a Pacific day has fourteen hours left. */
@@ -150,7 +146,7 @@ export async function openGatewayUnderTest(
   startMs = START_MS,
 ): Promise<GatewayUnderTest> {
   const options = optionsWith(own);
-  const world = freshWorld();
+  const world = freshWorld(options.magicNumbers);
   const time = new HandDrivenTime(startMs);
   const log = createLog(options.logLevel, logTo);
   const gateway = await openGateway({ options, world, clock: time, timers: time, log });
@@ -186,20 +182,9 @@ let shipped: LoadedWorld | undefined;
 /** Blocks of the shipped world; finding them reads the whole map. */
 const blocks = new Map<BlockGroup, Uint32Array>();
 
-/** The shipped world as nobody has touched it. Reading its files takes a while; only these parts ever change. */
-function freshWorld(): LoadedWorld {
-  shipped ??= loadWorld();
-  const regimes = new RegimeTable(
-    shipped.regimes.rows,
-    CARRIERS.map(({ id }) => id),
-  );
-  return {
-    ...shipped,
-    registry: new NumberRegistry(),
-    brands: new BrandTable(),
-    campaigns: new CampaignTable(),
-    regimes,
-  };
+/** The shipped world as nobody has touched it. */
+function freshWorld(magicNumbers: boolean): LoadedWorld {
+  return loadWorld({ magicNumbers });
 }
 
 function unassignedNumber({ carrierMap }: LoadedWorld): string {

@@ -15,6 +15,16 @@ export const URL_LENGTH_MAX = 2_048;
 export const ACCOUNT_LENGTH_MAX = 64;
 export const REFERENCE_LENGTH_MAX = 128;
 
+/** Callers of the APIs of providers remembered where anybody may call; the one that came first is forgotten. */
+export const PROVIDER_CALLERS_MAX = 10_000;
+/** Messages scheduled by the APIs of providers that wait; as many that have gone are remembered. */
+export const SCHEDULED_BY_FACES_MAX = 10_000;
+/** Connections that the proxy of providers' hosts holds. */
+export const VENDOR_PROXY_CONNECTIONS_MAX = 1_000;
+/** Pools of numbers that send as one, and numbers of each, as Twilio has them. */
+export const SENDER_POOLS_MAX = 10_000;
+export const SENDER_POOL_NUMBERS_MAX = 400;
+
 /** Body of one message. Larger than any text, so that a long text is answered by name and not with a bare 413. */
 export const MESSAGE_BODY_BYTES = 1_048_576;
 /** Body of a batch. */
@@ -201,6 +211,8 @@ export const DELIVERY_TRY_AGAIN_MS_MAX = 60_000;
 export const CARRIER_BURST_MS = 100;
 /** Numbers of which a carrier remembers how long and how much they have sent, for all carriers together; the idlest is forgotten. */
 export const SENDERS_REMEMBERED = 65_536;
+/** Where few messages are held it is as many as those, rounded up to a power of two, and so many at least. */
+export const SENDERS_REMEMBERED_MIN = 1_024;
 /** Complaints on their way; one more is not made. Numbers with complaints, and numbers blocked: the oldest is forgotten. */
 export const COMPLAINTS_PENDING_MAX = 65_536;
 export const COMPLAINED_NUMBERS_MAX = 65_536;
@@ -254,6 +266,8 @@ export const SMPP_WINDOW_MAX = 100_000;
 export const SMPP_ESMES_MAX = 10_000;
 /** Addresses that one ESME may bind from. */
 export const SMPP_ADDRESSES_MAX = 100;
+/** The longest PDU before a bind: nobody knows who sends it. */
+export const SMPP_UNBOUND_PDU_BYTES_MAX = 1_024;
 /** How long a connection may do without a bind, and a PDU without its last byte. */
 export const SMPP_BIND_MS = 5_000;
 export const SMPP_PDU_MS = 30_000;
@@ -268,6 +282,8 @@ export const SMPP_UNREAD_BYTES_MAX = 1_048_576;
 export const SMPP_UNREAD_MS = 30_000;
 /** Receipts that wait for an ESME to bind and take them, of all ESMEs together; of the one that has most, the oldest is dropped. */
 export const SMPP_RECEIPTS_WAITING_MAX = 262_144;
+/** Receipts that wait for an ESME from which on it gets no intermediate notifications: they would keep others from theirs. */
+export const SMPP_NOTICES_WAITING_MAX = 1_000;
 /** When a receipt is sent again that its ESME did not take, and for how long it is tried. */
 export const SMPP_RECEIPT_AGAIN_MS = 5_000;
 export const SMPP_RECEIPT_KEPT_MS = 72 * 3_600_000;
@@ -280,6 +296,25 @@ export const SPOOL_READER_MS = 10_000;
 export const SPOOL_LOOK_MS = 20;
 export const SPOOL_NAMES_AT_ONCE = 256;
 export const SPOOL_READ_MAX = 1_000;
-/** Messages that wait for the time they are scheduled for, and how far ahead that may be. */
-export const SMPP_SCHEDULED_MAX = 10_000;
+/** Messages that wait for the time they are scheduled for, of all ESMEs and of each, and how far ahead that may be. */
+export const SMPP_SCHEDULED_MAX = 20_000;
+export const SMPP_SCHEDULED_OF_ESME_MAX = 5_000;
 export const SMPP_SCHEDULED_AHEAD_MS = 7 * 24 * 3_600_000;
+/** When one is submitted again whose time came while no message was taken, for want of room. */
+export const SMPP_SCHEDULED_AGAIN_MS = 1_000;
+/**
+ * With Redis: how often gateways look for messages whose time has come, and for how many at once; after what time those are another's that
+ * one has taken and not come to an end with; and for how long it is known what became of them.
+ */
+export const TIMETABLE_LOOK_MS = 100;
+export const TIMETABLE_TAKEN_AT_ONCE = 500;
+export const TIMETABLE_TAKEN_MS = 15_000;
+export const TIMETABLE_SENT_KEPT_MS = 3_600_000;
+
+/** Sandboxes open at once, and messages that each holds. */
+export const SANDBOXES_MAX = 256;
+export const SANDBOX_INBOX_MESSAGES = 4_096;
+/** How long one is kept that nobody uses, what may be asked for at most, and how often it is looked for. */
+export const SANDBOX_IDLE_MS = 3_600_000;
+export const SANDBOX_IDLE_MS_MAX = 7 * 24 * 3_600_000;
+export const SANDBOX_SWEEP_MS = 1_000;

@@ -1,10 +1,17 @@
 /**
  * Everything read from files at start: number blocks, tariff book, regimes, and what the registries are to begin with.
- * A file that is wrong is refused whole, with every mistake at its line and column.
+ * A file that is wrong is refused whole, with every mistake at its line and column. Files of the package are read once in a process.
  */
 import { readFileSync } from 'node:fs';
 import { BrandTable, CampaignTable, CARRIERS, loadCarrierMap, NumberRegistry } from '../registry-cache/index.ts';
-import { carriersOf, compileRateTable, formatBookError, type RateTable, type TariffBook } from '../tariffs/index.ts';
+import {
+  type BookError,
+  carriersOf,
+  compileRateTable,
+  formatBookError,
+  type RateTable,
+  type TariffBook,
+} from '../tariffs/index.ts';
 import { BOOKS_MAX } from './limits.ts';
 import { BookShelf, BUILT_IN_BOOKS } from './load-books.ts';
 import { readPackageFile } from './package-files.ts';
@@ -28,6 +35,8 @@ export interface WorldFiles {
   readonly campaigns?: string | undefined;
   readonly parties?: string | undefined;
   readonly accounts?: string | undefined;
+  /** Whether the blocks of magic numbers are held by carriers. */
+  readonly magicNumbers?: boolean | undefined;
 }
 
 /** A world with nothing registered, and what is to be. */
@@ -60,34 +69,50 @@ export function loadWorld(files: WorldFiles = {}): LoadedWorld {
   const carriers = CARRIERS.map((carrier) => carrier.id);
   const [rates, ...otherBooks] = loadBooks(files.book ?? BOOK, files.books ?? [], carriers);
 
-  const regimeFile = readText(files.regimes, REGIMES);
-  const regimes = readRegimes(regimeFile.text, regimeFile.path, carriers);
-  if (!regimes.ok) throw new CannotStart(regimes.errors.map((error) => formatBookError(error)));
-
-  const campaignFile = readText(files.campaigns, CAMPAIGNS);
-  const campaigns = readCampaigns(campaignFile.text, campaignFile.path);
-  if (!campaigns.ok) throw new CannotStart(campaigns.errors.map((error) => formatBookError(error)));
-
-  const partyFile = readText(files.parties, PARTIES);
-  const parties = readParties(partyFile.text, partyFile.path);
-  if (!parties.ok) throw new CannotStart(parties.errors.map((error) => formatBookError(error)));
-
-  const accountFile = readText(files.accounts, ACCOUNTS);
-  const accounts = readAccounts(accountFile.text, accountFile.path);
-  if (!accounts.ok) throw new CannotStart(accounts.errors.map((error) => formatBookError(error)));
+  const regimes = contentOf(files.regimes, REGIMES, (text, path) => {
+    const read = readRegimes(text, path, carriers);
+    return read.ok ? read.rows : refuse(read.errors);
+  });
+  const declared = contentOf(files.campaigns, CAMPAIGNS, (text, path) => {
+    const read = readCampaigns(text, path);
+    return read.ok ? read.file : refuse(read.errors);
+  });
+  const parties = contentOf(files.parties, PARTIES, (text, path) => {
+    const read = readParties(text, path);
+    return read.ok ? read.file : refuse(read.errors);
+  });
+  const accounts = contentOf(files.accounts, ACCOUNTS, (text, path) => {
+    const read = readAccounts(text, path);
+    return read.ok ? read.accounts : refuse(read.errors);
+  });
 
   return {
     book: rates.asWritten,
     otherBooks,
-    carrierMap: loadCarrierMap(),
+    carrierMap: loadCarrierMap({ magicNumbers: files.magicNumbers === true }),
     registry: new NumberRegistry(),
     brands: new BrandTable(),
     campaigns: new CampaignTable(),
-    regimes: new RegimeTable(regimes.rows, carriers),
+    regimes: new RegimeTable(regimes, carriers),
     rates,
-    declared: campaigns.file,
-    parties: parties.file,
-    accounts: accounts.accounts,
+    declared,
+    parties,
+    accounts,
+  };
+}
+
+/** A world made of the same files, in which nothing has happened yet. */
+export function freshWorld(world: LoadedWorld, files: Pick<WorldFiles, 'magicNumbers'>): LoadedWorld {
+  return {
+    ...world,
+    carrierMap: loadCarrierMap({ magicNumbers: files.magicNumbers === true }),
+    registry: new NumberRegistry(),
+    brands: new BrandTable(),
+    campaigns: new CampaignTable(),
+    regimes: new RegimeTable(
+      world.regimes.rows,
+      CARRIERS.map(({ id }) => id),
+    ),
   };
 }
 
@@ -98,11 +123,13 @@ function loadBooks(
   carriers: readonly string[],
 ): [inForce: RateTable, ...others: RateTable[]] {
   const shelf = new BookShelf();
-  const tableOf = (name: string): RateTable => {
+  const compiled = (name: string): RateTable => {
     const loaded = shelf.load(name);
     if (!loaded.ok) throw new CannotStart(loaded.lines);
     return compileBook(loaded.book, carriers, name);
   };
+  const tableOf = (name: string): RateTable =>
+    BUILT_IN_BOOKS.includes(name) ? shippedOnce(name, () => compiled(name)) : compiled(name);
   const first = tableOf(inForce);
   const tables: [RateTable, ...RateTable[]] = [first];
   const isTaken = (book: string): boolean => tables.some((table) => table.book === book);
@@ -131,10 +158,27 @@ function compileBook(book: TariffBook, carriers: readonly string[], path: string
   }
 }
 
-function readText(path: string | undefined, packaged: string): { path: string; text: string } {
-  if (path === undefined) return { path: packaged, text: readPackageFile(packaged) };
+/** What was made of files of the package, by their names: those do not change while a process runs, and nobody changes what was made. */
+const shipped = new Map<string, unknown>();
+
+function shippedOnce<T>(name: string, make: () => T): T {
+  if (!shipped.has(name)) shipped.set(name, make());
+  return shipped.get(name) as T;
+}
+
+/** What `read` makes of a file, or of the one that ships in its place. */
+function contentOf<T>(path: string | undefined, packaged: string, read: (text: string, path: string) => T): T {
+  if (path === undefined) return shippedOnce(packaged, () => read(readPackageFile(packaged), packaged));
+  return read(readText(path), path);
+}
+
+function refuse(errors: readonly BookError[]): never {
+  throw new CannotStart(errors.map((error) => formatBookError(error)));
+}
+
+function readText(path: string): string {
   try {
-    return { path, text: readFileSync(path, 'utf8') };
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw new CannotStart([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`]);
   }

@@ -4,24 +4,38 @@
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { CARRIERS, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
+import { CARRIERS, parseSenderKey, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
 import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
 import { adminHook } from './admin-hook.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
-import { openRegistries, type Registries, SnapshotUnfit } from './registries/index.ts';
+import {
+  declareMagicSenders,
+  MAGIC_BRAND_USED_UP,
+  MAGIC_CAMPAIGN_USED_UP,
+  openRegistries,
+  type Registries,
+  SnapshotUnfit,
+} from './registries/index.ts';
 import { clockRoutes, ControlledClock, openFaults, systemClock, systemTimers } from './control/index.ts';
 import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
-import { deadBatchRoutes, newRun, openDurable, ReceiptSpool, RedisIdempotencyKeys } from './durable/index.ts';
+import {
+  deadBatchRoutes,
+  newRun,
+  openDurable,
+  ReceiptSpool,
+  RedisIdempotencyKeys,
+  Timetable,
+} from './durable/index.ts';
 import { MemoryIdempotencyKeys } from './idempotency/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
+import { callbackStyles, Credentials, pathOfVendorHost, providerFaces, Schedule, SenderPools } from './ingress/providers/index.ts';
 import { type Listening, openSmpp, type Smpp, type SmppOptions } from './ingress/smpp/index.ts';
 import {
   CDR_PENDING_BYTES_MAX,
@@ -29,8 +43,11 @@ import {
   LEASE_COMMAND_TIMEOUT_MS,
   MESSAGE_BODY_BYTES,
   SHUTDOWN_GRACE_MS,
+  SMPP_BINDS_DEFAULT,
+  SMPP_WINDOW_DEFAULT,
 } from './limits.ts';
-import { CannotStart, type LoadedWorld } from './load-world.ts';
+import { CannotStart, freshWorld, type LoadedWorld } from './load-world.ts';
+import { magicLimits, MagicOptOuts } from './magic-limits.ts';
 import {
   HeldMessages,
   Intake,
@@ -40,14 +57,16 @@ import {
   summarise,
   type Summary,
 } from './messages/index.ts';
-import { isLoopback, type ServeOptions } from './options.ts';
+import { isLoopback, readSandboxOptions, type ServeOptions } from './options.ts';
 import { readPackageFile } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { openSharedLimits, type SharedLimitsKeeper } from './quotas/index.ts';
 import { NO_PARTIES } from './read-parties.ts';
 import { FeeReferences, feeRoutes, Revenue, revenueRoutes } from './revenue/index.ts';
+import { lazySerializers, lazyValidators, namePlugins } from './route-compilers.ts';
 import {
   bookInForce,
+  boundsOf,
   type Clock,
   type Core,
   bindingAt,
@@ -60,6 +79,7 @@ import {
   type Stateful,
   type Timers,
 } from './router/index.ts';
+import { frontDoor, sandboxRoutes, Sandboxes } from './sandboxes/index.ts';
 import { GatewayState, stateRoutes } from './state/index.ts';
 import { metricsRoute } from './telemetry/index.ts';
 import { openWebhooks, webhookGuard, webhookRoutes } from './webhooks/index.ts';
@@ -81,8 +101,15 @@ export interface Gateway {
   summary(): Summary;
   /** Has `POST /v1/reset` go back to the present state, and no longer to that in which the gateway was opened. */
   keepStart(): Promise<void>;
-  /** Stops taking messages, lets those in flight end (three seconds at most) and closes every socket. */
-  close(): Promise<void>;
+  /** Gateways behind this one; undefined in one of those. */
+  readonly sandboxes: Sandboxes<InnerGateway> | undefined;
+  /** Stops taking messages, lets those in flight end (`graceMs` at most, three seconds when left out) and closes every socket. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** A gateway that does not listen: another one hands it requests. */
+export interface InnerGateway extends Gateway {
+  readonly clock: ControlledClock;
 }
 
 export interface GatewayParts {
@@ -92,6 +119,8 @@ export interface GatewayParts {
   readonly clock: Clock & Partial<Stateful>;
   readonly timers: Timers;
   readonly log: FastifyBaseLogger;
+  /** Whether it does not listen for HTTP, and has no documentation and no sandboxes: it is handed requests by another gateway. */
+  readonly isInner?: boolean;
 }
 
 /** What was opened is closed in the opposite order, when the gateway closes or cannot be opened after all. */
@@ -112,7 +141,8 @@ async function closeAll(closers: Closers): Promise<void> {
   for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
 }
 
-async function assembled({ options, world, clock, timers, log }: GatewayParts, closers: Closers): Promise<Gateway> {
+async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway> {
+  const { options, world, clock, timers, log, isInner = false } = parts;
   compileDecisionsWhole();
   const limits = ownLimits();
   const redis = await opened(openedRedis(options, closers));
@@ -122,7 +152,11 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   const store = new MessageStore(options.inbox, run, number);
   const meters = new NumberMeters();
   const shared = await opened(openShared({ options, clock, timers, log, meters, core: () => core }, closers));
-  const bare = createCore(world, shared?.limits ?? limits, meters);
+  const magic = options.magicNumbers ? magicLimits(shared?.limits ?? limits) : undefined;
+  const bare = {
+    ...createCore(world, magic?.limits ?? shared?.limits ?? limits, meters),
+    ...(magic && { optOuts: new MagicOptOuts() }),
+  };
   const lined = linesBefore(bare, store, options);
   const { core } = lined;
   core.books.push(...world.otherBooks);
@@ -137,6 +171,11 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     accounts: {
       of: (account) => accounts.webhooks.of(account),
       gone: (account, url) => accounts.webhooks.gone(account, url),
+    },
+    apis: {
+      styles: callbackStyles,
+      apiOf: (account) => accounts.webhooks.apiOf(account) ?? credentials.cameBy(account),
+      faceOf: (account) => accounts.webhooks.faceOf(account),
     },
     connection: redis,
     clock,
@@ -155,6 +194,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     startMs: clock.nowMs(),
     faults: faults.book,
     listener: {
+      taken: (at, nowMs) => webhooks.messageTaken(store, at, nowMs),
       receiptArrived(at, copy, nowMs) {
         webhooks.receiptArrived(store, at, copy, nowMs);
         smpp?.receiptArrived(at);
@@ -163,7 +203,10 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       settled: () => {},
     },
   });
+  const sandboxes = isInner ? undefined : openSandboxes(parts);
+  if (sandboxes !== undefined) closers.push(() => sandboxes.close());
   const app = Fastify({
+    ...(sandboxes && { serverFactory: frontDoor(sandboxes) }),
     loggerInstance: log,
     // One logger for all requests: making one for each took a twentieth of a request's time (bench http-one).
     childLoggerFactory: (logger) => logger,
@@ -171,10 +214,12 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     bodyLimit: MESSAGE_BODY_BYTES,
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: true,
+    rewriteUrl: pathOfVendorHost,
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply);
     },
   });
+  namePlugins(app);
   const requireAdmin = await adminHook(app, options);
   const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
   const registries = await opened(
@@ -204,6 +249,10 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     }),
   );
   closers.push(() => registries.close());
+  if (magic !== undefined) {
+    await opened(declareMagicSenders(registries, clock.nowMs()));
+    magic.useUp(core.campaigns.find(MAGIC_CAMPAIGN_USED_UP), core.brands.find(MAGIC_BRAND_USED_UP));
+  }
   const ownBalances = new MemoryBalanceStore(core.accounts, limits.accountBalance);
   const accounts = await opened(
     openAccounts({
@@ -219,6 +268,9 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     }),
   );
   closers.push(() => accounts.close());
+  const credentials = new Credentials(accounts.webhooks, { isLoopback: isLoopback(options.host) });
+  const pools = new SenderPools(() => core.optOuts);
+  const schedule = redis === undefined ? new Schedule() : undefined;
   if (redis === undefined || options.delivery === 'own') webhooks.start();
   const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log });
   if (cdrs !== undefined) closers.push(() => cdrs.close());
@@ -235,7 +287,8 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   let delivery: Delivery | undefined;
   if (redis !== undefined && spool !== undefined && options.delivery === 'own') {
     const posts = (from: MessageStore): ReturnType<typeof receiptPosts> => receiptPosts(from, webhooks, spool);
-    const own = openDelivery({ connection: redis, options, faults: faults.book, posts, clock, timers, log });
+    const taken = webhooks.messageTaken.bind(webhooks);
+    const own = openDelivery({ connection: redis, options, faults: faults.book, posts, taken, clock, timers, log });
     closers.push(() => own.close(SHUTDOWN_GRACE_MS));
     delivery = own;
     delivering = own.carriers;
@@ -272,7 +325,13 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       windowMs,
       attach: (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs),
     });
-  const kept = durable && spool && { archive: durable.archive, spool };
+  const kept = redis &&
+    durable &&
+    spool && {
+      archive: durable.archive,
+      spool,
+      timetable: new Timetable(redis, (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs)),
+    };
   const smpp = await openedSmpp(
     {
       options,
@@ -307,6 +366,8 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
             carriers,
             ...(smpp && { smpp: smpp.state }),
             ...(faults.state && { faults: faults.state }),
+            'sender pools': pools,
+            ...(schedule && { 'scheduled by faces': schedule }),
             'chance of webhooks': jitter,
             ...(webhooks.state && { webhooks: webhooks.state }),
           },
@@ -323,19 +384,11 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
       : undefined;
 
   let isOpen = true;
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(lazyValidators);
+  app.setSerializerCompiler(await lazySerializers());
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Tollgate',
-        version: packageVersion(),
-        description: 'The native API of the US A2P 10DLC simulator. Amounts are integer micro-dollars.',
-      },
-    },
-  });
+  if (!isInner) await documentRoutes(app);
   // Before the routes by which messages are sent: it sees those that come behind.
   await faults.register(app, requireAdmin);
   await app.register(clockRoutes, {
@@ -345,6 +398,15 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     requireAdmin,
   });
   await app.register(nativeApi, {
+    inboundTo: {
+      faceOf: (account) => accounts.webhooks.faceOf(account),
+      tell(account, message) {
+        const pool = pools.poolOf(parseSenderKey(message.to));
+        const isOwn = pool?.account === account;
+        return webhooks.inboundArrived(account, message, isOwn ? pool.inboundUrl : undefined);
+      },
+      together: (number) => pools.together(number),
+    },
     core,
     store,
     intake,
@@ -371,6 +433,21 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     registryStore: registries.store,
     registryView: registries.view,
     reached: (position) => registries.reached(position),
+  });
+  await app.register(providerFaces, {
+    core,
+    store,
+    intake,
+    clock,
+    timers,
+    credentials,
+    pools,
+    schedule,
+    registry: registries.desk,
+    callbackGuard: guard.refusal,
+    leases: shared ?? OWN_LIMITS,
+    archive: durable?.archive,
+    tellRefusal: (at) => webhooks.receiptArrived(store, at, 0, clock.nowMs()),
   });
   await app.register(revenueRoutes, { revenue, clock, requireAdmin });
   await app.register(feeRoutes, { revenue, references: feeReferences, fees, tariffDateMs, clock, requireAdmin });
@@ -407,7 +484,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     clock,
   });
   await app.register(stateRoutes, { state, requireAdmin });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  if (sandboxes !== undefined) await app.register(sandboxRoutes, { sandboxes, requireAdmin });
 
   const stopDelivery = timers.every(DELIVERY_TICK_MS, () => {
     const nowMs = clock.nowMs();
@@ -419,11 +496,13 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
   closers.push(stopDelivery);
   const keepStart = async (): Promise<void> => state?.keepStart();
   await keepStart();
-  const url = await app.listen({ host: options.host, port: options.port });
+  await app.ready();
+  const url = isInner ? '' : await app.listen({ host: options.host, port: options.port });
 
-  const close = async (): Promise<void> => {
+  const close = async (graceMs = SHUTDOWN_GRACE_MS): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
+    await sandboxes?.close();
     // What is in flight comes to its end only if time passes.
     if (clock instanceof ControlledClock) clock.resume();
     await smpp?.close();
@@ -432,7 +511,7 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     await app.close();
     if (durable === undefined) {
       intake.expireQueued(clock.nowMs());
-      await drained(() => store.inFlightCount + webhooks.pendingCount === 0, timers);
+      await drained(() => store.inFlightCount + webhooks.pendingCount === 0, timers, graceMs);
     }
     await closeAll(closers);
   };
@@ -441,13 +520,57 @@ async function assembled({ options, world, clock, timers, log }: GatewayParts, c
     const isTls = options.smppPort === undefined || place > 0;
     return `${isTls ? 'smpps' : 'smpp'}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
   });
-  return { core, store, intake, registries, app, url, smppPorts, smppUrls, summary, keepStart, close };
+  return { core, store, intake, registries, app, url, smppPorts, smppUrls, summary, keepStart, sandboxes, close };
+}
+
+/** Has the routes that are added from now on described at `/docs`. */
+async function documentRoutes(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tollgate',
+        version: packageVersion(),
+        description: 'The native API of the US A2P 10DLC simulator. Amounts are integer micro-dollars.',
+      },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+}
+
+/** The sandboxes behind a gateway with these parts. */
+function openSandboxes({ options, world, log }: GatewayParts): Sandboxes<InnerGateway> {
+  return new Sandboxes({
+    machineClock: systemClock,
+    machineTimers: systemTimers,
+    async open(settings, { id, password, api }) {
+      const read = readSandboxOptions(options, settings);
+      if (!read.ok) return read.wrong;
+      const fresh = freshWorld(world, read.options);
+      const account = { id, isPrepaid: false, ...boundsOf(undefined, undefined) };
+      const smpp = { systemId: id, password, binds: SMPP_BINDS_DEFAULT, window: SMPP_WINDOW_DEFAULT, addresses: [] };
+      const accounts = [...fresh.accounts, { account, balanceMicros: 0, api, smpp }];
+      const clock = new ControlledClock();
+      if (read.options.clock !== 'real') {
+        clock.freeze(read.options.clock === 'frozen' ? undefined : read.options.clock);
+      }
+      const inner = await openGateway({
+        options: read.options,
+        world: { ...fresh, accounts },
+        clock,
+        timers: clock,
+        log,
+        isInner: true,
+      });
+      return { ...inner, clock };
+    },
+  });
 }
 
 /** The parts of the core that hold state, with the limits it counts by itself. */
 function partsOf(core: Core, limits: Readonly<Record<string, unknown>>): Record<string, Stateful> {
-  const { accounts, brands, campaigns, regimes, counters } = core;
-  const parts: Record<string, Stateful> = { accounts, brands, campaigns, regimes, counters };
+  const { accounts, brands, campaigns, regimes, counters, optOuts } = core;
+  const parts: Record<string, Stateful> = { accounts, brands, campaigns, regimes, counters, 'opt-outs': optOuts };
   for (const [name, limit] of Object.entries(limits)) {
     const byCarrier: readonly unknown[] = Array.isArray(limit) ? limit : [limit];
     byCarrier.forEach((one, place) => {
@@ -462,20 +585,29 @@ function partsOf(core: Core, limits: Readonly<Record<string, unknown>>): Record<
 }
 
 /** What another gateway must have alike to take up a state of this one. */
-function alikeFor(core: Core, { seed, inbox, overLimit, queueMessages }: ServeOptions): Record<string, string> {
-  const digestOf = (book: object): string =>
-    createHash('sha256')
-      .update(JSON.stringify(book, (_, value: unknown) => (value instanceof Map ? [...value] : value)))
-      .digest('hex')
-      .slice(0, 8);
+function alikeFor(core: Core, { seed, inbox, overLimit, queueMessages, magicNumbers }: ServeOptions): Record<string, string> {
   return {
     version: packageVersion(),
     seed: String(seed),
     inbox: String(inbox),
     'over-limit': Array.from(overLimit, (binding) => bindingAt(binding).name).join(', ') || 'reject',
     'queue-messages': String(queueMessages),
+    'magic-numbers': String(magicNumbers),
     books: core.books.map(({ book, asWritten }) => `${book} (${digestOf(asWritten)})`).join(', '),
   };
+}
+
+/** Digests of books as they are written, which nobody changes. */
+const digests = new WeakMap<object, string>();
+
+function digestOf(book: object): string {
+  let digest = digests.get(book);
+  if (digest === undefined) {
+    const text = JSON.stringify(book, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+    digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
+    digests.set(book, digest);
+  }
+  return digest;
 }
 
 /** Redis, as what keeps and delivers messages reaches it; undefined if there is none. */
@@ -678,10 +810,11 @@ function describeRegimes(core: Core, intake: Intake): { carrier: string; regime:
   }));
 }
 
-/** Resolves when `isDone`, or when the grace of a shutdown is over. */
-function drained(isDone: () => boolean, timers: Timers): Promise<void> {
+/** Resolves when `isDone`, or after `graceMs`. */
+function drained(isDone: () => boolean, timers: Timers, graceMs: number): Promise<void> {
+  if (isDone() || graceMs === 0) return Promise.resolve();
   return new Promise((resolve) => {
-    let left = SHUTDOWN_GRACE_MS;
+    let left = graceMs;
     const stop = timers.every(DELIVERY_TICK_MS, () => {
       left -= DELIVERY_TICK_MS;
       if (!isDone() && left > 0) return;

@@ -27,6 +27,7 @@ import {
   INBOX_MESSAGES_MAX,
   QUEUE_MAX_WAIT_MS_DEFAULT,
   QUEUE_MESSAGES_DEFAULT,
+  SANDBOX_INBOX_MESSAGES,
   WORKER_MESSAGES_DEFAULT,
 } from './limits.ts';
 import { QUEUEABLE } from './messages/index.ts';
@@ -100,6 +101,8 @@ export interface ServeOptions {
   callbackHosts: readonly string[];
   /** Time that passes by itself, or stands from the start: at the present or at a moment, milliseconds since the epoch. */
   clock: 'real' | 'frozen' | number;
+  /** Whether magic numbers mean something. */
+  magicNumbers: boolean;
   adminUser: string | undefined;
   adminPassword: string | undefined;
   logLevel: string;
@@ -607,6 +610,15 @@ export const OPTIONS: readonly Option[] = [
     read: readClock,
   }),
   option({
+    key: 'magicNumbers',
+    flag: '--magic-numbers',
+    argument: undefined,
+    variable: 'TOLLGATE_MAGIC_NUMBERS',
+    help: 'let numbers in +1 500 555 have the fixed outcomes that /v1/magic-numbers lists; sandboxes always do',
+    fallback: 'false',
+    read: readSwitch,
+  }),
+  option({
     key: 'adminUser',
     flag: '--admin-user',
     argument: 'name',
@@ -727,6 +739,48 @@ function writtenEntries(one: Option, problems: Problems, place: Place, name: str
     parts.push(part);
   }
   return isRight ? parts.join(',') : undefined;
+}
+
+/** What may be different in a sandbox, as it is written. */
+interface SandboxWishes {
+  readonly seed?: number | undefined;
+  readonly tariffDate?: string | undefined;
+  readonly clock?: string | undefined;
+  readonly smpp?: boolean | undefined;
+}
+
+export type SandboxOptionsRead =
+  | { readonly ok: true; readonly options: ServeOptions }
+  | { readonly ok: false; readonly wrong: { readonly field: string; readonly message: string } };
+
+/**
+ * The options of a sandbox behind a gateway: as that gateway's, with what is wished for, and all that it keeps in its own process. Magic
+ * numbers are in force; who knows the sandbox needs no password besides.
+ */
+export function readSandboxOptions(outer: ServeOptions, wishes: SandboxWishes): SandboxOptionsRead {
+  const options: ServeOptions = {
+    ...outer,
+    clock: 'real',
+    demo: false,
+    inbox: SANDBOX_INBOX_MESSAGES,
+    queueMessages: Math.min(outer.queueMessages, SANDBOX_INBOX_MESSAGES / 2),
+    magicNumbers: true,
+    redisUrl: undefined,
+    registryFile: undefined,
+    cdrDirectory: undefined,
+    smppPort: wishes.smpp === true ? 0 : undefined,
+    smppTlsPort: undefined,
+    adminUser: undefined,
+    adminPassword: undefined,
+  };
+  for (const key of ['seed', 'tariffDate', 'clock'] as const) {
+    const written = wishes[key];
+    if (written === undefined) continue;
+    const reading = OPTIONS.find((one) => one.key === key)!.read(String(written));
+    if ('wrong' in reading) return { ok: false, wrong: { field: key, message: `"${written}" ${reading.wrong}` } };
+    Object.assign(options, { [key]: reading.value });
+  }
+  return { ok: true, options };
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;

@@ -65,6 +65,16 @@ describe('readAccounts', () => {
     expect(accountsOf(one('profile: telnyx'))[0]?.smpp).toBeUndefined();
   });
 
+  it('reads by what an account uses the APIs of providers, and shows no secret', () => {
+    expect(accountsOf(one('api: { id: AC1, secret: hush }, face: twilio'))[0]).toMatchObject({
+      api: { id: 'AC1', secret: 'hush' },
+      face: 'twilio',
+    });
+    const errors = errorsOf(one('api: { id: AC1, secret: "hu sh" }')).join('\n');
+    expect(errors).toContain('secret must be 1 to 128 printable ASCII characters');
+    expect(errors).not.toContain('hu sh');
+  });
+
   it('never shows the password of a bind', () => {
     const errors = errorsOf(one('smpp: { systemId: acme1, password: much-too-long }')).join('\n');
     expect(errors).toContain('password must be 1 to 8 printable ASCII characters, as SMPP has room for');
@@ -126,6 +136,13 @@ describe('readAccounts', () => {
     [
       'accounts: [{ id: a, kind: prepaid, smpp: { systemId: s, password: x } }, { id: b, kind: prepaid, smpp: { systemId: s, password: y } }]',
       'a second systemId s: each is of one account',
+    ],
+    [one('api: { id: AC1 }'), 'api has no "secret": add it'],
+    [one('api: { id: "a:b", secret: x }'), 'id "a:b" of an api must be 1 to 128 letters'],
+    [one('face: acme'), 'unknown face "acme": use one of twilio'],
+    [
+      'accounts: [{ id: a, kind: prepaid, api: { id: s, secret: x } }, { id: b, kind: prepaid, api: { id: s, secret: y } }]',
+      'a second api with the id s: each is of one account',
     ],
     ['accounts: {', 'not valid YAML'],
   ])('refuses %s', (text, message) => {

@@ -26,6 +26,7 @@ import {
   SMPP_WINDOW_DEFAULT,
   SMPP_WINDOW_MAX,
 } from './limits.ts';
+import { type FaceName, FACES } from './messages/index.ts';
 import {
   type Account,
   ACCOUNT_BOUND_MAX,
@@ -33,6 +34,10 @@ import {
   ACCOUNT_ID,
   ACCOUNT_PROFILES,
   type AccountBounds,
+  API_ID,
+  API_ID_SHAPE,
+  API_SECRET,
+  API_SECRET_SHAPE,
   boundsOf,
   UNLIMITED,
 } from './router/index.ts';
@@ -41,8 +46,17 @@ export interface DeclaredAccount {
   readonly account: Account;
   /** Paid in once, when the account is first declared; 0 for a postpaid one. */
   readonly balanceMicros: number;
+  /** By what it uses the APIs of providers. */
+  readonly api?: DeclaredApi;
+  /** In whose style its webhook is told of messages to its numbers. */
+  readonly face?: FaceName;
   /** By what it may bind over SMPP. */
   readonly smpp?: DeclaredBind;
+}
+
+export interface DeclaredApi {
+  readonly id: string;
+  readonly secret: string;
 }
 
 export interface DeclaredBind {
@@ -93,16 +107,16 @@ function readFile(problems: Problems, root: Place): readonly DeclaredAccount[] |
   }
   const seen = new Set<string>();
   const systemIds = new Set<string>();
-  return places.flatMap((place) => readAccount(problems, place, seen, systemIds) ?? []);
+  const apiIds = new Set<string>();
+  return places.flatMap((place) => readAccount(problems, place, { seen, systemIds, apiIds }) ?? []);
 }
 
 function readAccount(
   problems: Problems,
   place: Place,
-  seen: Set<string>,
-  systemIds: Set<string>,
+  { seen, systemIds, apiIds }: Readonly<Record<'seen' | 'systemIds' | 'apiIds', Set<string>>>,
 ): DeclaredAccount | undefined {
-  const optional = ['balance', 'profile', 'limits', 'smpp'];
+  const optional = ['balance', 'profile', 'limits', 'smpp', 'api', 'face'];
   const fields = readFields(problems, place, 'an account', { required: ['id', 'kind'], optional });
   if (fields === undefined) return undefined;
   const id = readPart(fields, 'id', (found) => readId(problems, found, seen));
@@ -111,6 +125,8 @@ function readAccount(
   const profile = readPart(fields, 'profile', (found) => readChoice(problems, found, 'profile', profiles));
   const limits = readPart(fields, 'limits', (found) => readLimits(problems, found));
   const smpp = readPart(fields, 'smpp', (found) => readBind(problems, found, systemIds));
+  const api = readPart(fields, 'api', (found) => readApi(problems, found, apiIds));
+  const face = readPart(fields, 'face', (found) => readChoice(problems, found, 'face', FACES.slice(1)));
   const balanceMicros = readPart(fields, 'balance', (found) => {
     if (kind !== undefined && kind !== PREPAID) {
       note(problems, found.offset, 'a balance belongs to a prepaid account: remove it, or make the kind prepaid');
@@ -121,8 +137,30 @@ function readAccount(
   return {
     account: { id, isPrepaid: kind === PREPAID, ...boundsOf(profile, limits) },
     balanceMicros: balanceMicros ?? 0,
+    ...(api && { api }),
+    ...(face !== undefined && { face: face as FaceName }),
     ...(smpp && { smpp }),
   };
+}
+
+function readApi(problems: Problems, place: Place, apiIds: Set<string>): DeclaredApi | undefined {
+  const fields = readFields(problems, place, 'api', { required: ['id', 'secret'], optional: [] });
+  if (fields === undefined) return undefined;
+  const id = readPart(fields, 'id', (found) => {
+    const written = readWritten(problems, found, 'id');
+    if (written === undefined) return undefined;
+    if (!API_ID.test(written)) note(problems, found.offset, `id "${written}" of an api ${API_ID_SHAPE}`);
+    else if (apiIds.has(written)) note(problems, found.offset, `a second api with the id ${written}: each is of one account`);
+    apiIds.add(written);
+    return written;
+  });
+  const secret = readPart(fields, 'secret', (found) => {
+    const written = readWritten(problems, found, 'secret');
+    if (written === undefined || API_SECRET.test(written)) return written;
+    note(problems, found.offset, `secret ${API_SECRET_SHAPE}`);
+    return undefined;
+  });
+  return id === undefined || secret === undefined ? undefined : { id, secret };
 }
 
 function readBind(problems: Problems, place: Place, systemIds: Set<string>): DeclaredBind | undefined {

@@ -18,6 +18,7 @@ import {
   type WorkerFigures,
 } from './durable/index.ts';
 import { healthRoutes } from './ingress/http/index.ts';
+import { callbackStyles } from './ingress/providers/index.ts';
 import { spooledReceipts } from './ingress/smpp/index.ts';
 import { DELIVERY_COMMAND_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './limits.ts';
 import { CannotStart } from './load-world.ts';
@@ -34,6 +35,8 @@ export interface DeliveryParts {
   readonly faults: CarrierFaults | undefined;
   /** Posts what tells of receipts of messages in `store`. */
   readonly posts: (store: MessageStore) => ReceiptPosts;
+  /** Told of each message in `store` that a carrier took. */
+  readonly taken: (store: MessageStore, at: number, nowMs: number) => void;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -77,7 +80,16 @@ export function openDeliveryConnection(redisUrl: string): Promise<RedisConnectio
 }
 
 /** Begins to deliver. */
-export function openDelivery({ connection, options, faults, posts, clock, timers, log }: DeliveryParts): Delivery {
+export function openDelivery({
+  connection,
+  options,
+  faults,
+  posts,
+  taken,
+  clock,
+  timers,
+  log,
+}: DeliveryParts): Delivery {
   const store = new MessageStore(options.workerMessages, 'WORKER');
   const queue = openDeliveryQueue(connection);
   let carriers: SimulatedCarriers | undefined;
@@ -90,7 +102,12 @@ export function openDelivery({ connection, options, faults, posts, clock, timers
         store,
         seed: options.seed,
         startMs: clock.nowMs(),
-        listener,
+        listener: {
+          taken: (at, nowMs) => taken(store, at, nowMs),
+          receiptArrived: (at, copy) => listener.receiptArrived(at, copy),
+          ended: (at) => listener.ended(at),
+          settled: (at) => listener.settled(at),
+        },
         ...(faults && { faults }),
       })),
     posts: posts(store),
@@ -134,6 +151,11 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
     const webhooks = openWebhooks({
       guard: webhookGuard(options.callbackHosts),
       accounts: accounts.webhooks,
+      apis: {
+        styles: callbackStyles,
+        apiOf: (account) => accounts.webhooks.apiOf(account),
+        faceOf: (account) => accounts.webhooks.faceOf(account),
+      },
       connection,
       clock,
       timers,
@@ -147,7 +169,8 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
     closers.push(() => faults.close());
     const spool = new ReceiptSpool(connection, randomUUID());
     const posts = (store: MessageStore): ReceiptPosts => receiptPosts(store, webhooks, spool);
-    const delivery = openDelivery({ connection, options, faults: faults.book, posts, clock, timers, log });
+    const taken = webhooks.messageTaken.bind(webhooks);
+    const delivery = openDelivery({ connection, options, faults: faults.book, posts, taken, clock, timers, log });
     webhooks.start();
     let isOpen = true;
     const app = Fastify({ loggerInstance: log, logController: new LogController({ disableRequestLogging: true }) });

@@ -18,9 +18,10 @@
  *   rented    the holder rents numbers out by API (CPaaS and competitive local carriers)
  *
  * Example: block 212-200-0 held by T-Mobile, index 2, mobile, is 2 + (1 << 3) + (1 << 5) = 42. An unassigned block is 5.
- * Bit 6 is never in the table: `lookup` sets it for a number with an override.
+ * Bit 6 is set by `lookup` for a number with an override. In the table itself only a block of magic numbers has it.
  */
 import { CARRIERS, NO_CARRIER } from './carriers.ts';
+import { MAGIC_BLOCKS, MAGIC_KEY_MIN } from './magic-numbers.ts';
 import { KEY_MAX, KEY_MIN, NumberIndex } from './number-index.ts';
 
 export const LINE_TYPES = ['unknown', 'mobile', 'landline'] as const;
@@ -37,6 +38,8 @@ const PORTED = 1 << 6;
 const RENTED = 1 << 7;
 
 const BLOCK_COUNT = 800 * 800 * 10;
+/** The first block of magic numbers. */
+const MAGIC_AT = blockIndex(MAGIC_KEY_MIN / 1000);
 const HEADING = 'npanxx,state,blocks,place\n';
 /** Room for overrides that costs the index its smallest size. */
 const PORTED_CAPACITY = 1000;
@@ -44,6 +47,8 @@ const PORTED_CAPACITY = 1000;
 export class CarrierMap {
   private readonly blocks: Uint8Array;
   private ported: NumberIndex | null = null;
+  /** Answers of `blocksOf`. */
+  readonly #groups = new Map<BlockGroup, Uint32Array>();
 
   private constructor(blocks: Uint8Array) {
     this.blocks = blocks;
@@ -90,24 +95,48 @@ export class CarrierMap {
     this.ported.set(key, carrier);
   }
 
+  /** A map of the same blocks, whose table is shared, with ported numbers of its own: none to begin with. */
+  withoutPorted(): CarrierMap {
+    return new CarrierMap(this.blocks);
+  }
+
+  /** A map of its own table, in which the blocks of magic numbers are held as those say. Cost: copies 6.4 MB. */
+  withMagicNumbers(): CarrierMap {
+    const blocks = this.blocks.slice();
+    for (const [place, block] of MAGIC_BLOCKS.entries()) {
+      const byte = block === undefined ? NO_CARRIER : blockByte(block.group);
+      blocks[MAGIC_AT + place] = block?.isPorted ? byte | PORTED : byte;
+    }
+    return new CarrierMap(blocks);
+  }
+
   /** Gives a number back to the holder of its block. True if it was ported. */
   clearPorted(key: number): boolean {
     return this.ported !== null && this.ported.delete(key);
   }
 
   /**
-   * The thousands blocks of a group, ascending, each as its first seven digits: 2122000 is +1 212 200 0000 to 0999.
-   * Cost: reads the whole table and allocates the answer; tens of milliseconds.
+   * The thousands blocks of a group, ascending, each as its first seven digits: 2122000 is +1 212 200 0000 to 0999. Not those of magic numbers.
+   * Not to be changed: it is given to all who ask. Cost: reads the whole table the first time, some ten milliseconds.
    */
   blocksOf(group: BlockGroup): Uint32Array {
-    const wanted = blockByte(group);
-    const { blocks } = this;
-    const found = new Uint32Array(blocks.reduce((count, byte) => (byte === wanted ? count + 1 : count), 0));
-    let count = 0;
-    for (let index = 0; count < found.length; index++) {
-      if (blocks[index] === wanted) found[count++] = firstDigits(index);
-    }
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
+    const found = this.#findBlocks(blockByte(group));
+    this.#groups.set(group, found);
     return found;
+  }
+
+  #findBlocks(wanted: number): Uint32Array {
+    const { blocks } = this;
+    let count = 0;
+    for (let index = 0; index < blocks.length; index++) if (blocks[index] === wanted) count++;
+    const found = new Uint32Array(count);
+    count = 0;
+    for (let index = 0; index < blocks.length; index++) {
+      if (blocks[index] === wanted && !isMagicBlock(index)) found[count++] = firstDigits(index);
+    }
+    return found.subarray(0, count);
   }
 }
 
@@ -146,6 +175,10 @@ function blockIndex(digits: number): number {
   const areaCode = Math.floor(digits / 10_000);
   const rest = digits - areaCode * 10_000;
   return rest < 2000 ? -1 : (areaCode - 200) * 8000 + rest - 2000;
+}
+
+function isMagicBlock(index: number): boolean {
+  return index >= MAGIC_AT && index < MAGIC_AT + MAGIC_BLOCKS.length;
 }
 
 function firstDigits(index: number): number {

@@ -448,8 +448,9 @@ export class NumberIndex {
     other.wipe();
   }
 
-  /** All of it in one piece, as `restoreFrom` takes it. Cost: copies the buffer, which compresses well while it is nearly empty. */
+  /** All of it in one piece, as `restoreFrom` takes it. Cost: copies the buffer, which compresses well while it is nearly empty; of none, nothing. */
   capture(): Uint8Array {
+    if (this.size === 0) return new Uint8Array(0);
     const bytes = new Uint8Array(this.buffer).slice();
     new Int32Array(bytes.buffer)[HEADER_SEQUENCE] = 0;
     return bytes;
@@ -457,6 +458,10 @@ export class NumberIndex {
 
   /** Holds what another captured, and no longer what it held itself. Throws SnapshotRefused for bytes that nobody captured. */
   restoreFrom(bytes: Uint8Array): void {
+    if (bytes.length === 0) {
+      this.adopt(new NumberIndex(emptyBuffer(0, this.isWatched)));
+      return;
+    }
     const buffer = allocate(bytes.length, this.isWatched);
     new Uint8Array(buffer).set(bytes);
     this.adopt(NumberIndex.restore(buffer));
@@ -467,6 +472,7 @@ export class NumberIndex {
    * `visit` may replace the handle of any number or delete the visited one; throws if it makes the index move.
    */
   forEach(visit: (key: number, handle: number) => void): void {
+    if (this.size === 0) return;
     const words = this.words;
     this.walkCount++;
     try {

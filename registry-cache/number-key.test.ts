@@ -58,6 +58,7 @@ const refused: readonly (readonly [code: string, texts: readonly string[]])[] = 
   ],
   ['area_code_unassigned', ['+12005550123', '+15555550123', '+14165550123', '+18765550123', '+14655550123']],
   ['exchange_impossible', ['+12120550123', '+12121550123', '+12129110123', '+12122110123']],
+  ['magic_unknown', ['+15005550012', '+15005555001', '+15005557000', '+15005559999']],
 ];
 
 describe('parseNumberKey', () => {
@@ -114,7 +115,7 @@ describe('parseNumberKey', () => {
 });
 
 describe('numberRefusal', () => {
-  test.each([0, 1, -9, -1.5, Number.NaN])('%s is no refusal', (code) => {
+  test.each([0, 1, -10, -1.5, Number.NaN])('%s is no refusal', (code) => {
     expect(() => numberRefusal(code)).toThrow(RangeError);
   });
 });

@@ -8,6 +8,7 @@
  * A refusal is a negative number, so that the answer stays a plain number on the hot path. `numberRefusal` explains it.
  */
 import { AREA_CODES } from './area-codes.ts';
+import { isInMagicRange, MAGIC_AREA_CODE, magicNumber } from './magic-numbers.ts';
 import { KEY_MAX, KEY_MIN } from './number-index.ts';
 
 const OK = 0;
@@ -19,6 +20,9 @@ const AREA_CODE_IMPOSSIBLE = -5;
 const TOLL_FREE = -6;
 const AREA_CODE_UNASSIGNED = -7;
 const EXCHANGE_IMPOSSIBLE = -8;
+const MAGIC_UNKNOWN = -9;
+/** A verdict on an area code alone: of the one that magic numbers are in. */
+const MAGIC = 1;
 
 /** Why a number was refused: `code` for programs, `message` to be read after the name of the field it was in. */
 export interface NumberRefusal {
@@ -56,6 +60,11 @@ export const NUMBER_REFUSALS: readonly NumberRefusal[] = [
     message:
       'has an exchange no number can have: it starts with 0 or 1, or is N11; check the fourth to sixth digits after +1',
   },
+  {
+    code: 'magic_unknown',
+    message:
+      'is in the range of magic numbers, +1 500 555, and is none of them; use one of those that GET /v1/magic-numbers lists',
+  },
 ];
 
 const PLUS = 0x2b;
@@ -64,7 +73,7 @@ const TEXT_LENGTH = 12;
 /** What one area code is worth in a key. */
 const AREA_CODE_UNIT = 10_000_000;
 
-/** For each area code 000 to 999, OK or the reason it is refused. */
+/** For each area code 000 to 999, OK, MAGIC or the reason it is refused. */
 const areaCodeVerdicts = Int8Array.from({ length: 1000 }, (_, areaCode) => judgeAreaCode(areaCode));
 
 /**
@@ -90,9 +99,16 @@ function parse(text: string, mayBeTollFree: boolean): number {
   const last = text.charCodeAt(11) - ZERO;
   if ((areaCode | exchange | line) < 0 || last < 0 || last > 9) return NOT_DIGITS;
   const verdict = areaCodeVerdicts[areaCode]!;
+  if (verdict === MAGIC) return magicKey(areaCode * AREA_CODE_UNIT + exchange * 10_000 + line * 10 + last);
   if (verdict !== OK && !(verdict === TOLL_FREE && mayBeTollFree)) return verdict;
   if (exchange < 200 || exchange % 100 === 11) return EXCHANGE_IMPOSSIBLE;
   return areaCode * AREA_CODE_UNIT + exchange * 10_000 + line * 10 + last;
+}
+
+/** The key, if it is a magic number's; else why it is refused. */
+function magicKey(key: number): number {
+  if (!isInMagicRange(key)) return AREA_CODE_UNASSIGNED;
+  return magicNumber(key) === undefined ? MAGIC_UNKNOWN : key;
 }
 
 /** Whether a key is that of a toll-free number. Allocates nothing. */
@@ -143,5 +159,6 @@ function judgeAreaCode(areaCode: number): number {
   const isForTollFree = areaCode >= 800 && areaCode < 900 && (tens === areaCode % 10 || tens === 8) && tens !== 1;
   if (areaCode < 200 || areaCode % 100 === 11 || tens === 9) return AREA_CODE_IMPOSSIBLE;
   if (isForTollFree) return TOLL_FREE;
+  if (areaCode === MAGIC_AREA_CODE) return MAGIC;
   return AREA_CODES.includes(areaCode) ? OK : AREA_CODE_UNASSIGNED;
 }

@@ -6,13 +6,16 @@
  */
 import autocannon from 'autocannon';
 import { Latencies } from '../../gateway/load/index.ts';
+import { faceRequests } from '../face-requests.ts';
 import type { Work } from '../processes.ts';
 import { batchBodies, type BatchForm, type BatchOptions, messageTexts, type TrafficOptions } from '../traffic.ts';
 
 export interface LoadSettings {
   readonly connections: number;
   /** Single messages, or batches in one form. */
-  readonly load: { readonly single: TrafficOptions } | { readonly form: BatchForm; readonly batch: BatchOptions };
+  readonly load:
+    | { readonly single: TrafficOptions; readonly face?: string }
+    | { readonly form: BatchForm; readonly batch: BatchOptions };
 }
 
 export interface LoadQuestion {
@@ -33,11 +36,26 @@ export interface LoadAnswer {
 
 const SAMPLE_MS = 100;
 
+interface Requests {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodies: readonly (string | Buffer)[];
+}
+
+function singles({ single, face }: { readonly single: TrafficOptions; readonly face?: string }): Requests {
+  const texts = messageTexts(single);
+  if (face !== undefined) return faceRequests(face, texts);
+  return { path: '/v1/messages', headers: { 'content-type': 'application/json' }, bodies: texts };
+}
+
+function batches(form: BatchForm, batch: BatchOptions): Requests {
+  const type = form === 'ndjson' ? 'application/x-ndjson' : 'application/json';
+  return { path: '/v1/messages/batch', headers: { 'content-type': type }, bodies: batchBodies(form, batch) };
+}
+
 export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
   open({ connections, load }) {
-    const bodies = 'single' in load ? messageTexts(load.single) : batchBodies(load.form, load.batch);
-    const path = 'single' in load ? '/v1/messages' : '/v1/messages/batch';
-    const type = 'form' in load && load.form === 'ndjson' ? 'application/x-ndjson' : 'application/json';
+    const { path, headers, bodies } = 'single' in load ? singles(load) : batches(load.form, load.batch);
     return Promise.resolve({ ready: null, answer: press });
 
     function press({ url, seconds }: LoadQuestion): Promise<LoadAnswer> {
@@ -52,7 +70,7 @@ export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
             duration: seconds,
             sampleInt: SAMPLE_MS,
             method: 'POST',
-            headers: { 'content-type': type },
+            headers,
             requests: bodies.map((body) => ({ body })),
           },
           (error: unknown, result) => {

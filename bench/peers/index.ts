@@ -8,6 +8,7 @@ export const PEERS = {
   'registry-view': () => import('./registry-view.ts'),
   'smpp-gateway': () => import('./smpp-gateway.ts'),
   'smpp-package': () => import('./smpp-package.ts'),
+  starting: () => import('./starting.ts'),
   'stream-reader': () => import('./stream-reader.ts'),
   'webhook-receivers': () => import('./webhook-receivers.ts'),
 } as const;

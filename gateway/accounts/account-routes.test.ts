@@ -64,6 +64,30 @@ describe('declaring accounts', () => {
     expect(await show('starter-prepaid')).toMatchObject({ money: { balanceMicros: 25_000_000 }, inFlight: 0 });
   });
 
+  it('gives one credentials for the APIs of providers, which stay until they are changed, and never shows the secret', async () => {
+    const id = await declared({ kind: 'postpaid', api: { id: 'AC1', secret: 'hush' }, face: 'twilio' });
+    expect(await show(id)).toMatchObject({ api: { id: 'AC1' }, face: 'twilio' });
+    const put = (body: object, account = id) =>
+      gateway.ask('PUT', `/v1/accounts/${account}`, { kind: 'prepaid', ...body });
+    expect((await put({})).text).not.toContain('hush');
+    expect(await show(id)).toMatchObject({ api: { id: 'AC1' }, face: 'twilio' });
+    const other = await put({ api: { id: 'AC1', secret: 'x' } }, 'somebody-else');
+    expect([other.status, other.body.errors]).toEqual([
+      422,
+      [{ field: 'api.id', message: 'is the id of another account; give each its own' }],
+    ]);
+    for (const [body, field] of [
+      [{ api: { id: 'a b', secret: 'x' } }, 'api.id'],
+      [{ api: { id: 'a', secret: '' } }, 'api.secret'],
+      [{ face: 'native' }, 'face'],
+    ] as const) {
+      const { status, body: problem } = await put(body);
+      expect([status, problem.errors?.[0]?.field]).toEqual([422, field]);
+    }
+    await put({ api: null, face: null });
+    expect(await show(id)).toMatchObject({ api: null, face: null });
+  });
+
   it('adds one, then changes it whole; null stands for no bound', async () => {
     const id = await declared({ kind: 'postpaid', profile: 'telnyx', limits: { mmsPerSecond: 3, inFlightMax: null } });
     expect(await show(id)).toEqual({
@@ -77,6 +101,8 @@ describe('declaring accounts', () => {
         inFlightMax: null,
       },
       webhook: null,
+      api: null,
+      face: null,
       money: { balanceMicros: 0, heldMicros: 0, unaccountedMicros: 0 },
       spentMicros: 0,
       inFlight: 0,

@@ -12,6 +12,7 @@ import {
   REFERENCE_LENGTH_MAX,
   URL_LENGTH_MAX,
 } from '../limits.ts';
+import { Face, type FaceName, FACES } from '../messages/index.ts';
 import { type FieldProblem, fieldProblems, handleError, type Problem, problem, sendProblem } from '../problem.ts';
 import { answers } from '../route-answers.ts';
 import {
@@ -21,6 +22,10 @@ import {
   ACCOUNT_ID,
   ACCOUNT_PROFILES,
   type AccountBounds,
+  API_ID,
+  API_ID_SHAPE,
+  API_SECRET,
+  API_SECRET_SHAPE,
   boundsOf,
   type Core,
   UNLIMITED,
@@ -94,6 +99,32 @@ const AccountBody = Type.Object(
           'Where events go of messages that name no address of their own; stays as it is when left out, ends with null.',
       }),
     ),
+    api: Type.Optional(
+      Type.Union(
+        [
+          Type.Object(
+            {
+              id: Type.String({
+                pattern: API_ID.source,
+                description: 'Such as an AccountSid or an API key; no other account has it.',
+              }),
+              secret: Type.String({
+                pattern: API_SECRET.source,
+                description: 'Such as an AuthToken; never shown again.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+          Type.Null(),
+        ],
+        { description: 'By what it uses the APIs of providers; stays as it is when left out, ends with null.' },
+      ),
+    ),
+    face: Type.Optional(
+      Type.Union([Type.Enum(FACES.filter((face) => face !== 'native')), Type.Null()], {
+        description: 'In whose style its webhook is told of messages to its numbers; as with api.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -129,6 +160,8 @@ const definition = {
     }),
     Type.Null(),
   ]),
+  api: Type.Union([Type.Object({ id: Type.String() }), Type.Null()]),
+  face: Type.Union([Type.String(), Type.Null()]),
 };
 const Definition = Type.Object(definition);
 
@@ -169,6 +202,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   amountMicros: `must be a whole number of micro-dollars from 1 to ${PAYMENT_MICROS_MAX}`,
   reference: `must be text of 1 to ${REFERENCE_LENGTH_MAX} printable ASCII characters that names this payment`,
   webhook: 'must be an object with a url, and a secret if you have one, or null for none',
+  api: 'must be an object with an id and a secret, or null for none',
+  'api.id': API_ID_SHAPE,
+  'api.secret': API_SECRET_SHAPE,
+  face: `must be one of ${FACES.slice(1).join(', ')}, or null for none`,
   'webhook.url': 'must be an http or https address as text',
   'webhook.secret': `must be ${SECRET_SHAPE}, or left out to have one made`,
   'webhook.rotateSecret': 'must be true or false',
@@ -200,7 +237,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { kind, profile, limits, webhook: given } = request.body;
+      const { kind, profile, limits, webhook: given, api: givenApi, face: givenFace } = request.body;
       if (!ACCOUNT_ID.test(id)) {
         const message =
           'must be up to 64 letters, digits, dots, dashes, underscores and @, beginning with a letter or digit';
@@ -212,11 +249,20 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
       await accounts.refresh();
       const before = accounts.webhooks.of(id);
       const webhook = given === undefined ? before : given === null ? undefined : webhookOf(given, before);
+      const api = givenApi === undefined ? accounts.webhooks.apiOf(id) : (givenApi ?? undefined);
+      const owner = accounts.webhooks.apis.find((one) => one.api.id === api?.id && one.account !== id);
+      if (owner !== undefined) {
+        const message = 'is the id of another account; give each its own';
+        return sendProblem(reply, problem('invalid-account', 422, 'Invalid account', [{ field: 'api.id', message }]));
+      }
+      const face = givenFace === undefined ? faceOf(id) : ((givenFace ?? undefined) as FaceName | undefined);
       const account = {
         id,
         isPrepaid: kind === PREPAID,
         ...boundsOf(profile, readBounds(limits)),
         ...(webhook && { webhook }),
+        ...(api && { api }),
+        ...(face && { face }),
       };
       const outcome = await accounts.put(account);
       if (outcome === 'full') {
@@ -242,7 +288,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
     },
     (_request, reply) =>
       reply.send({
-        accounts: [...core.accounts].map((account) => describe(account, accounts.webhooks.of(account.id))),
+        accounts: [...core.accounts].map((account) => describe(account)),
       }),
   );
 
@@ -261,7 +307,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
       const account = accounts.find(request.params.id);
       if (account === undefined) return sendProblem(reply, noSuchAccount(request.params.id));
       const money = await accounts.money(account.id);
-      const definitionOf = describe(account, accounts.webhooks.of(account.id));
+      const definitionOf = describe(account);
       return reply.send({ ...definitionOf, money: moneyOf(money), ...use.of(core.accounts.find(account.id)) });
     },
   );
@@ -307,6 +353,24 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
     },
     (request, reply) => pay(request, reply, 'refund'),
   );
+
+  function faceOf(account: string): FaceName | undefined {
+    const face = accounts.webhooks.faceOf(account);
+    return face === Face.Native ? undefined : FACES[face];
+  }
+
+  function describe(
+    account: Account,
+    webhook = accounts.webhooks.of(account.id),
+    showsSecret = false,
+  ): Type.Static<typeof Definition> {
+    const api = accounts.webhooks.apiOf(account.id);
+    return {
+      ...describeTerms(account, webhook, showsSecret),
+      api: api ? { id: api.id } : null,
+      face: faceOf(account.id) ?? null,
+    };
+  }
 
   async function pay(
     request: FastifyRequest<{ Params: { id: string }; Body: PaymentBody }>,
@@ -415,11 +479,11 @@ function webhookOf({ url, secret, rotateSecret }: WebhookBody, before: AccountWe
 }
 
 /** @param showsSecret for the one answer that shows it */
-function describe(
+function describeTerms(
   account: Account,
   webhook: AccountWebhook | undefined,
-  showsSecret = false,
-): Type.Static<typeof Definition> {
+  showsSecret: boolean,
+): Omit<Type.Static<typeof Definition>, 'api' | 'face'> {
   const limitOf = (field: keyof AccountBounds): number | null => (account[field] === UNLIMITED ? null : account[field]);
   return {
     account: account.id,

@@ -6,6 +6,7 @@
  * lost writes, is noticed like any other change. The money of accounts is not here but behind `BalanceStore`.
  */
 import { StoreUnavailable } from '../../registry-cache/index.ts';
+import type { FaceName } from '../messages/index.ts';
 import type { Account } from '../router/index.ts';
 
 export interface AccountWebhook {
@@ -16,9 +17,19 @@ export interface AccountWebhook {
   readonly isGone: boolean;
 }
 
+/** By what an account uses the APIs of providers: the two halves of a pair, as each API calls them. */
+export interface AccountApi {
+  readonly id: string;
+  readonly secret: string;
+}
+
 /** An account as it is kept: with what decisions about messages do not need. */
 export interface KeptAccount extends Account {
   readonly webhook?: AccountWebhook;
+  /** The id is of no other account. */
+  readonly api?: AccountApi;
+  /** The API in whose style it is told of messages to its numbers. */
+  readonly face?: FaceName;
 }
 
 export interface AccountList {

@@ -1,7 +1,8 @@
-/** Where the events of accounts go: their addresses and secrets, as the store of accounts has them. */
+/** Where the events of accounts go, and by what accounts use the APIs of providers: addresses and secrets, as the store of accounts has them. */
 import { randomBytes } from 'node:crypto';
 import type { Timers } from '../router/index.ts';
-import { type AccountStore, type AccountWebhook, asked, type KeptAccount } from './account-store.ts';
+import { Face, FACES } from '../messages/index.ts';
+import { type AccountApi, type AccountStore, type AccountWebhook, asked, type KeptAccount } from './account-store.ts';
 
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES = 32;
@@ -24,30 +25,55 @@ export function isSecret(text: string): boolean {
   return isBase64 && bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX;
 }
 
-/** The webhooks of all accounts, as last read from a store. */
+/** An account and its credentials. */
+export interface AccountOfApi {
+  readonly account: string;
+  readonly api: AccountApi;
+}
+
+/** The webhooks and credentials of all accounts, as last read from a store. */
 export class AccountWebhooks {
   readonly #store: AccountStore;
-  readonly #webhooks = new Map<string, AccountWebhook>();
+  /** Those that have any of them. */
+  readonly #kept = new Map<string, KeptAccount>();
+  #apis: readonly AccountOfApi[] = [];
 
   constructor(store: AccountStore) {
     this.#store = store;
   }
 
   of(account: string): AccountWebhook | undefined {
-    return this.#webhooks.get(account);
+    return this.#kept.get(account)?.webhook;
+  }
+
+  apiOf(account: string): AccountApi | undefined {
+    return this.#kept.get(account)?.api;
+  }
+
+  /** `Face` of the API in whose style an account is told of messages to its numbers; of one that has none, our own. */
+  faceOf(account: string): number {
+    const face = this.#kept.get(account)?.face;
+    return face === undefined ? Face.Native : FACES.indexOf(face);
+  }
+
+  /** Of all accounts that have credentials. Another list after every change. */
+  get apis(): readonly AccountOfApi[] {
+    return this.#apis;
   }
 
   /** Takes over what the store has of these accounts. */
   set(accounts: readonly KeptAccount[]): void {
-    for (const { id, webhook } of accounts) {
-      if (webhook === undefined) this.#webhooks.delete(id);
-      else this.#webhooks.set(id, webhook);
+    for (const account of accounts) {
+      const { id, webhook, api, face } = account;
+      if (webhook === undefined && api === undefined && face === undefined) this.#kept.delete(id);
+      else this.#kept.set(id, account);
     }
+    this.#apis = [...this.#kept.values()].flatMap(({ id, api }) => (api ? { account: id, api } : []));
   }
 
   /** Takes over what the store has, and forgets all else. */
   replaceAll(accounts: readonly KeptAccount[]): void {
-    this.#webhooks.clear();
+    this.#kept.clear();
     this.set(accounts);
   }
 

@@ -6,6 +6,7 @@
  * only to a store that lost writes, stays known here until the end of the process.
  */
 import type { AccountMoney, BalanceStore, CreditAnswer } from '../../tariffs/index.ts';
+import type { FaceName } from '../messages/index.ts';
 import {
   type Account,
   ACCOUNT_BOUNDS,
@@ -14,13 +15,15 @@ import {
   NO_ACCOUNT,
   type Timers,
 } from '../router/index.ts';
-import { type AccountStore, asked, type KeptAccount } from './account-store.ts';
+import { type AccountApi, type AccountStore, asked, type KeptAccount } from './account-store.ts';
 import { AccountWebhooks } from './account-webhooks.ts';
 
 export interface Declared {
   readonly account: Account;
   /** Paid in once; 0 for nothing. */
   readonly balanceMicros: number;
+  readonly api?: AccountApi;
+  readonly face?: FaceName;
 }
 
 export interface AccountsOptions {
@@ -64,10 +67,13 @@ export class Accounts {
   /** Reads all there is, and declares what is not there yet. Rejects with AccountStoreUnavailable. */
   async open(): Promise<void> {
     await this.refresh();
-    for (const { account } of this.#declared) {
+    for (const { account, api } of this.#declared) {
       const there = this.find(account.id);
+      const apiThere = this.webhooks.apiOf(account.id);
       const isSame =
-        there?.isPrepaid === account.isPrepaid && ACCOUNT_BOUNDS.every((bound) => there[bound] === account[bound]);
+        there?.isPrepaid === account.isPrepaid &&
+        ACCOUNT_BOUNDS.every((bound) => there[bound] === account[bound]) &&
+        (api === undefined || (api.id === apiThere?.id && api.secret === apiThere.secret));
       if (!isSame) this.#onDeclaredOtherwise(account.id, 'its definition in the store is another and stays in force');
     }
   }
@@ -136,7 +142,8 @@ export class Accounts {
   }
 
   /** Pays in first: once an account is there, nobody pays in again, whatever becomes of the reference. */
-  async #declare({ account, balanceMicros }: Declared): Promise<void> {
+  async #declare({ account: bounds, balanceMicros, api, face }: Declared): Promise<void> {
+    const account: KeptAccount = { ...bounds, ...(api && { api }), ...(face && { face }) };
     const complain = (what: string): void => this.#onDeclaredOtherwise(account.id, what);
     this.#set([account]);
     if (balanceMicros > 0) {

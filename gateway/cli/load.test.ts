@@ -166,6 +166,9 @@ describe('tollgate load', () => {
     [['smpp', '--url', 'http://127.0.0.1'], 'must begin with smpp:// or smpps://'],
     [['smpp', '--system-id', 'a-system-id-of-many-letters'], 'Give at most 15 characters of ASCII.'],
     [['smpp', '--password', 'much-too-long'], 'Give at most 8 characters of ASCII.'],
+    [['http', '--html', '/no/such/folder/load.html'], '--html: /no/such/folder/load.html cannot be written (ENOENT)'],
+    [['http', '--json', tmpdir()], 'is a folder; give a file'],
+    [['smpp', '--binds', 'rx'], 'Allowed choices are trx, tx+rx'],
     [['http', '--json', '-', '--html', '-'], '--html: standard output is taken by --json -; give a file'],
   ])('%j is a mistake in the call', async (words, said) => {
     const { code, stderr } = await load(...words);

@@ -1,15 +1,17 @@
 /** `tollgate load`: a stream of messages to a gateway or any SMSC, how quickly it was answered, and whether that was quick enough. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { systemClock, systemTimers } from '../control/index.ts';
 import { loadFigures } from '../demo/index.ts';
 import {
   ARRIVALS,
   type ArrivalKind,
+  type BindKinds,
+  BINDS,
   checkThresholds,
   type Destination,
   DESTINATIONS,
@@ -55,6 +57,7 @@ interface LoadOptions {
   readonly rate?: number;
   readonly arrivals: ArrivalKind;
   readonly connections: number;
+  readonly binds?: BindKinds;
   readonly window?: number;
   readonly batch?: number;
   readonly duration: number;
@@ -95,7 +98,7 @@ references. Some phones never tell whether a message has come: their receipts co
 failed. There are ${METRICS.filter((metric) => !metric.startsWith('receipt-')).join(', ')}; and the times of receipts as
 receipt-p50 and so on.
 
-Exit code 0 if all was well, 1 if a threshold was crossed (each is named) or nothing was answered, 2 for a mistake in the call or if
+Exit code 0 if all was well, 1 if a threshold was crossed (each is named), nothing was answered or every answer was an error, 2 for a mistake in the call or if
 nobody answers at the target.
 ${CREDENTIALS_HELP}`;
 
@@ -110,6 +113,11 @@ export function loadCommand(): Command {
   overHttp(http);
   smpp
     .option('--window <count>', 'requests unanswered at once on each bind', whole(1, WINDOW_MAX), 100)
+    .addOption(
+      new Option('--binds <kinds>', 'transceivers, or transmitters and as many receivers')
+        .choices(BINDS)
+        .default('trx'),
+    )
     .option('--system-id <id>', 'system_id to bind with', short(SYSTEM_ID_MAX), 'load')
     .option('--password <password>', 'better given as TOLLGATE_SMPP_PASSWORD', short(PASSWORD_MAX))
     .option('--system-type <type>', 'system_type to bind with', short(SYSTEM_TYPE_MAX), '');
@@ -178,6 +186,8 @@ function overHttp(command: Command): Command {
 
 async function carryLoad(protocol: Protocol, options: LoadOptions, stop: AbortSignal): Promise<void> {
   const plan = planOf(protocol, options);
+  checkWritable('--json', options.json);
+  checkWritable('--html', options.html);
   const isQuiet = !process.stderr.isTTY;
   if (options.register !== undefined) {
     const api = options.register === true ? apiOf(plan) : readUrl('--register', options.register, ['http:', 'https:']);
@@ -207,12 +217,14 @@ async function carryLoad(protocol: Protocol, options: LoadOptions, stop: AbortSi
   const crossed = checked.filter(({ isCrossed }) => isCrossed);
   if (crossed.length > 0) throw failed(...crossed.map(({ said }) => `--fail-if: ${said}`));
   if (report.isCutShort) throw failed('interrupted; the report is of what there was');
-  if (report.messages.answered === 0) throw failed(unansweredLine(report.failed));
+  const { answered, accepted, refused } = report.messages;
+  if (accepted + refused === 0) throw failed(nothingLine(answered, report.failed));
 }
 
-function unansweredLine(causes: Readonly<Record<string, number>>): string {
+function nothingLine(answered: number, causes: Readonly<Record<string, number>>): string {
   const [first] = Object.keys(causes);
-  return `no message was answered${first === undefined ? '' : ` (${first})`}`;
+  const what = answered === 0 ? 'no message that counts was answered' : 'every answer was an error';
+  return first === undefined ? what : `${what} (${first})`;
 }
 
 function wholeMs({ warmUpMs, durationMs }: LoadPlan): number {
@@ -247,6 +259,7 @@ function planOf(protocol: Protocol, options: LoadOptions): LoadPlan {
     perSecond: rate,
     arrivals: options.arrivals,
     connections,
+    ...(options.binds !== undefined && { binds: options.binds }),
     window: options.window ?? 1,
     batchMessages: options.batch ?? 1,
     warmUpMs: options.warmup,
@@ -289,8 +302,24 @@ function startThread(task: ThreadTask): ThreadHandle {
   const program = new URL(`./load-thread${ending}`, import.meta.url);
   if (ending !== '.ts') return new Worker(program, { workerData: task });
   // From source: Node alone does not read TypeScript, and a thread does not inherit what makes this one do so.
-  const start = `import('tsx/esm/api').then(({ tsImport }) => tsImport('${program.href}', '${program.href}'))`;
+  const start = `import('${import.meta.resolve('tsx/esm/api')}').then(({ tsImport }) => tsImport('${program.href}', '${program.href}'))`;
   return new Worker(start, { eval: true, workerData: task });
+}
+
+/** Before the load rather than after it. */
+function checkWritable(flag: string, path: string | undefined): void {
+  if (path === undefined || path === STANDARD_STREAM) return;
+  const isThere = existsSync(path);
+  if (isThere && statSync(path).isDirectory()) throw usage(`${flag}: ${path} is a folder; give a file`);
+  try {
+    accessSync(isThere ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw unwritable(flag, path, error);
+  }
+}
+
+function unwritable(flag: string, path: string, error: unknown): Error {
+  return usage(`${flag}: ${path} cannot be written (${systemCode(error)}); give a file in a folder that is there`);
 }
 
 function write(flag: string, path: string | undefined, text: () => string): void {
@@ -302,7 +331,7 @@ function write(flag: string, path: string | undefined, text: () => string): void
   try {
     writeFileSync(path, text());
   } catch (error) {
-    throw usage(`${flag}: ${path} cannot be written (${systemCode(error)})`);
+    throw unwritable(flag, path, error);
   }
 }
 

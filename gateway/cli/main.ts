@@ -6,6 +6,7 @@ import { cdrCommand } from './cdr/index.ts';
 import { clockCommand } from './clock.ts';
 import { faultsCommand } from './faults.ts';
 import { loadCommand } from './load.ts';
+import { proxyCommand } from './proxy.ts';
 import { rateCommand } from './rate/index.ts';
 import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
@@ -35,6 +36,7 @@ const program = new Command('tollgate')
   .addCommand(clockCommand())
   .addCommand(stateCommand())
   .addCommand(loadCommand())
+  .addCommand(proxyCommand())
   .exitOverride();
 for (const command of program.commands) {
   command.exitOverride().showHelpAfterError(`(tollgate ${command.name()} --help lists the options)`);

@@ -3,7 +3,17 @@ import type { CarrierProfile } from './carrier-profiles.ts';
 import { DRAWS } from './fate.ts';
 import { lognormalTable } from './lognormal.ts';
 
+/** By what it was made of: tables take a while, and every gateway of a process has the same carriers as a rule. */
+const made = new WeakMap<CarrierProfile, CarrierWay>();
+
 export class CarrierWay {
+  /** That of a profile; made once. */
+  static of(profile: CarrierProfile): CarrierWay {
+    let way = made.get(profile);
+    if (way === undefined) made.set(profile, (way = new CarrierWay(profile)));
+    return way;
+  }
+
   readonly receiptIsOfHandset: boolean;
   readonly receiptPerSegment: boolean;
   readonly receiptMs: Uint32Array;
@@ -22,7 +32,7 @@ export class CarrierWay {
   /** Whether every message has its receipt, once and in time. */
   readonly hasPlainReceipts: boolean;
 
-  constructor(profile: CarrierProfile) {
+  private constructor(profile: CarrierProfile) {
     this.receiptIsOfHandset = profile.receiptIsOfHandset;
     this.receiptPerSegment = profile.receiptPerSegment;
     this.receiptMs = lognormalTable(profile.receiptTime);

@@ -32,7 +32,9 @@ export class Complaints {
   /** By pending complaint: about whom, and to whom. */
   readonly #numbers = new Float64Array(COMPLAINTS_PENDING_MAX);
   readonly #carriers = new Uint8Array(COMPLAINTS_PENDING_MAX);
+  /** Places that were used and are free again, and the first one that never was. */
   readonly #free: number[] = [];
+  #unused = 0;
   /** Times of the last complaints about a number at a carrier, as many as it takes to block it. */
   readonly #received = new Map<number, number[]>();
   readonly #step = (pending: number, atMs: number): void => this.#arrives(pending, atMs);
@@ -49,13 +51,13 @@ export class Complaints {
     this.#onComplaint = options.onComplaint;
     const { startMs } = options;
     this.#wheel = new TimingWheel({ entries: COMPLAINTS_PENDING_MAX, tickMs: TICK_MS, turnMs: TURN_MS, startMs });
-    this.#freeAll();
   }
 
   /** Somebody will complain about a number. False if there are too many such already: then nobody will. */
   expect(number: number, carrier: number, dueMs: number): boolean {
-    const pending = this.#free.pop();
-    if (pending === undefined) return false;
+    const pending = this.#free.pop() ?? this.#unused;
+    if (pending === COMPLAINTS_PENDING_MAX) return false;
+    if (pending === this.#unused) this.#unused += 1;
     this.#numbers[pending] = number;
     this.#carriers[pending] = carrier;
     this.#wheel.add(pending, dueMs);
@@ -69,8 +71,8 @@ export class Complaints {
   capture(): ComplaintsState {
     const { pending, numbers, carriers } = {
       pending: this.#wheel.capture(),
-      numbers: this.#numbers,
-      carriers: this.#carriers,
+      numbers: this.#numbers.subarray(0, this.#unused),
+      carriers: this.#carriers.subarray(0, this.#unused),
     };
     return { pending, numbers, carriers, received: this.#received };
   }
@@ -79,17 +81,12 @@ export class Complaints {
     this.#wheel.restore(pending);
     this.#numbers.set(numbers);
     this.#carriers.set(carriers);
+    this.#unused = numbers.length;
     const taken = new Set(pending.entries);
-    this.#freeAll((one) => !taken.has(one));
+    this.#free.length = 0;
+    for (let one = this.#unused - 1; one >= 0; one -= 1) if (!taken.has(one)) this.#free.push(one);
     this.#received.clear();
     for (const [key, times] of received) this.#received.set(key, [...times]);
-  }
-
-  #freeAll(isFree: (pending: number) => boolean = () => true): void {
-    this.#free.length = 0;
-    for (let pending = COMPLAINTS_PENDING_MAX - 1; pending >= 0; pending -= 1) {
-      if (isFree(pending)) this.#free.push(pending);
-    }
   }
 
   #arrives(pending: number, atMs: number): void {

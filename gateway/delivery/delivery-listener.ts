@@ -5,6 +5,8 @@
  * told once for each time it was dispatched: then whoever keeps it may let it go.
  */
 export interface DeliveryListener {
+  /** A carrier took the message at ring place `at`, or refused it for good: it left our hands. */
+  taken?(at: number, nowMs: number): void;
   /**
    * A receipt came back for the message at ring place `at`.
    * @param copy 0 for the receipt, from 1 on for the same one come again

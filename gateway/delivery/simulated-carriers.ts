@@ -21,6 +21,7 @@ import {
   DELIVERY_TRY_AGAIN_MS_MAX,
   DELIVERY_VALIDITY_MS,
   SENDERS_REMEMBERED,
+  SENDERS_REMEMBERED_MIN,
 } from '../limits.ts';
 import {
   type CarrierFaults,
@@ -46,6 +47,7 @@ import {
 import type { DeliveryListener } from './delivery-listener.ts';
 import { DRAWS, Fate, Purpose, PURPOSES_PER_TRY } from './fate.ts';
 import { lognormalAt, rowOf, rowOfLatest } from './lognormal.ts';
+import { fixedFate, type FixedFate } from './magic-fates.ts';
 import { type NumberBlock, NumberBlocks } from './number-blocks.ts';
 import { SenderHistory, type SenderHistoryState } from './sender-history.ts';
 import { looksLikeSpam } from './spam-filter.ts';
@@ -112,7 +114,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   readonly #wheel: TimingWheel;
   readonly #throttles = new Throttles();
   readonly #words = loadSpamWords();
-  readonly #senders = new SenderHistory(SENDERS_REMEMBERED);
+  readonly #senders: SenderHistory;
   readonly #complaints: Complaints;
   /** Tables by ring place. */
   readonly #due: Float64Array;
@@ -132,9 +134,10 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
     const { store, seed, startMs, listener, faults, profiles = CARRIER_PROFILES } = options;
     const { capacity } = store;
     this.#store = store;
+    this.#senders = new SenderHistory(remembered(capacity));
     this.#listener = listener;
     this.#faults = faults;
-    this.#ways = profiles.flatMap((ways) => ways.map((profile) => new CarrierWay(profile)));
+    this.#ways = profiles.flatMap((ways) => ways.map((profile) => CarrierWay.of(profile)));
     this.#fate = new Fate(seed);
     this.#wheel = new TimingWheel({ entries: capacity, tickMs: DELIVERY_TICK_MS, turnMs: LATENCY_CAP_MS, startMs });
     this.#complaints = new Complaints({
@@ -233,6 +236,11 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   #handOver(at: number, nowMs: number): void {
     const store = this.#store;
     this.#fate.turnTo(store.drawKey, at);
+    const fixed = fixedFate(store.destinationKey, at);
+    if (fixed !== undefined) {
+      this.#follow(fixed, at, nowMs);
+      return;
+    }
     let effects = NO_FAULTS;
     if (this.#faults?.isAny === true) {
       effects = this.#faults.effects(store.carrier[at]!, store.route[at]!, store.accounts[at], nowMs);
@@ -247,6 +255,27 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
       this.#judge(at, nowMs);
     }
     this.#schedule(at, effects, nowMs);
+  }
+
+  /** Does with a message what is always done with messages to its number, whatever faults there are. */
+  #follow(fixed: FixedFate, at: number, nowMs: number): void {
+    if (DELIVERY_ERRORS[fixed.error]!.isTemporary) {
+      this.#putOff(at, fixed.error, nowMs);
+      return;
+    }
+    const carrier = this.#store.carrier[at]!;
+    const way = this.#wayOf(at);
+    const due = at * DUE_WIDTH + RECEIPT_DUE_MS;
+    this.#plan[at * PLAN_WIDTH + IS_COPIED] = fixed.receipts === 2 ? 1 : 0;
+    this.#plan[at * PLAN_WIDTH + ERROR] = fixed.error;
+    this.#plan[at * PLAN_WIDTH + OUTCOME] = fixed.outcome;
+    this.#plan[at * PLAN_WIDTH + RECEIPT] = receiptOfFixed(fixed, way);
+    this.#time(at, way, NO_FAULTS, nowMs);
+    this.#due[due]! += fixed.receiptDelayMs;
+    if (fixed.receipts === 0) this.#due[due] = NEVER;
+    if (fixed.receipts === 0) this.counters.countReceipt(carrier, ReceiptKind.Lost);
+    else if (fixed.receiptDelayMs > 0) this.counters.countReceipt(carrier, ReceiptKind.Late);
+    this.#await(at);
   }
 
   /** Why the carrier does not take the message at this try: `DeliveryError`. */
@@ -331,7 +360,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
     let result: number = FilterResult.Passed;
     // Whatever the text, most draws let it pass; scoring it is the dearest part of a delivery and is left for the others.
     if (draw < Math.max(ofSuspicious, way.falseFilter)) {
-      const isSuspicious = looksLikeSpam(store.texts[at]!, this.#words, this.#senders);
+      const isSuspicious = looksLikeSpam(store.texts.get(at), this.#words, this.#senders);
       if (draw < (isSuspicious ? ofSuspicious : way.falseFilter)) {
         result = isSuspicious ? FilterResult.DroppedSuspicious : FilterResult.DroppedPlain;
       }
@@ -354,14 +383,20 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   /** Sets the times of the receipt and the end of a message that was handed over now. */
   #schedule(at: number, effects: Readonly<FaultEffects>, nowMs: number): void {
     const way = this.#wayOf(at);
+    this.#time(at, way, effects, nowMs);
+    this.#drawReceipt(at, way, effects);
+    this.#await(at);
+  }
+
+  /** Of a message that its carrier takes now: when it tells of it, and when the message has ended. */
+  #time(at: number, way: CarrierWay, effects: Readonly<FaultEffects>, nowMs: number): void {
     this.#store.error[at] = DeliveryError.None;
+    this.#listener.taken?.(at, nowMs);
     const takenMs = nowMs + this.#receiptTakes(at, way, effects);
     const isOver = this.#plan[at * PLAN_WIDTH + OUTCOME] === HandsetOutcome.Undelivered;
     const endMs = isOver ? takenMs : takenMs + way.handsetMs[rowOf(this.#fate.draw(Purpose.HandsetTime))]!;
     this.#due[at * DUE_WIDTH + END_DUE_MS] = endMs;
     this.#due[at * DUE_WIDTH + RECEIPT_DUE_MS] = way.receiptIsOfHandset ? endMs : takenMs;
-    this.#drawReceipt(at, way, effects);
-    this.#await(at);
   }
 
   /** Milliseconds until the carrier has told of all parts of the message. */
@@ -440,8 +475,14 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
         this.#drawReceipt(at, way, effects);
       }
     } else if (store.receipt[at] === ReceiptState.Accepted) {
-      this.#senders.note(store.senderKey, at, store.carrier[at]!, nowMs);
-      this.#filter(at, way);
+      const fixed = fixedFate(store.destinationKey, at);
+      if (fixed === undefined) {
+        this.#senders.note(store.senderKey, at, store.carrier[at]!, nowMs);
+        this.#filter(at, way);
+      } else {
+        this.#plan[plan + OUTCOME] = fixed.outcome;
+        this.#plan[plan + ERROR] = fixed.error;
+      }
       const handsetMs = way.handsetMs[rowOf(this.#fate.draw(Purpose.HandsetTime))]!;
       this.#due[due + END_DUE_MS] = store.receiptAtMs[at]! + handsetMs;
     } else {
@@ -517,11 +558,16 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   /** A recipient who would complain of spam does, in his own time, if that is what the text reads like. */
   #expectComplaint(at: number, atMs: number): void {
     const store = this.#store;
-    if (this.#words.score(store.texts[at]!) <= 0) return;
+    if (this.#words.score(store.texts.get(at)) <= 0) return;
     this.#fate.turnTo(store.drawKey, at);
     const waitMs = this.#wayOf(at).complaintMs[rowOf(this.#fate.draw(Purpose.ComplaintTime))]!;
     this.#complaints.expect(store.senderKey[at]!, store.carrier[at]!, atMs + waitMs);
   }
+}
+
+/** Numbers whose sending carriers remember: fewer where few messages are held. */
+function remembered(capacity: number): number {
+  return Math.min(SENDERS_REMEMBERED, 2 ** Math.ceil(Math.log2(Math.max(SENDERS_REMEMBERED_MIN, capacity))));
 }
 
 /**
@@ -544,6 +590,12 @@ function unreachableReason(part: number): number {
 function outcomeOf(receipt: number, error: number): number {
   if (receipt === ReceiptState.Delivered) return HandsetOutcome.Delivered;
   return error === DeliveryError.SpamFilter ? HandsetOutcome.Filtered : HandsetOutcome.Undelivered;
+}
+
+/** What the receipt says of a message to a number of which that is always so. */
+function receiptOfFixed({ error, outcome, isSilent }: FixedFate, way: CarrierWay): number {
+  if (error !== DeliveryError.None && !isSilent) return ReceiptState.Undelivered;
+  return outcome === HandsetOutcome.Delivered && way.receiptIsOfHandset ? ReceiptState.Delivered : ReceiptState.Accepted;
 }
 
 /** What the receipt says of a message that has ended. */

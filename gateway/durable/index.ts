@@ -4,3 +4,4 @@ export { DeliveryWorker, type Carriers, type ReceiptPosts, type WorkerFigures } 
 export { type Durable, newRun, openDeliveryQueue, openDurable } from './open-durable.ts';
 export { ReceiptSpool } from './receipt-spool.ts';
 export { RedisIdempotencyKeys } from './redis-idempotency.ts';
+export { Timetable } from './timetable.ts';

@@ -22,6 +22,12 @@
  *     spool:<name>             stream with one group: receipts that wait for somebody who has to be connected to take them. Its consumers
  *                              are readers, and `free` for what a reader had and gave back. Not there while it is empty
  *     reader:<reader>          string: there as long as its gateway lives, and ends by time; what it had is then anybody's
+ *     timed                    hash: id -> text that waits for its time, with its name before it (`6:acme-1...`)
+ *     timed:due                zset: id -> its time, of those that wait
+ *     timed:taken              zset: id -> until when it is the gateway's that took it at its time
+ *     timed:of:<name>          set: ids of those of a name
+ *     timed:sent:<id>          string: id of the message that one was sent as, or dashes if it was not; for an hour
+ *     timed:number             counter: of those there ever were
  *     queue:...                BullMQ's own
  *
  * Times are of the clock of whoever wrote, and order nothing that matters.
@@ -75,6 +81,16 @@ export const READER_PREFIX = `${PREFIX}reader:`;
 
 export function spoolKey(name: string): string {
   return `${PREFIX}spool:${name}`;
+}
+
+export const TIMED_KEY = `${PREFIX}timed`;
+export const TIMED_DUE_KEY = `${TIMED_KEY}:due`;
+export const TIMED_TAKEN_KEY = `${TIMED_KEY}:taken`;
+export const TIMED_OF_PREFIX = `${TIMED_KEY}:of:`;
+export const TIMED_NUMBER_KEY = `${TIMED_KEY}:number`;
+
+export function sentKey(id: string): string {
+  return `${TIMED_KEY}:sent:${id}`;
 }
 
 export function readerKey(reader: string): string {

@@ -54,6 +54,8 @@ export type MessageLine = readonly [
   /** Null for as long as routes try. */
   validUntilMs: number | null,
   receiptFor: string | null,
+  face: number,
+  faceNotes: string | null,
   code?: number,
   binding?: number,
   limitUsed?: number,
@@ -112,7 +114,7 @@ function addSent(lines: TextBytes, core: Core, store: MessageStore, at: number, 
   addText(lines, core.books[store.book[at]!]!.book);
   const campaign = store.campaign[at]!;
   addText(lines, campaign >= 0 ? core.campaigns.id(campaign) : undefined);
-  addText(lines, store.texts[at]);
+  addText(lines, store.texts.get(at));
   addText(lines, store.accounts[at]);
   addText(lines, store.references[at]);
   addText(lines, store.callbackUrls[at]);
@@ -127,6 +129,8 @@ function addSent(lines: TextBytes, core: Core, store: MessageStore, at: number, 
   if (validUntilMs === Infinity) lines.addBytes(NULL);
   else addNumber(lines, validUntilMs);
   addText(lines, store.receiptsFor[at]);
+  addNumber(lines, store.face[at]!);
+  addText(lines, store.faceNotes[at]);
 }
 
 function addNumber(lines: TextBytes, value: number): void {
@@ -186,13 +190,15 @@ export function readLine(line: MessageLine, draft: MessageDraft, slot: MessageSl
   draft.media = line[26] ?? undefined;
   draft.validUntilMs = line[27] ?? Infinity;
   draft.receiptFor = line[28] ?? undefined;
+  draft.face = line[29];
+  draft.faceNotes = line[30] ?? undefined;
   slot.account = draft.account === undefined || core === undefined ? NO_ACCOUNT : core.accounts.find(draft.account);
-  slot.code = line[29] ?? DecisionCode.Accepted;
-  slot.binding = isKnownHere(line[30] ?? Binding.None, slot) ? line[30]! : Binding.None;
-  slot.limitUsed = line[31] ?? 0;
-  slot.limitCap = line[32] ?? 0;
-  slot.retryAfterMs = line[33] ?? 0;
-  slot.draw = line[34] ?? Number.NaN;
+  slot.code = line[31] ?? DecisionCode.Accepted;
+  slot.binding = isKnownHere(line[32] ?? Binding.None, slot) ? line[32]! : Binding.None;
+  slot.limitUsed = line[33] ?? 0;
+  slot.limitCap = line[34] ?? 0;
+  slot.retryAfterMs = line[35] ?? 0;
+  slot.draw = line[36] ?? Number.NaN;
   slot.holdsInFlight = false;
 }
 

@@ -12,6 +12,10 @@ import {
   PREFIX,
   READER_PREFIX,
   SPOOL_GROUP,
+  TIMED_DUE_KEY,
+  TIMED_KEY,
+  TIMED_OF_PREFIX,
+  TIMED_TAKEN_KEY,
   UNQUEUED_KEY,
 } from './layout.ts';
 
@@ -278,15 +282,21 @@ end
 return {}`);
 
 /**
- * Adds receipts to a spool, the oldest of which go when there are too many. KEYS spool. ARGV receipts kept, for how many ms without a new
- * one, receipts... How many went.
+ * Adds receipts to the spool in KEYS[1], the oldest of which go when there are too many. ARGV from `first` on: receipts kept, for how many
+ * ms without a new one, receipts... How many went.
  */
-export const SPOOL = script(`
-if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('XGROUP', 'CREATE', KEYS[1], '${SPOOL_GROUP}', '0', 'MKSTREAM') end
-local before = redis.call('XLEN', KEYS[1])
-for at = 3, #ARGV do redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'r', ARGV[at]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return before + #ARGV - 2 - redis.call('XLEN', KEYS[1])`);
+const ADD_TO_SPOOL = `
+local function spool(first)
+  if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('XGROUP', 'CREATE', KEYS[1], '${SPOOL_GROUP}', '0', 'MKSTREAM') end
+  local before = redis.call('XLEN', KEYS[1])
+  for at = first + 2, #ARGV do redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[first], '*', 'r', ARGV[at]) end
+  redis.call('PEXPIRE', KEYS[1], ARGV[first + 1])
+  return before + #ARGV - first - 1 - redis.call('XLEN', KEYS[1])
+end`;
+
+/** Adds receipts to a spool. KEYS spool. ARGV receipts kept, for how many ms without a new one, receipts... How many went. */
+export const SPOOL = script(`${ADD_TO_SPOOL}
+return spool(1)`);
 
 /**
  * Gives receipts of some spools to a reader, those of dead readers first; has him live. KEYS the reader's, spools...
@@ -338,4 +348,92 @@ return 1`);
 export const BACK_TO_SPOOL = script(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('XCLAIM', KEYS[1], '${SPOOL_GROUP}', '${FREE_READER}', 0, unpack(ARGV))
+return 1`);
+
+/** Of texts that wait for their time: what is read and forgotten of one. */
+const TIMED = `
+local function read(id)
+  local found = redis.call('HGET', '${TIMED_KEY}', id)
+  if not found then return nil end
+  local length, from = string.match(found, '^(%d+):()')
+  return string.sub(found, from, from + length - 1), string.sub(found, from + length)
+end
+local function write(id, name, due, text)
+  redis.call('HSET', '${TIMED_KEY}', id, #name .. ':' .. name .. text)
+  redis.call('ZADD', '${TIMED_DUE_KEY}', due, id)
+end
+local function forget(id)
+  local name = read(id)
+  if name then redis.call('SREM', '${TIMED_OF_PREFIX}' .. name, id) end
+  redis.call('HDEL', '${TIMED_KEY}', id)
+end
+local function waits(id) return redis.call('ZSCORE', '${TIMED_DUE_KEY}', id) end`;
+
+/** KEYS any of them. ARGV id, name, time, text, how many there may be of all and of the name. Whether there was room. */
+export const ADD_TIMED = script(`${TIMED}
+local of = '${TIMED_OF_PREFIX}' .. ARGV[2]
+if redis.call('HLEN', '${TIMED_KEY}') >= tonumber(ARGV[5]) or redis.call('SCARD', of) >= tonumber(ARGV[6]) then return 0 end
+write(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+redis.call('SADD', of, ARGV[1])
+return 1`);
+
+/** KEYS any of them. ARGV id. Its name and text if it waits. */
+export const FIND_TIMED = script(`${TIMED}
+if not waits(ARGV[1]) then return {} end
+return {read(ARGV[1])}`);
+
+/** KEYS any of them. ARGV name. Ids and texts, by turns, of those that wait. */
+export const LIST_TIMED = script(`${TIMED}
+local reply = {}
+for _, id in ipairs(redis.call('SMEMBERS', '${TIMED_OF_PREFIX}' .. ARGV[1])) do
+  if waits(id) then
+    local _, text = read(id)
+    reply[#reply + 1] = id
+    reply[#reply + 1] = text or ''
+  end
+end
+return reply`);
+
+/** KEYS any of them. ARGV id, name, time, text. Whether it waited. */
+export const REPLACE_TIMED = script(`${TIMED}
+if not waits(ARGV[1]) then return 0 end
+write(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+return 1`);
+
+/** KEYS spool. ARGV id; what `spool` is given, if there is a receipt. Whether it waited. */
+export const CANCEL_TIMED = script(`${TIMED}${ADD_TO_SPOOL}
+if redis.call('ZREM', '${TIMED_DUE_KEY}', ARGV[1]) == 0 then return 0 end
+forget(ARGV[1])
+if ARGV[2] then spool(2) end
+return 1`);
+
+/** KEYS any of them. ARGV now, until when they are the caller's, how many at most. How many there are, and of each taken id, name and text. */
+export const TAKE_TIMED = script(`${TIMED}
+local reply = {redis.call('HLEN', '${TIMED_KEY}')}
+local left = tonumber(ARGV[3])
+for _, key in ipairs({'${TIMED_TAKEN_KEY}', '${TIMED_DUE_KEY}'}) do
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1], 'LIMIT', 0, left)) do
+    local name, text = read(id)
+    redis.call('ZREM', key, id)
+    if name then
+      redis.call('ZADD', '${TIMED_TAKEN_KEY}', ARGV[2], id)
+      reply[#reply + 1] = id
+      reply[#reply + 1] = name
+      reply[#reply + 1] = text
+      left = left - 1
+    end
+  end
+end
+return reply`);
+
+/**
+ * Ends one that was taken, if it is still the caller's. KEYS spool, what says that it was sent. ARGV id, until when it was the caller's, for
+ * how many ms it is known that it was sent; what says that it was not, or nothing if it was; what `spool` is given, if there is a receipt.
+ * Another may have sent it: then there is nothing to tell.
+ */
+export const END_TIMED = script(`${TIMED}${ADD_TO_SPOOL}
+if tonumber(redis.call('ZSCORE', '${TIMED_TAKEN_KEY}', ARGV[1]) or 0) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('ZREM', '${TIMED_TAKEN_KEY}', ARGV[1])
+forget(ARGV[1])
+if ARGV[4] ~= '' and redis.call('SET', KEYS[2], ARGV[4], 'NX', 'PX', ARGV[3]) and ARGV[5] then spool(5) end
 return 1`);

@@ -112,11 +112,11 @@ export class AwaitedReceipts {
     else this.#awaited.set(key, dueMs);
   }
 
-  /** A receipt has come. */
-  came(key: number, nowMs: number): void {
-    if (this.#matched(key, nowMs)) return;
-    this.#early.set(key, nowMs);
-    this.#untold?.push(key, nowMs);
+  /** A receipt has come. `others` are keys that its message may have besides. */
+  came(key: number, nowMs: number, others: readonly number[] = []): void {
+    if (this.#matched(key, nowMs) || others.some((other) => this.#matched(other, nowMs))) return;
+    this.#cameEarly(key, nowMs);
+    for (const other of others) this.#cameEarly(other, nowMs);
   }
 
   /** A receipt has come by another thread. */
@@ -135,6 +135,11 @@ export class AwaitedReceipts {
   age(): void {
     [this.#early, this.#earlier] = [this.#earlier, this.#early];
     this.#early.clear();
+  }
+
+  #cameEarly(key: number, nowMs: number): void {
+    this.#early.set(key, nowMs);
+    this.#untold?.push(key, nowMs);
   }
 
   #matched(key: number, cameMs: number): boolean {

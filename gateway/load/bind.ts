@@ -24,7 +24,7 @@ import {
 } from '../smpp/index.ts';
 import type { LoadPlan } from './plan.ts';
 import type { Reel } from './reel.ts';
-import { LOST, TargetUnfit, type TargetParts, UNANSWERED, withoutBrackets } from './target.ts';
+import { LOST, TargetUnfit, type TargetParts, UNANSWERED, untrusted, withoutBrackets } from './target.ts';
 
 const SEQUENCE_AT = 12;
 const STATUS_AT = 8;
@@ -38,6 +38,9 @@ const UNREAD_BYTES_MAX = 4_194_304;
 const ID_TEXT = Buffer.from('id:');
 const SPACE = 0x20;
 const COMMA = 0x2c;
+const ZERO = 0x30;
+const NINE = 0x39;
+const NO_KEYS: readonly number[] = [];
 
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(Status).map(([name, status]) => [status, name]));
 
@@ -47,6 +50,9 @@ export function nameOfStatus(status: number): string {
   const name = NAMES.get(status);
   return name === undefined ? `status ${number}` : `${name} (${number})`;
 }
+
+/** What a bind is for: receipts come by a receiver, messages go by a transmitter, both by a transceiver. */
+export type BindAs = 'BindTransceiver' | 'BindTransmitter' | 'BindReceiver';
 
 export interface BindEvents {
   /** There is room in the window again. */
@@ -61,6 +67,7 @@ export class Bind {
   readonly #plan: LoadPlan;
   readonly #parts: TargetParts;
   readonly #events: BindEvents;
+  readonly #as: BindAs;
   readonly #out = new PduWriter();
   readonly #framer = new Framer();
   readonly #receipt = new SubmitSm();
@@ -76,10 +83,11 @@ export class Bind {
   #settleBind: { resolve(): void; reject(error: Error): void } | undefined;
   #why: string | undefined;
 
-  constructor(plan: LoadPlan, parts: TargetParts, events: BindEvents) {
+  constructor(plan: LoadPlan, parts: TargetParts, events: BindEvents, as: BindAs) {
     this.#plan = plan;
     this.#parts = parts;
     this.#events = events;
+    this.#as = as;
     this.#window = plan.window;
     this.#turnsMax = Math.floor((SEQUENCE_MAX - 1) / plan.window) - 1;
     this.#dueMs = new Float64Array(plan.window).fill(Number.NaN);
@@ -90,6 +98,7 @@ export class Bind {
   }
 
   get hasRoom(): boolean {
+    if (this.#as === 'BindReceiver') return false;
     return this.isBound && this.#freeCount > 0 && (this.#socket?.writableLength ?? 0) < UNREAD_BYTES_MAX;
   }
 
@@ -105,6 +114,7 @@ export class Bind {
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error: NodeJS.ErrnoException) => (this.#why ??= error.code ?? error.message));
     socket.on('close', () => this.#closed());
+    socket.on('drain', () => this.#events.onRoom());
     socket.once(protocol === 'smpps:' ? 'secureConnect' : 'connect', () => this.#sendBind());
     socket.setTimeout(timeoutMs, () => {
       if (this.isBound) return;
@@ -136,10 +146,12 @@ export class Bind {
   tick(nowMs: number): void {
     if (this.inFlight === 0) return;
     const beforeMs = nowMs - this.#plan.timeoutMs;
+    const freeBefore = this.#freeCount;
     for (let place = 0; place < this.#window; place += 1) {
       const dueMs = this.#dueMs[place] ?? Number.NaN;
       if (!Number.isNaN(dueMs) && (this.#sentMs[place] ?? 0) < beforeMs) this.#fail(place, nowMs, UNANSWERED);
     }
+    if (this.#freeCount > freeBefore) this.#events.onRoom();
   }
 
   /** Gives up all requests. */
@@ -166,7 +178,7 @@ export class Bind {
   #sendBind(): void {
     const { systemId, password, systemType } = this.#plan;
     writePdu(this.#out, {
-      command: 'BindTransceiver',
+      command: this.#as,
       sequence: BIND_SEQUENCE,
       fields: { systemId, password, systemType, interfaceVersion: INTERFACE_VERSION },
     });
@@ -210,7 +222,8 @@ export class Bind {
     tally.answered(dueMs, atMs);
     if (status === Status.Ok) {
       tally.accepted(dueMs, atMs, 1);
-      awaited?.await(keyOf(bytes, start + HEADER_BYTES, end), dueMs);
+      const from = start + HEADER_BYTES;
+      awaited?.await(keyOf(bytes, from, endOfId(bytes, from, end)), dueMs);
     } else if (status === Status.SystemError) tally.wrong(dueMs, nameOfStatus(status), 1);
     else tally.refused(dueMs, nameOfStatus(status), 1);
   }
@@ -220,8 +233,13 @@ export class Bind {
     const sequence = bytes.readUInt32BE(start + SEQUENCE_AT);
     const isRead = receipt.read(bytes, start, end) === Status.Ok;
     if (isRead && (receipt.esmClass & EsmClass.Type) === EsmClass.Receipt) {
-      const key = receiptKey(receipt, end);
-      if (key >= 0) this.#parts.awaited?.came(key, this.#parts.nowMs());
+      const from = receiptIdAt(receipt, end);
+      if (from >= 0) {
+        const textEnd = receipt.messageAt + receipt.messageLength;
+        // Of a parameter its length stands before it.
+        const to = endOfId(bytes, from, from < textEnd ? textEnd : Math.min(end, from + bytes.readUInt16BE(from - 2)));
+        this.#parts.awaited?.came(keyOf(bytes, from, to), this.#parts.nowMs(), hexadecimalKeys(bytes, from, to));
+      }
     }
     this.#out.begin(Command.DeliverSmResp, Status.Ok, sequence);
     this.#out.octet(0);
@@ -233,6 +251,8 @@ export class Bind {
     const sequence = bytes.readUInt32BE(start + SEQUENCE_AT);
     switch (command) {
       case Command.BindTransceiverResp:
+      case Command.BindTransmitterResp:
+      case Command.BindReceiverResp:
         this.#bindAnswered(status);
         return;
       case Command.EnquireLink:
@@ -296,11 +316,11 @@ export class Bind {
         `--system-id: ${why}; give the system_id and password of somebody who may bind so often at ${url}`,
       );
     }
-    if (why.includes('CERT')) {
-      return new TargetUnfit(`--url: the certificate of ${url} is not trusted (${why}); --insecure takes any`);
-    }
-    return new TargetUnfit(
-      `--url: no SMSC answers at ${url} (${why}); start one with tollgate serve --smpp-port, or give its address`,
+    return (
+      untrusted(url, why) ??
+      new TargetUnfit(
+        `--url: no SMSC answers at ${url} (${why}); start one with tollgate serve --smpp-port, or give its address`,
+      )
     );
   }
 
@@ -321,13 +341,22 @@ export class Bind {
   }
 }
 
-/** A number for an id: two hashes of 53 bits in all, so that of some millions of ids no two are alike. */
-function keyOf(bytes: Buffer, from: number, end: number): number {
-  let high = 0x811c9dc5;
-  let low = 0x2545f491;
-  for (let at = from; at < end; at += 1) {
+/** Where an id ends that begins at `from`. */
+function endOfId(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  for (; at < end; at += 1) {
     const octet = bytes[at] ?? 0;
     if (octet === 0 || octet === SPACE || octet === COMMA) break;
+  }
+  return at;
+}
+
+/** A number for an id: two hashes of 53 bits in all, so that of some millions of ids no two are alike. */
+function keyOf(bytes: Uint8Array, from: number, to: number): number {
+  let high = 0x811c9dc5;
+  let low = 0x2545f491;
+  for (let at = from; at < to; at += 1) {
+    const octet = bytes[at] ?? 0;
     high = Math.imul(high ^ octet, 0x01000193);
     low = Math.imul(low ^ octet, 0x85ebca6b);
     low ^= low >>> 13;
@@ -335,19 +364,27 @@ function keyOf(bytes: Buffer, from: number, end: number): number {
   return (high >>> 0) * 0x20_0000 + (low >>> 11);
 }
 
-/** The key of the message that a receipt is of: from its text, or else from its parameters. -1 if it names none. */
-function receiptKey({ bytes, messageAt, messageLength }: SubmitSm, end: number): number {
+/** Keys of a decimal id as an answer may have it: many an SMSC answers in hexadecimal digits. None of an id that is not decimal. */
+function hexadecimalKeys(bytes: Buffer, from: number, to: number): readonly number[] {
+  for (let at = from; at < to; at += 1) {
+    const octet = bytes[at] ?? 0;
+    if (octet < ZERO || octet > NINE) return NO_KEYS;
+  }
+  const digits = BigInt(bytes.toString('latin1', from, to)).toString(16);
+  return [digits, digits.toUpperCase()].map((id) => keyOf(Buffer.from(id, 'latin1'), 0, id.length));
+}
+
+/** Where the id of the message begins that a receipt is of: in its text, or else in its parameters. -1 if it names none. */
+function receiptIdAt({ bytes, messageAt, messageLength }: SubmitSm, end: number): number {
   const textEnd = messageAt + messageLength;
   if (
     messageLength > ID_TEXT.length &&
     bytes.compare(ID_TEXT, 0, ID_TEXT.length, messageAt, messageAt + ID_TEXT.length) === 0
   ) {
-    return keyOf(bytes, messageAt + ID_TEXT.length, textEnd);
+    return messageAt + ID_TEXT.length;
   }
-  for (let at = textEnd; at + 4 <= end;) {
-    const length = bytes.readUInt16BE(at + 2);
-    if (bytes.readUInt16BE(at) === Tag.ReceiptedMessageId) return keyOf(bytes, at + 4, Math.min(at + 4 + length, end));
-    at += 4 + length;
+  for (let at = textEnd; at + 4 <= end; at += 4 + bytes.readUInt16BE(at + 2)) {
+    if (bytes.readUInt16BE(at) === Tag.ReceiptedMessageId) return at + 4;
   }
   return -1;
 }

@@ -51,7 +51,8 @@ function readResults({ tally, awaited }: TargetParts, request: AnsweredRequest, 
       accepted += 1;
       awaited?.await(number + index, dueMs);
     } else if (letter === R) {
-      const decision = wordAt(body, body.indexOf(DECISION, at, 'latin1'), DECISION);
+      const result = body.subarray(at, next < 0 ? undefined : next);
+      const decision = wordAt(result, result.indexOf(DECISION, 0, 'latin1'), DECISION);
       tally.refused(dueMs, decision ?? 'rejected', 1);
     } else {
       tally.wrong(dueMs, wordAt(body, at, STATUS) ?? 'no status', 1);

@@ -47,6 +47,40 @@ describe('answers over SMPP', () => {
     expect(report.receipts).toMatchObject({ awaited: 50, came: 0, lost: 50 });
   });
 
+  test.each(['before', 'after', 'other-bind'] as const)(
+    'with receipts that come %s, whose ids are decimal and those of answers hexadecimal',
+    async (receipts) => {
+      const stub = await smsc({ receipts, hasDecimalIds: true });
+      const plan = { perSecond: 400, window: 10, receipts: true, threads: 2, drainMs: 3_000 };
+      const report = await runPlan({ protocol: 'smpp', url: stub.url, ...plan });
+      expect(report.receipts).toMatchObject({ awaited: 200, came: 200, lost: 0 });
+    },
+  );
+
+  test('with receipts that come to a thread which has all of its own', async () => {
+    const stub = await smsc({ receipts: 'other-bind', lastReceiptsMs: 500 });
+    const plan = { perSecond: 400, window: 10, receipts: true, threads: 2, drainMs: 3_000 };
+    const report = await runPlan({ protocol: 'smpp', url: stub.url, ...plan });
+    expect(report.receipts).toMatchObject({ awaited: 200, came: 200, lost: 0 });
+  });
+
+  test('to transmitters, with receipts to receivers', async () => {
+    const stub = await smsc({ receipts: 'receiver' });
+    const plan = { perSecond: 400, window: 10, receipts: true, binds: 'tx+rx', drainMs: 3_000 } as const;
+    const report = await runPlan({ protocol: 'smpp', url: stub.url, ...plan });
+    expect(report.messages.accepted).toBe(200);
+    expect(report.receipts).toMatchObject({ awaited: 200, came: 200, lost: 0 });
+  });
+
+  test.each([undefined, 100])('that never come leave room for others after a while (%s/s)', async (perSecond) => {
+    const stub = await smsc({ status: (count) => (count <= 10 ? undefined : Status.Ok) });
+    const plan = { connections: 2, window: 5, timeoutMs: 200, durationMs: 1_000 };
+    const report = await runPlan({ protocol: 'smpp', url: stub.url, perSecond, ...plan });
+    expect(report.failed).toEqual({ 'not answered in time': 10 });
+    expect(report.messages.accepted).toBeGreaterThanOrEqual(90);
+    expect(report.latency.maxMs).toBeLessThan(500);
+  });
+
   test('keep a window full, and no more than that', async () => {
     const stub = await smsc();
     stub.stall();

@@ -117,7 +117,10 @@ class Held {
 
 /** Takes messages over HTTP. `answer` says with what status and body. */
 export async function startHttpStub(
-  answer: (body: string, url: string) => readonly [status: number, body: string] = () => [202, '{"status":"accepted"}'],
+  answer: (
+    body: string,
+    url: string,
+  ) => readonly [status: number, body: string, headers?: Record<string, string>] = () => [202, '{"status":"accepted"}'],
 ): Promise<Stub> {
   const held = new Held();
   let count = 0;
@@ -126,8 +129,8 @@ export async function startHttpStub(
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     request.on('end', () => {
       count += 1;
-      const [status, text] = answer(body, request.url ?? '');
-      held.answer(() => response.writeHead(status, { 'content-type': 'application/json' }).end(text));
+      const [status, text, headers] = answer(body, request.url ?? '');
+      held.answer(() => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text));
     });
   });
   await listen(server);
@@ -140,20 +143,58 @@ export async function startHttpStub(
   );
 }
 
+/** Takes connections and does with each piece that it is sent what it is told to. */
+export async function startRawStub(take: (socket: Socket) => void): Promise<Stub> {
+  const sockets = new Set<Socket>();
+  let count = 0;
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+    socket.on('data', () => {
+      count += 1;
+      take(socket);
+    });
+  });
+  await listen(server);
+  return stubOf(
+    server,
+    'http',
+    new Held(),
+    () => count,
+    () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  );
+}
+
 export interface SmscStubOptions {
   /** Of the answer to a bind. */
   readonly bindStatus?: number;
-  /** Of the answer to a submit_sm, by its number from 1. */
-  readonly status?: (count: number) => number;
+  /** Of the answer to a submit_sm, by its number from 1; undefined for no answer. */
+  readonly status?: (count: number) => number | undefined;
   /** Whether the receipt, if one is wanted, comes before the answer; none comes when left out. */
-  readonly receipts?: 'before' | 'after' | 'other-bind';
+  readonly receipts?: 'before' | 'after' | 'other-bind' | 'receiver';
+  /** How much later those of messages by the bind that came last are sent. */
+  readonly lastReceiptsMs?: number;
+  /** Ids as numbers: in an answer in hexadecimal digits, in a receipt in decimal ones. */
+  readonly hasDecimalIds?: boolean;
 }
+
+const FIRST_NUMBER = 0xabc_000;
+const BINDS: readonly number[] = [Command.BindTransceiver, Command.BindTransmitter, Command.BindReceiver];
 
 /** Takes messages over SMPP. */
 export async function startSmscStub(options: SmscStubOptions = {}): Promise<Stub> {
-  const { bindStatus = Status.Ok, status = () => Status.Ok, receipts } = options;
+  const {
+    bindStatus = Status.Ok,
+    status = () => Status.Ok,
+    receipts,
+    lastReceiptsMs = 0,
+    hasDecimalIds = false,
+  } = options;
   const held = new Held();
   const sockets = new Set<Socket>();
+  const receivers: Socket[] = [];
   let count = 0;
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -169,7 +210,8 @@ export async function startSmscStub(options: SmscStubOptions = {}): Promise<Stub
       if (!to.destroyed) to.write(out.take());
     };
     const take = (command: number, sequence: number): void => {
-      if (command === Command.BindTransceiver) {
+      if (BINDS.includes(command)) {
+        if (command === Command.BindReceiver) receivers.push(socket);
         out.begin(responseTo(command), bindStatus, sequence);
         out.text('stub');
         out.end();
@@ -177,12 +219,20 @@ export async function startSmscStub(options: SmscStubOptions = {}): Promise<Stub
       }
       if (command !== Command.SubmitSm) return;
       count += 1;
-      const id = `M${count}`;
+      const number = FIRST_NUMBER + count;
+      const [id, idOfReceipt] = hasDecimalIds ? [number.toString(16), String(number)] : [`M${count}`, `M${count}`];
       const answer = status(count);
+      if (answer === undefined) return;
       const receipt = (): void => {
-        const other = receipts === 'other-bind' ? [...sockets].find((one) => one !== socket) : socket;
-        writeReceipt(out, id);
-        send(other ?? socket);
+        const other =
+          receipts === 'other-bind'
+            ? [...sockets].find((one) => one !== socket)
+            : receipts === 'receiver'
+              ? receivers.at(-1)
+              : socket;
+        if (other?.destroyed !== false) return;
+        writeReceipt(out, idOfReceipt);
+        send(other);
       };
       held.answer(() => {
         if (receipts === 'before') receipt();
@@ -190,7 +240,9 @@ export async function startSmscStub(options: SmscStubOptions = {}): Promise<Stub
         if (answer === Status.Ok) out.text(id);
         out.end();
         send(socket);
-        if (answer === Status.Ok && receipts !== undefined && receipts !== 'before') receipt();
+        if (answer !== Status.Ok || receipts === undefined || receipts === 'before') return;
+        if (lastReceiptsMs > 0 && socket === [...sockets].at(-1)) setTimeout(receipt, lastReceiptsMs);
+        else receipt();
       });
     };
   });

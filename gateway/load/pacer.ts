@@ -49,9 +49,9 @@ export class Pacer {
     return due === undefined || due.nextMs >= this.#endMs;
   }
 
-  /** Nothing falls due from now on; what was due before is still sent. */
-  endSoon(): void {
-    this.#endMs = Math.min(this.#endMs, this.#options.nowMs());
+  /** Nothing falls due from `endMs` on; what was due before is still sent. */
+  endSoon(endMs: number): void {
+    this.#endMs = endMs;
     this.#send();
   }
 
@@ -77,7 +77,7 @@ export class Pacer {
   #fill(): void {
     const { target, tally, nowMs } = this.#options;
     for (let atMs = nowMs(); atMs < this.#endMs && target.hasRoom; atMs = nowMs()) {
-      tally.sent(atMs, 0);
+      tally.sent(atMs, atMs, 0);
       target.send(atMs);
     }
   }
@@ -87,9 +87,10 @@ export class Pacer {
     let atMs = nowMs();
     while (due.nextMs <= atMs && due.nextMs < this.#endMs && target.hasRoom) {
       const lateMs = atMs - due.nextMs;
-      const isLate = this.#isHeldUp || lateMs > STEP_MS;
-      const dueMs = isLate ? due.nextMs : atMs;
-      tally.sent(dueMs, this.#isHeldUp ? 0 : lateMs);
+      // At the ends of the stretch that counts a timer's step must not decide what is of it: the same seed counts as many.
+      const isOwn = this.#isHeldUp || lateMs > STEP_MS || tally.counts(atMs) !== tally.counts(due.nextMs);
+      const dueMs = isOwn ? due.nextMs : atMs;
+      tally.sent(dueMs, atMs, this.#isHeldUp ? 0 : lateMs);
       target.send(dueMs);
       due.advance();
       atMs = nowMs();

@@ -9,6 +9,10 @@ export const ARRIVALS = ['poisson', 'fixed'] as const;
 /** Whether messages are due at random, as from many senders who do not know each other, or at even distances. */
 export type ArrivalKind = (typeof ARRIVALS)[number];
 
+export const BINDS = ['trx', 'tx+rx'] as const;
+/** Transceivers; or transmitters that send, with as many receivers for receipts. */
+export type BindKinds = (typeof BINDS)[number];
+
 /** Whose phones messages may go to. */
 export const DESTINATIONS = ['att', 'verizon', 'tmobile', 'uscellular', 'other', 'landline'] as const;
 export type Destination = (typeof DESTINATIONS)[number] & BlockGroup;
@@ -33,8 +37,10 @@ export interface LoadPlan {
   /** Messages a second, whatever becomes of them; undefined keeps every connection as full as it may be. */
   readonly perSecond: number | undefined;
   readonly arrivals: ArrivalKind;
-  /** Of all threads together; binds in SMPP. */
+  /** Of all threads together; binds that send in SMPP. */
   readonly connections: number;
+  /** Transceivers if left out. */
+  readonly binds?: BindKinds;
   /** Requests unanswered at once on a connection. */
   readonly window: number;
   /** Messages in one request. */
@@ -75,7 +81,8 @@ const MS_PER_SECOND = 1_000;
 export function describePlan(plan: LoadPlan): string {
   const { protocol, url, perSecond, arrivals, connections, window, batchMessages, threads, durationMs } = plan;
   const pace = perSecond === undefined ? 'as fast as it answers' : `${perSecond} messages a second (${arrivals})`;
-  const binds = `${connections} ${protocol === 'smpp' ? `binds with a window of ${window}` : 'connections'}`;
+  const pairs = plan.binds === 'tx+rx' ? 'transmitters and as many receivers' : 'binds';
+  const binds = `${connections} ${protocol === 'smpp' ? `${pairs} with a window of ${window}` : 'connections'}`;
   const batches = protocol === 'batch' ? ` in batches of ${batchMessages}` : '';
   const many = threads === 1 ? '' : ` from ${threads} threads`;
   return `${protocol} to ${url}: ${pace}${batches} over ${binds}${many} for ${durationMs / MS_PER_SECOND} s`;

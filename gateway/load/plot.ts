@@ -5,6 +5,8 @@ export interface PlotLine {
   /** A colour of CSS. */
   readonly color: string;
   readonly points: readonly (readonly [x: number, y: number])[];
+  /** For a line that others may hide. */
+  readonly isDashed?: boolean;
 }
 
 export interface PlotOptions {
@@ -12,8 +14,10 @@ export interface PlotOptions {
   readonly lines: readonly PlotLine[];
   readonly formatX: (x: number) => string;
   readonly formatY: (y: number) => string;
-  /** Where the marks of the x axis stand; even steps if left out. */
+  /** Where the marks of the x axis stand; round steps if left out. */
   readonly marksX?: readonly number[];
+  /** Each power of ten takes as much room on the y axis; what is not above 0 is left out. */
+  readonly isLogarithmic?: boolean;
   /** Shaded from the left up to here: what does not count. */
   readonly shadedTo?: number;
 }
@@ -21,23 +25,33 @@ export interface PlotOptions {
 const WIDTH = 860;
 const HEIGHT = 260;
 const LEFT = 74;
-const RIGHT = 14;
+const RIGHT = 34;
 const TOP = 12;
 const BOTTOM = 30;
-const MARKS = 5;
+const MARKS_X = 6;
+const MARKS_Y = 4;
 const STEPS = [1, 2, 2.5, 5, 10];
 
-export function plot({ title, lines, formatX, formatY, marksX, shadedTo }: PlotOptions): string {
+export function plot(options: PlotOptions): string {
+  const { title, formatX, formatY, shadedTo, isLogarithmic = false } = options;
+  const lines = options.lines.map((line) =>
+    isLogarithmic ? { ...line, points: line.points.filter(([, y]) => y > 0) } : line,
+  );
   const points = lines.flatMap((line) => line.points);
   if (points.length === 0) return `<p>${escapeHtml(title)}: nothing was measured.</p>`;
   const xs = points.map(([x]) => x);
   const [fromX, toX] = [Math.min(...xs), Math.max(...xs)];
-  const toY = niceTop(Math.max(...points.map(([, y]) => y)));
+  const marksY = isLogarithmic
+    ? powersOfTen(points.map(([, y]) => y))
+    : marksUpTo(Math.max(...points.map(([, y]) => y)));
+  const scale = (y: number): number => (isLogarithmic ? Math.log10(y) : y);
+  const [fromY, toY] = [scale(marksY[0] ?? 0), scale(marksY.at(-1) ?? 1)];
   const placeX = (x: number): number => LEFT + ((x - fromX) / (toX - fromX || 1)) * (WIDTH - LEFT - RIGHT);
-  const placeY = (y: number): number => HEIGHT - BOTTOM - (y / toY) * (HEIGHT - TOP - BOTTOM);
+  const placeY = (y: number): number =>
+    HEIGHT - BOTTOM - ((scale(y) - fromY) / (toY - fromY)) * (HEIGHT - TOP - BOTTOM);
   const at = (value: number): string => value.toFixed(1);
-  const marks = marksX ?? Array.from({ length: MARKS + 1 }, (_, index) => fromX + ((toX - fromX) * index) / MARKS);
-  const grid = Array.from({ length: MARKS }, (_, index) => (toY * index) / (MARKS - 1)).map(
+  const marks = options.marksX ?? roundMarks(fromX, toX);
+  const grid = marksY.map(
     (y) =>
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(placeY(y))}" y2="${at(placeY(y))}"/>` +
       `<text x="${LEFT - 8}" y="${at(placeY(y) + 4)}" text-anchor="end">${escapeHtml(formatY(y))}</text>`,
@@ -49,9 +63,9 @@ export function plot({ title, lines, formatX, formatY, marksX, shadedTo }: PlotO
     shadedTo === undefined || shadedTo <= fromX
       ? ''
       : `<rect class="shade" x="${LEFT}" y="${TOP}" width="${at(placeX(Math.min(shadedTo, toX)) - LEFT)}" height="${HEIGHT - TOP - BOTTOM}"/>`;
-  const drawn = lines.map(({ name, color, points: own }) => {
-    const path = own.map(([x, y]) => `${at(placeX(x))},${at(placeY(Math.min(y, toY)))}`).join(' ');
-    return `<polyline points="${path}" stroke="${color}"><title>${escapeHtml(name)}</title></polyline>`;
+  const drawn = lines.map(({ name, color, points: own, isDashed = false }) => {
+    const path = own.map(([x, y]) => `${at(placeX(x))},${at(placeY(y))}`).join(' ');
+    return `<polyline points="${path}" stroke="${color}"${isDashed ? ' stroke-dasharray="3 3"' : ''}><title>${escapeHtml(name)}</title></polyline>`;
   });
   const legend = lines.map(({ name, color }) => `<span><i style="background:${color}"></i>${escapeHtml(name)}</span>`);
   return (
@@ -66,9 +80,29 @@ export function escapeHtml(text: string): string {
 }
 
 /** The first round number that is as large. */
-function niceTop(value: number): number {
+function roundUp(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   const step = STEPS.find((one) => one * power >= value) ?? 10;
   return step * power;
+}
+
+/** Round steps from 0 to the first that is as large. */
+function marksUpTo(most: number): number[] {
+  const step = roundUp(most / MARKS_Y);
+  return Array.from({ length: Math.max(1, Math.ceil(most / step)) + 1 }, (_, index) => index * step);
+}
+
+/** Round steps between two numbers. */
+function roundMarks(from: number, to: number): number[] {
+  const step = roundUp((to - from) / MARKS_X);
+  const first = Math.ceil(from / step);
+  return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** The powers of ten between which all of some numbers lie. */
+function powersOfTen(values: readonly number[]): number[] {
+  const from = Math.floor(Math.log10(Math.min(...values)));
+  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(...values))));
+  return Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index));
 }

@@ -5,7 +5,11 @@ import type { LoadReport } from './run-load.ts';
 import type { CheckedThreshold } from './thresholds.ts';
 
 /** How late this machine may be with sending before people are told. */
-export const LATENESS_TOLD_MS = 5;
+const LATENESS_TOLD_MS = 5;
+/** How much less than what was due may be sent, and how busy a thread may be, before people are told. */
+const BEHIND_TOLD_SHARE = 0.02;
+const BUSY_TOLD_SHARE = 0.95;
+const MORE_OF_IT = 'give it more --threads, or a machine of its own';
 const NAMED_MAX = 6;
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -33,9 +37,12 @@ export function percentilesOf(latency: LatencyReport): readonly (readonly [name:
 }
 
 /** What a reader should know before believing the figures; none if all is well. */
-export function doubtsOf({ lateness, isCutShort, messages, plan }: LoadReport): string[] {
+export function doubtsOf(report: LoadReport): string[] {
+  const { lateness, isCutShort, messages, plan, failed, refused } = report;
+  const [cause = ''] = Object.keys(refused);
   return [
     ...(isCutShort ? ['the load was ended early'] : []),
+    ...doubtsOfRate(report),
     ...(lateness.p99Ms > LATENESS_TOLD_MS
       ? [
           `this machine was up to ${formatMs(lateness.p99Ms)} late with one request in a hundred, which is in the times; ` +
@@ -44,15 +51,43 @@ export function doubtsOf({ lateness, isCutShort, messages, plan }: LoadReport): 
       : []),
     ...(messages.answered > 0 && messages.failed > messages.due / 100
       ? [
-          `${Math.round((messages.failed * 100) / messages.due)} % of the messages failed; times are of the others, and of those that waited in vain`,
+          `${Math.round((messages.failed * 100) / messages.due)} % of the messages failed; errors, and what waited in vain, are in the times`,
         ]
       : []),
-    ...(messages.answered === 0 ? ['no message was answered'] : []),
+    ...(messages.answered === 0
+      ? [report.ratePerSecond > 0 ? 'only messages of the warm-up were answered' : 'no message was answered']
+      : []),
     ...(messages.refused > messages.due / 2
       ? [
-          `most messages were refused${plan.mix.registeredShare > 0 ? '; were the numbers registered (--register)?' : ''}`,
+          `most messages were refused, ${cause} before all; ` +
+            `is the rate within limits${plan.mix.registeredShare > 0 ? ', and are the numbers registered (--register)' : ''}?`,
         ]
       : []),
+    ...('HTTP 401' in failed || 'HTTP 403' in failed
+      ? ['the target wants other credentials; give them as TOLLGATE_ADMIN_USER and TOLLGATE_ADMIN_PASSWORD']
+      : []),
+    ...('HTTP 404' in failed ? [`the target has no /v1/messages: is ${plan.url} a gateway?`] : []),
+  ];
+}
+
+function doubtsOfRate({ plan, duePerSecond, sentPerSecond, busy, countedMs }: LoadReport): string[] {
+  const { perSecond, protocol, batchMessages } = plan;
+  const isBusy = busy > BUSY_TOLD_SHARE;
+  if (perSecond === undefined) {
+    const share = `${Math.round(busy * 100)} %`;
+    return isBusy
+      ? [`sending kept this machine busy ${share} of the time: the target may take more; ${MORE_OF_IT}`]
+      : [];
+  }
+  // A request or two may be in time or not by chance.
+  const behind = ((duePerSecond - sentPerSecond) * countedMs) / 1_000;
+  if (behind <= Math.max(2 * batchMessages, (duePerSecond * countedMs * BEHIND_TOLD_SHARE) / 1_000)) return [];
+  const more = protocol === 'smpp' ? '--connections or a larger --window' : '--connections';
+  return [
+    `the rate was not reached: ${formatCount(sentPerSecond)} of ${formatCount(duePerSecond)} messages a second could be sent; ` +
+      (isBusy
+        ? `this machine had no time for more: ${MORE_OF_IT}`
+        : `the target left no room: give it more ${more}, or a lower --rate`),
   ];
 }
 

@@ -9,6 +9,7 @@ import { checkThresholds, readThresholds, type Threshold } from './thresholds.ts
 
 const latencies = new Latencies();
 for (let ms = 1; ms <= 1_000; ms += 1) latencies.add(ms / 10);
+const PERCENTILES = [0, 50, 90, 99, 99.9, 100].map((percent) => ({ percent, ms: latencies.atMs(percent) }));
 
 const REPORT: LoadReport = {
   plan: {
@@ -24,14 +25,17 @@ const REPORT: LoadReport = {
   countedMs: 10_000,
   isCutShort: false,
   messages: { due: 1_000, sent: 1_000, answered: 999, accepted: 900, refused: 99, failed: 1 },
+  duePerSecond: 100,
+  sentPerSecond: 100,
   ratePerSecond: 99.9,
   acceptedPerSecond: 90,
   refused: { att_tpm_exceeded: 99 },
   failed: { '<oops>': 1 },
   latency: latencies.report(),
   lateness: latencies.report(),
-  receipts: { awaited: 900, came: 897, lost: 3, latency: latencies.report() },
-  percentiles: [0, 50, 90, 99, 99.9, 100].map((percent) => ({ percent, ms: latencies.atMs(percent) })),
+  busy: 0.5,
+  receipts: { awaited: 900, came: 897, lost: 3, latency: latencies.report(), percentiles: PERCENTILES },
+  percentiles: PERCENTILES,
   timeline: Array.from({ length: 11 }, (_, index) => ({
     atMs: index * 1_000,
     sentPerSecond: 100,
@@ -46,6 +50,7 @@ const REPORT: LoadReport = {
 const CHECKED = checkThresholds(readThresholds('p99>20ms,error>1%') as readonly Threshold[], REPORT);
 const NOTHING: LoadReport = {
   ...REPORT,
+  ratePerSecond: 0,
   messages: { due: 0, sent: 0, answered: 0, accepted: 0, refused: 0, failed: 0 },
   latency: new Latencies().report(),
   timeline: [],
@@ -74,7 +79,7 @@ describe('a report', () => {
     for (const title of ['Latency by percentile', 'Latency over time', 'Messages a second over time']) {
       expect(page).toContain(`<figcaption>${title}</figcaption>`);
     }
-    expect(page.match(/<polyline points="[\d., ]+"/g)).toHaveLength(8);
+    expect(page.match(/<polyline points="[\d., ]+"/g)).toHaveLength(9);
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
     expect(page).toContain('crossed: p99&gt;20ms: it was');
   });

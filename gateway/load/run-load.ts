@@ -41,6 +41,12 @@ export interface TimelinePoint {
   readonly maxMs: number;
 }
 
+/** For plots: so many percent took so long at most. */
+export interface PercentilePoint {
+  readonly percent: number;
+  readonly ms: number;
+}
+
 /** What a load came to. Counts are of messages due in the stretch that counts. */
 export interface LoadReport {
   readonly plan: LoadPlan;
@@ -56,6 +62,9 @@ export interface LoadReport {
     readonly refused: number;
     readonly failed: number;
   };
+  /** Messages a second, by when they were due, and by when they were sent: less if the target, or this machine, did not keep up. */
+  readonly duePerSecond: number;
+  readonly sentPerSecond: number;
   /** Messages a second, by when they were answered. */
   readonly ratePerSecond: number;
   readonly acceptedPerSecond: number;
@@ -66,18 +75,25 @@ export interface LoadReport {
   readonly latency: LatencyReport;
   /** How late this machine was with sending, beyond what the target made it wait. */
   readonly lateness: LatencyReport;
+  /** Part of the time, from 0 to 1, in which the busiest of the threads that send had something to do. */
+  readonly busy: number;
   /** Undefined if none were asked for. Latencies are of messages, from when they were due until the receipt was here. */
   readonly receipts:
-    | { readonly awaited: number; readonly came: number; readonly lost: number; readonly latency: LatencyReport }
+    | {
+        readonly awaited: number;
+        readonly came: number;
+        readonly lost: number;
+        readonly latency: LatencyReport;
+        readonly percentiles: readonly PercentilePoint[];
+      }
     | undefined;
-  /** For plots: times up to which so many percent of requests took. */
-  readonly percentiles: readonly { readonly percent: number; readonly ms: number }[];
+  readonly percentiles: readonly PercentilePoint[];
   readonly timeline: readonly TimelinePoint[];
 }
 
 const MS_PER_SECOND = 1_000;
 const INTERVAL_STEP_MS = 100;
-const INTERVALS_WANTED = 200;
+const INTERVALS_WANTED = 100;
 /** How much longer than it may take a load is let go on before its threads are ended. */
 const GRACE_MS = 5_000;
 /** Until all threads have made their messages and opened their connections, besides the time that an answer may take. */
@@ -115,8 +131,10 @@ class LoadRun {
   readonly #threads: ThreadHandle[] = [];
   readonly #intervals: Interval[] = [];
   readonly #results: TallyResult[] = [];
+  #busy = 0;
   readonly #said = new Set<string>();
   #readyCount = 0;
+  #throughCount = 0;
   #startedMs = 0;
   #endedMs: number | undefined;
   #whenReady: () => void = () => {};
@@ -186,8 +204,14 @@ class LoadRun {
       case 'receipts':
         for (const thread of this.#threads) if (thread !== from) thread.postMessage(message);
         return;
+      case 'through':
+        this.#throughCount += 1;
+        if (this.#throughCount < this.#plan.threads) return;
+        for (const thread of this.#threads) thread.postMessage({ kind: 'close' });
+        return;
       case 'done':
         this.#results.push(message.result);
+        this.#busy = Math.max(this.#busy, message.busy);
         if (this.#results.length === this.#plan.threads) this.#settle.resolve();
     }
   }
@@ -205,6 +229,8 @@ class LoadRun {
       return;
     }
     this.#endedMs ??= this.#parts.clock.nowMs() - this.#startedMs;
+    const seconds = this.#plan.drainMs / MS_PER_SECOND;
+    this.#parts.onWord(`nothing more is sent; what is under way is waited for, ${seconds} s at most`);
     for (const thread of this.#threads) thread.postMessage({ kind: 'end' });
   }
 
@@ -230,7 +256,9 @@ class LoadRun {
     const refused = this.#names((result) => result.refused);
     const failed = this.#names((result) => result.failed);
     const latencies = this.#latencies((result) => result.latencies);
+    const receiptLatencies = this.#latencies((result) => result.receiptLatencies);
     const perSecond = (messages: number): number => (countedMs === 0 ? 0 : (messages * MS_PER_SECOND) / countedMs);
+    const due = sum((result) => result.due);
     const awaited = sum((result) => result.receiptsAwaited);
     const came = sum((result) => result.receiptsCame);
     return {
@@ -239,28 +267,32 @@ class LoadRun {
       countedMs,
       isCutShort: this.#endedMs !== undefined,
       messages: {
-        due: sum((result) => result.due),
+        due,
         sent: sum((result) => result.sent),
         answered: sum((result) => result.answered),
         accepted: sum((result) => result.accepted),
         refused: total(refused),
         failed: total(failed),
       },
+      duePerSecond: perSecond(due),
+      sentPerSecond: perSecond(sum((result) => result.sentInTime)),
       ratePerSecond: perSecond(sum((result) => result.answeredInTime)),
       acceptedPerSecond: perSecond(sum((result) => result.acceptedInTime)),
       refused,
       failed,
       latency: latencies.report(),
       lateness: this.#latencies((result) => result.lateness).report(),
+      busy: this.#busy,
       receipts: this.#plan.receipts
         ? {
             awaited,
             came,
             lost: awaited - came,
-            latency: this.#latencies((result) => result.receiptLatencies).report(),
+            latency: receiptLatencies.report(),
+            percentiles: percentilesOf(receiptLatencies),
           }
         : undefined,
-      percentiles: PERCENTS.map((percent) => ({ percent, ms: latencies.atMs(percent) })),
+      percentiles: percentilesOf(latencies),
       timeline: this.#timeline(),
     };
   }
@@ -297,6 +329,10 @@ class LoadRun {
       }))
       .filter(({ atMs }) => atMs + this.#intervalMs <= endMs);
   }
+}
+
+function percentilesOf(latencies: Latencies): PercentilePoint[] {
+  return PERCENTS.map((percent) => ({ percent, ms: latencies.atMs(percent) }));
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

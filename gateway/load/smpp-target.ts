@@ -1,5 +1,5 @@
 /** SMPP: some binds, each with its window, that take turns. One that is lost is bound again after a while, and what it had under way has failed. */
-import { Bind } from './bind.ts';
+import { Bind, type BindAs } from './bind.ts';
 import { type LoadPlan, shareOf } from './plan.ts';
 import type { Reel } from './reel.ts';
 import { type Target, type TargetParts, UNANSWERED } from './target.ts';
@@ -19,12 +19,9 @@ export class SmppTarget implements Target {
   constructor(plan: LoadPlan, thread: number, reel: Reel, parts: TargetParts) {
     this.#parts = parts;
     this.#reel = reel;
+    const kinds: readonly BindAs[] = plan.binds === 'tx+rx' ? ['BindTransmitter', 'BindReceiver'] : ['BindTransceiver'];
     for (let count = shareOf(plan.connections, thread, plan.threads); count > 0; count -= 1) {
-      const bind: Bind = new Bind(plan, parts, {
-        onRoom: () => this.onRoom(),
-        onLost: (why) => this.#wasLost(bind, why),
-      });
-      this.#binds.push(bind);
+      for (const kind of kinds) this.#add(plan, kind);
     }
   }
 
@@ -76,6 +73,12 @@ export class SmppTarget implements Target {
     this.#isClosing = true;
     for (const bind of this.#binds) bind.close();
     return Promise.resolve();
+  }
+
+  #add(plan: LoadPlan, kind: BindAs): void {
+    const events = { onRoom: () => this.onRoom(), onLost: (why: string) => this.#wasLost(bind, why) };
+    const bind: Bind = new Bind(plan, this.#parts, events, kind);
+    this.#binds.push(bind);
   }
 
   #wasLost(bind: Bind, why: string): void {

@@ -22,7 +22,8 @@ export interface TallyResult {
   readonly sent: number;
   readonly answered: number;
   readonly accepted: number;
-  /** Messages answered, and of them accepted, while the stretch lasted. */
+  /** Messages sent, answered, and of them accepted, while the stretch lasted. */
+  readonly sentInTime: number;
   readonly answeredInTime: number;
   readonly acceptedInTime: number;
   readonly refused: Readonly<Record<string, number>>;
@@ -37,7 +38,7 @@ export interface TallyResult {
 export class Tally {
   /** The stretch that counts. */
   readonly #fromMs: number;
-  readonly #toMs: number;
+  #toMs: number;
   readonly #messagesPerRequest: number;
   readonly #refused = new Map<string, number>();
   readonly #failed = new Map<string, number>();
@@ -49,6 +50,7 @@ export class Tally {
   #sent = 0;
   #answered = 0;
   #accepted = 0;
+  #sentInTime = 0;
   #answeredInTime = 0;
   #acceptedInTime = 0;
   #receiptsAwaited = 0;
@@ -65,10 +67,21 @@ export class Tally {
     this.#messagesPerRequest = messagesPerRequest;
   }
 
+  /** Whether what is due then counts, and what is done then counts for rates. */
+  counts(ms: number): boolean {
+    return ms >= this.#fromMs && ms < this.#toMs;
+  }
+
+  /** The stretch that counts ends early. */
+  end(nowMs: number): void {
+    this.#toMs = Math.min(this.#toMs, nowMs);
+  }
+
   /** A request was sent, so long after it was due or, if it had to wait for the target, could be sent. */
-  sent(dueMs: number, lateMs: number): void {
+  sent(dueMs: number, nowMs: number, lateMs: number): void {
     this.#intervalSent += this.#messagesPerRequest;
-    if (!this.#counts(dueMs)) return;
+    if (this.counts(nowMs)) this.#sentInTime += this.#messagesPerRequest;
+    if (!this.counts(dueMs)) return;
     this.#due += this.#messagesPerRequest;
     this.#sent += this.#messagesPerRequest;
     this.#lateness.add(lateMs);
@@ -79,48 +92,48 @@ export class Tally {
     const messages = this.#messagesPerRequest;
     this.#intervalAnswered += messages;
     this.#intervalLatencies.add(nowMs - dueMs);
-    if (nowMs >= this.#fromMs && nowMs < this.#toMs) this.#answeredInTime += messages;
-    if (!this.#counts(dueMs)) return;
+    if (this.counts(nowMs)) this.#answeredInTime += messages;
+    if (!this.counts(dueMs)) return;
     this.#answered += messages;
     this.#latencies.add(nowMs - dueMs);
   }
 
   /** Messages of an answered request were accepted. */
   accepted(dueMs: number, nowMs: number, messages: number): void {
-    if (nowMs >= this.#fromMs && nowMs < this.#toMs) this.#acceptedInTime += messages;
-    if (this.#counts(dueMs)) this.#accepted += messages;
+    if (this.counts(nowMs)) this.#acceptedInTime += messages;
+    if (this.counts(dueMs)) this.#accepted += messages;
   }
 
   /** Messages of an answered request were refused, by a limit or a rule, as the target may. */
   refused(dueMs: number, why: string, messages: number): void {
-    if (this.#counts(dueMs)) bump(this.#refused, why, messages);
+    if (this.counts(dueMs)) bump(this.#refused, why, messages);
   }
 
   /** Messages of an answered request were answered as none should be. */
   wrong(dueMs: number, why: string, messages: number): void {
     this.#intervalFailed += messages;
-    if (this.#counts(dueMs)) bump(this.#failed, why, messages);
+    if (this.counts(dueMs)) bump(this.#failed, why, messages);
   }
 
   /** A request was sent and will not be answered. */
   failed(dueMs: number, nowMs: number, why: string): void {
     this.wrong(dueMs, why, this.#messagesPerRequest);
-    if (this.#counts(dueMs)) this.#latencies.add(nowMs - dueMs);
+    if (this.counts(dueMs)) this.#latencies.add(nowMs - dueMs);
   }
 
   /** A request was due and, while the load went on, never sent: the target had no room. */
   unsent(dueMs: number, nowMs: number): void {
-    if (this.#counts(dueMs)) this.#due += this.#messagesPerRequest;
+    if (this.counts(dueMs)) this.#due += this.#messagesPerRequest;
     this.failed(dueMs, nowMs, 'not sent in time');
   }
 
   awaits(dueMs: number): void {
-    if (this.#counts(dueMs)) this.#receiptsAwaited += 1;
+    if (this.counts(dueMs)) this.#receiptsAwaited += 1;
   }
 
   receipt(dueMs: number, nowMs: number): void {
     this.#intervalReceipts += 1;
-    if (!this.#counts(dueMs)) return;
+    if (!this.counts(dueMs)) return;
     this.#receiptsCame += 1;
     this.#receiptLatencies.add(nowMs - dueMs);
   }
@@ -150,6 +163,7 @@ export class Tally {
       sent: this.#sent,
       answered: this.#answered,
       accepted: this.#accepted,
+      sentInTime: this.#sentInTime,
       answeredInTime: this.#answeredInTime,
       acceptedInTime: this.#acceptedInTime,
       refused: Object.fromEntries(this.#refused),
@@ -160,10 +174,6 @@ export class Tally {
       receiptLatencies: this.#receiptLatencies.encoded(),
       lateness: this.#lateness.encoded(),
     };
-  }
-
-  #counts(dueMs: number): boolean {
-    return dueMs >= this.#fromMs && dueMs < this.#toMs;
   }
 }
 

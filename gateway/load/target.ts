@@ -1,6 +1,8 @@
 /** What a load is sent to, as far as whoever paces it has to know. */
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { AwaitedReceipts } from './awaited-receipts.ts';
+import type { LoadPlan } from './plan.ts';
 import type { Tally } from './tally.ts';
 
 export interface Target {
@@ -62,25 +64,31 @@ export function nameOfError(error: Error): string {
   return code ?? error.message;
 }
 
-/** Resolves if somebody takes connections at an address. @throws TargetUnfit if nobody does */
-export function reach(url: string, timeoutMs: number): Promise<void> {
+/** What is wrong with a target whose certificate is; undefined if something else is. */
+export function untrusted(url: string, why: string): TargetUnfit | undefined {
+  if (!/CERT|VERIFY/.test(why)) return undefined;
+  return new TargetUnfit(`--url: the certificate of ${url} is not trusted (${why}); --insecure takes any`);
+}
+
+/** Resolves if somebody takes connections at the address of a plan. @throws TargetUnfit if nobody does, or nobody who is trusted */
+export function reach({ url, timeoutMs, isInsecure }: LoadPlan): Promise<void> {
   const { hostname, port, protocol } = new URL(url);
+  const isTls = protocol === 'https:';
+  const where = { host: withoutBrackets(hostname), port: Number(port) || (isTls ? 443 : 80) };
   return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: withoutBrackets(hostname),
-      port: Number(port) || (protocol === 'https:' ? 443 : 80),
-    });
+    const socket = isTls ? connectTls({ ...where, rejectUnauthorized: !isInsecure }) : connect(where);
     const refuse = (why: string): void => {
       socket.destroy();
       reject(
-        new TargetUnfit(
-          `--url: nobody answers at ${url} (${why}); start a gateway with tollgate serve, or give its address`,
-        ),
+        untrusted(url, why) ??
+          new TargetUnfit(
+            `--url: nobody answers at ${url} (${why}); start a gateway with tollgate serve, or give its address`,
+          ),
       );
     };
     socket.setTimeout(timeoutMs, () => refuse('no answer'));
     socket.once('error', (error: NodeJS.ErrnoException) => refuse(error.code ?? error.message));
-    socket.once('connect', () => {
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
       socket.destroy();
       resolve();
     });

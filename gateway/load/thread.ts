@@ -1,10 +1,11 @@
 /**
  * One thread of a load: makes its part of the messages, sends them over its own connections, counts, and tells the thread that began it.
  *
- *   opens its connections ──ready──►  ◄──start──  sends ──interval, receipts, ...──►  waits for what is under way ──done──►
+ *   opens its connections ──ready──►  ◄──start──  sends ──interval, receipts, ...──►  waits for what is under way ──through──►
+ *   hears others' receipts  ◄──close──  ──done──►
  */
+import { performance } from 'node:perf_hooks';
 import { AwaitedReceipts } from './awaited-receipts.ts';
-import type { ClosedHttp } from './closed-http.ts';
 import { DueTimes } from './due-times.ts';
 import { HttpRequests } from './http-requests.ts';
 import { HttpTarget } from './http-target.ts';
@@ -33,12 +34,16 @@ export type FromThread =
   | { readonly kind: 'interval'; readonly counts: IntervalCounts }
   /** Keys of messages that are not this thread's, and when their receipts came, in the machine's milliseconds. */
   | { readonly kind: 'receipts'; readonly came: Float64Array }
-  | { readonly kind: 'done'; readonly result: TallyResult };
+  /** It has all that it waits for. */
+  | { readonly kind: 'through' }
+  /** With the part of the time, from 0 to 1, in which it had something to do while it sent. */
+  | { readonly kind: 'done'; readonly result: TallyResult; readonly busy: number };
 
-/** What a thread is told. `end` has it send no more and finish early. */
+/** What a thread is told. `end` has it send no more and finish early; `close` comes when all are through. */
 export type ToThread =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
+  | { readonly kind: 'close' }
   | { readonly kind: 'receipts'; readonly came: Float64Array };
 
 /** The half of a message channel that a thread has. */
@@ -82,12 +87,10 @@ class LoadThread {
   readonly #target: TargetParts;
   #startNs = 0;
   #open: Target | undefined;
-  #closed: ClosedHttp | undefined;
-  #kind: typeof ClosedHttp | undefined;
-  #requests: HttpRequests | undefined;
   #receiver: ReceiptReceiver | undefined;
   #endMs: number;
   #end: () => void = () => {};
+  #mayClose = false;
 
   constructor(task: ThreadTask, parts: ThreadParts) {
     const { plan } = task;
@@ -118,15 +121,12 @@ class LoadThread {
       await target.open();
       return;
     }
-    await reach(plan.url, plan.timeoutMs);
+    await reach(plan);
     if (this.#awaited !== undefined) {
       this.#receiver = await openReceiptReceiver(plan.callbackHost, this.#awaited, () => this.#nowMs());
     }
     const reel = jsonReel(next, { count, account: plan.account, callbackUrl: this.#receiver?.url });
-    this.#requests = new HttpRequests(reel, plan);
-    if (plan.perSecond !== undefined) this.#open = new HttpTarget(plan, thread, this.#requests, this.#target);
-    // autocannon takes a tenth of a second to load, which no other command is to wait for.
-    else this.#kind = (await import('./closed-http.ts')).ClosedHttp;
+    this.#open = new HttpTarget(plan, thread, new HttpRequests(reel, plan), this.#target);
   }
 
   /** Waits for the word, sends, and waits for what is under way. */
@@ -135,26 +135,29 @@ class LoadThread {
     const { drainMs } = this.#task.plan;
     await this.#told();
     const stopTicking = this.#tick();
+    const idle = performance.eventLoopUtilization();
     await this.#send();
+    const { utilization: busy } = performance.eventLoopUtilization(idle);
     const lastMs = this.#nowMs() + drainMs;
     await this.#until(() => this.#inFlight === 0, lastMs);
     this.#open?.abandon(this.#nowMs());
-    this.#closed?.abandon(this.#nowMs());
     await this.#until(() => this.#inFlight === 0 && (this.#awaited?.count ?? 0) === 0, lastMs);
+    // By its binds receipts of other threads may still come.
+    port.postMessage({ kind: 'through' });
+    await this.#until(() => this.#mayClose, lastMs);
     stopTicking();
     await this.close();
     port.postMessage({ kind: 'interval', counts: this.#tally.takeInterval() });
-    port.postMessage({ kind: 'done', result: this.#tally.result() });
+    port.postMessage({ kind: 'done', result: this.#tally.result(), busy });
   }
 
   async close(): Promise<void> {
-    this.#closed?.close();
     await this.#open?.close();
     await this.#receiver?.close();
   }
 
   get #inFlight(): number {
-    return (this.#open?.inFlight ?? 0) + (this.#closed?.inFlight ?? 0);
+    return this.#open?.inFlight ?? 0;
   }
 
   /** From the start of the load. */
@@ -171,8 +174,11 @@ class LoadThread {
           this.#startNs = clock.monotonicNs();
           resolve();
         } else if (message.kind === 'end') {
-          this.#endMs = 0;
+          this.#endMs = Math.min(this.#endMs, this.#nowMs());
+          this.#tally.end(this.#endMs);
           this.#end();
+        } else if (message.kind === 'close') {
+          this.#mayClose = true;
         } else this.#hear(message.came);
       });
       port.postMessage({ kind: 'ready' });
@@ -182,12 +188,6 @@ class LoadThread {
   async #send(): Promise<void> {
     const { plan, thread } = this.#task;
     const { perSecond, protocol, threads, batchMessages } = plan;
-    if (this.#requests !== undefined && this.#kind !== undefined) {
-      this.#closed = new this.#kind(plan, thread, this.#requests, this.#target);
-      await this.#sleepToEnd();
-      this.#closed.end();
-      return;
-    }
     if (this.#open === undefined) throw new Error(`nothing is open for ${protocol}`);
     const due =
       perSecond === undefined
@@ -208,7 +208,7 @@ class LoadThread {
     });
     pacer.start();
     await this.#sleepToEnd();
-    pacer.endSoon();
+    pacer.endSoon(this.#endMs);
     await this.#until(() => pacer.hasSentAll, this.#nowMs() + LAST_MS);
     pacer.end();
   }
@@ -233,7 +233,12 @@ class LoadThread {
     const { intervalMs } = this.#task;
     let intervals = 0;
     let ticks = 0;
-    const timer = setInterval(() => {
+    let timer: NodeJS.Timeout;
+    // Not setInterval, whose steps drift away from where intervals end.
+    const atNext = (nowMs: number): void => {
+      timer = setTimeout(tick, TICK_MS - (nowMs % TICK_MS));
+    };
+    const tick = (): void => {
       const nowMs = this.#nowMs();
       this.#open?.tick(nowMs);
       ticks += 1;
@@ -242,8 +247,10 @@ class LoadThread {
       for (; (intervals + 1) * intervalMs <= nowMs; intervals += 1) {
         port.postMessage({ kind: 'interval', counts: this.#tally.takeInterval() });
       }
-    }, TICK_MS);
-    return () => clearInterval(timer);
+      atNext(nowMs);
+    };
+    atNext(this.#nowMs());
+    return () => clearTimeout(timer);
   }
 
   /** Threads begin a little apart, so that times pass between them in the machine's. */

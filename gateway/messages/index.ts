@@ -2,6 +2,17 @@
 export { HeldMessages } from './held-messages.ts';
 export type { CarrierFaults, ErrorShare, FaultEffects, FaultKind } from './carrier-faults.ts';
 export { DELIVERY_ERRORS, DeliveryError } from './delivery-errors.ts';
+export {
+  type CallbackStyle,
+  type Customer,
+  type FailedAttempt,
+  type InboundMessage,
+  type SignedCallback,
+  type Told,
+  ToldEvent,
+  type WrittenCallback,
+} from './callback-style.ts';
+export { Face, type FaceName, FACES } from './faces.ts';
 export { FINGERPRINT_LENGTH, fingerprintOf } from './fingerprint.ts';
 export {
   type Claim,
@@ -22,6 +33,7 @@ export {
   type WaitingHere,
   type WaitingKeeper,
 } from './intake.ts';
+export { type Keyword, KEYWORD_REPLIES, keywordOf } from './keywords.ts';
 export { LinedLimits, QUEUEABLE } from './lined-limits.ts';
 export { emptyDraft, type MessageDraft } from './message-draft.ts';
 export { drawKeyOf, messageId, parseMessageId } from './message-ids.ts';

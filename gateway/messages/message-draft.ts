@@ -3,6 +3,7 @@
  * One draft per edge, filled again for each message.
  */
 import { MessageKind, Route } from '../router/index.ts';
+import { Face } from './faces.ts';
 
 export interface MessageDraft {
   /** NANP numbers as integers. */
@@ -23,6 +24,10 @@ export interface MessageDraft {
   callbackUrl: string | undefined;
   /** Whom its receipt is for beside webhooks, in words of the edge it came by, who is told by others; undefined for nobody. */
   receiptFor: string | undefined;
+  /** `Face`: the API it came by. */
+  face: number;
+  /** What that API has to tell of it later beside what every message has, in words of its own. */
+  faceNotes: string | undefined;
   media: readonly string[] | undefined;
   /** For filters, from 0 to 1: what it was decided by before it had to be submitted again. NaN draws. */
   draw: number;
@@ -44,6 +49,8 @@ export function emptyDraft(): MessageDraft {
     reference: undefined,
     callbackUrl: undefined,
     receiptFor: undefined,
+    face: Face.Native,
+    faceNotes: undefined,
     media: undefined,
     draw: Number.NaN,
     validUntilMs: Infinity,

@@ -20,7 +20,7 @@ const add = (store: MessageStore, text: string, slot = ACCEPTED): number => stor
 const end = (store: MessageStore, sequence: number, outcome: number = HandsetOutcome.Delivered): void =>
   store.recordHandset(sequence % store.capacity, outcome, NOW_MS);
 const textsHeld = (store: MessageStore): (string | undefined)[] =>
-  Array.from({ length: store.count }, (_, index) => store.texts[(store.oldestSequence + index) % store.capacity]);
+  Array.from({ length: store.count }, (_, index) => store.texts.get((store.oldestSequence + index) % store.capacity));
 
 describe('a message that lingers', () => {
   test('keeps its place, ended or not, while others come and go', () => {
@@ -35,7 +35,7 @@ describe('a message that lingers', () => {
       expect(store.hasRoom()).toBe(true);
       end(store, add(store, 'passing'));
     }
-    expect([store.texts[trying], store.texts[late]]).toEqual(['tried again', 'its receipt is late']);
+    expect([store.texts.get(trying), store.texts.get(late)]).toEqual(['tried again', 'its receipt is late']);
     expect([store.holds(trying), store.holds(late)]).toEqual([true, true]);
 
     store.recordReceipt(late, ReceiptState.Accepted, NOW_MS + 1);

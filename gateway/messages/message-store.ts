@@ -24,6 +24,7 @@ import {
 } from '../router/index.ts';
 import type { MessageDraft } from './message-draft.ts';
 import { drawKeyOf } from './message-ids.ts';
+import { TextColumn, type TextColumnState } from './text-column.ts';
 
 /** What the receipt said. On 10DLC a carrier's receipt comes before its spam filter. */
 export const ReceiptState = { None: 0, Accepted: 1, Undelivered: 2, Rejected: 3, Expired: 4, Delivered: 5 } as const;
@@ -60,7 +61,7 @@ export function refusalReceipt(code: number): number {
 /** What the texts of a message take: most say something of an ordinary length, and have little beside it. */
 const TEXT_BYTES = 256;
 
-type ColumnOfTexts = (string | readonly string[] | undefined)[];
+type ColumnOfStrings = (string | readonly string[] | undefined)[];
 
 /** The columns by name, as far as they are used, and what is kept beside them. */
 export interface MessageStoreState {
@@ -71,7 +72,8 @@ export interface MessageStoreState {
   readonly firstDrawKey: number;
   readonly ids: readonly (string | undefined)[];
   readonly numbers: ReadonlyMap<string, Float64Array>;
-  readonly texts: ReadonlyMap<string, ColumnOfTexts>;
+  readonly strings: ReadonlyMap<string, ColumnOfStrings>;
+  readonly texts: TextColumnState;
 }
 
 function isFinal(state: number): boolean {
@@ -112,6 +114,8 @@ export class MessageStore {
   readonly error: Uint8Array;
   /** Whether it may stay long after its turn: it is tried again and again, has ended and its receipt has not come, or Redis keeps it. */
   readonly lingers: Uint8Array;
+  /** `Face`: the API it came by. */
+  readonly face: Uint8Array;
   /** Sequence number of the message here. */
   readonly sequence: Float64Array;
   /** What its fate is drawn by: alike wherever and however often it is delivered, and no other message's. */
@@ -136,12 +140,14 @@ export class MessageStore {
   readonly handsetAtMs: Float64Array;
   /** Until when it may be delivered; Infinity for as long as routes try. */
   readonly validUntilMs: Float64Array;
-  readonly texts: string[] = [];
+  readonly texts: TextColumn;
   readonly accounts: (string | undefined)[] = [];
   readonly references: (string | undefined)[] = [];
   readonly callbackUrls: (string | undefined)[] = [];
   /** As of `MessageDraft.receiptFor`. */
   readonly receiptsFor: (string | undefined)[] = [];
+  /** As of `MessageDraft.faceNotes`. */
+  readonly faceNotes: (string | undefined)[] = [];
   readonly media: (readonly string[] | undefined)[] = [];
 
   /** Told of each message that has come to its end, at its place in the ring: also of those refused at once. */
@@ -178,6 +184,7 @@ export class MessageStore {
     this.wasQueued = new Uint8Array(capacity);
     this.error = new Uint8Array(capacity);
     this.lingers = new Uint8Array(capacity);
+    this.face = new Uint8Array(capacity);
     this.sequence = new Float64Array(capacity);
     this.drawKey = new Float64Array(capacity);
     this.account = new Int32Array(capacity);
@@ -198,6 +205,7 @@ export class MessageStore {
     this.receiptAtMs = new Float64Array(capacity);
     this.handsetAtMs = new Float64Array(capacity);
     this.validUntilMs = new Float64Array(capacity);
+    this.texts = new TextColumn(capacity);
   }
 
   /** Messages held: in flight or finished and not yet overwritten. */
@@ -273,11 +281,13 @@ export class MessageStore {
     this.receiptAtMs[at] = 0;
     this.handsetAtMs[at] = 0;
     this.validUntilMs[at] = draft.validUntilMs;
-    this.texts[at] = draft.text;
+    this.texts.set(at, draft.text);
     this.accounts[at] = draft.account;
     this.references[at] = draft.reference;
     this.callbackUrls[at] = draft.callbackUrl;
     this.receiptsFor[at] = draft.receiptFor;
+    this.face[at] = draft.face;
+    this.faceNotes[at] = draft.faceNotes;
     this.media[at] = draft.media;
     this.#decided(at, slot);
   }
@@ -498,13 +508,14 @@ export class MessageStore {
   capture(): MessageStoreState {
     const { nextSequence, inFlightCount, queuedCount, count } = this;
     const numbers = new Map<string, Float64Array>();
-    const texts = new Map<string, ColumnOfTexts>();
+    const strings = new Map<string, ColumnOfStrings>();
     for (const [name, column] of this.#columns()) {
-      if (Array.isArray(column)) texts.set(name, column);
+      if (Array.isArray(column)) strings.set(name, column);
       else numbers.set(name, column.subarray(0, count));
     }
     const [idPrefix, firstDrawKey, ids] = [this.#idPrefix, this.#firstDrawKey, this.#ids];
-    return { nextSequence, inFlightCount, queuedCount, idPrefix, firstDrawKey, ids, numbers, texts };
+    const texts = this.texts.capture(count);
+    return { nextSequence, inFlightCount, queuedCount, idPrefix, firstDrawKey, ids, numbers, strings, texts };
   }
 
   /** Holds what another of the same capacity captured, and no longer what it held itself. Nobody is told of anything. */
@@ -512,13 +523,14 @@ export class MessageStore {
     const { count } = this;
     for (const [name, column] of this.#columns()) {
       if (Array.isArray(column)) {
-        replaceAll(column, state.texts.get(name) ?? []);
+        replaceAll(column, state.strings.get(name) ?? []);
         continue;
       }
       const cells = state.numbers.get(name);
       column.fill(0, cells?.length ?? 0, count);
       if (cells !== undefined) column.set(cells);
     }
+    this.texts.restore(state.texts);
     replaceAll(this.#ids, state.ids);
     this.nextSequence = state.nextSequence;
     this.inFlightCount = state.inFlightCount;
@@ -529,7 +541,7 @@ export class MessageStore {
   }
 
   /** Every column there is, so that none is forgotten when one is added. */
-  #columns(): [name: string, column: Float64Array | ColumnOfTexts][] {
+  #columns(): [name: string, column: Float64Array | ColumnOfStrings][] {
     return Object.entries(this).filter(([, value]) => ArrayBuffer.isView(value) || Array.isArray(value));
   }
 

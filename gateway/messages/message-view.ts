@@ -153,7 +153,7 @@ export function messageRecord(core: Core, store: MessageStore, sequence: number)
     ...messageAnswer(core, store, sequence),
     from: formatNumber(store.senderKey[at]!),
     to: formatNumber(store.destinationKey[at]!),
-    text: store.texts[at]!,
+    text: store.texts.get(at),
     message: MESSAGE_KINDS[store.kind[at]!]!,
     route: ROUTES[store.route[at]!]!,
     truth: TRUTHS[store.truth[at]!]!,

@@ -16,6 +16,7 @@ import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } fr
 import { type Clock, type Core, namedStream, type Stateful, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
 import { createNnsr } from './nnsr/index.ts';
+import { ProviderDesk } from './provider-desk.ts';
 import {
   createTcr,
   MemoryTcrStore,
@@ -92,6 +93,8 @@ export interface Registries {
   reached(position: FeedPosition): Promise<boolean>;
   /** Declares brands and campaigns that are not there yet. */
   declare(file: Declared): Promise<void>;
+  /** The registries as customers of a provider meet them. */
+  readonly desk: ProviderDesk;
   /** Makes numbers whose moment has come active in the view. */
   settle(nowMs: number): void;
   /** What of them is in this process, by name. */
@@ -179,6 +182,13 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
       cspId: parties.csps[0]?.id ?? NO_CSP,
       dcaId: parties.partners.find((partner) => partner.kind === 'dca')?.id ?? NO_DCA,
     });
+  const [dca] = parties.partners.filter((partner) => partner.kind === 'dca');
+  const desk = new ProviderDesk({
+    registry: tcr.registry,
+    numbers: nnsr.service,
+    dca: dca && { id: dca.id, name: dca.name, nnids: dca.nnids },
+    clock,
+  });
   const files = [options.declared];
   try {
     await declare(options.declared);
@@ -192,6 +202,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
   const doWhatIsDue = async (): Promise<void> => {
     mustDeclare = kept.wasReplaced() || mustDeclare;
     await store.settle(clock.nowMs());
+    await desk.settle();
     if (!mustDeclare) return;
     for (const file of files) await declare(file);
     await tcr.service.publishAll();
@@ -215,6 +226,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
   });
   return {
     store,
+    desk,
     view: kept.view,
     reached: (position) => kept.reached(position),
     async declare(file) {
@@ -229,6 +241,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
       provisioning: nnsr.service,
       'chance of provisioning': chance,
       'bulk jobs': nnsr.jobs,
+      'orders of numbers': desk,
     },
     uploadsUnderWay: () => nnsr.jobs.runningCount,
     async register(app) {

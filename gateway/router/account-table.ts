@@ -30,6 +30,12 @@ export interface Account extends AccountBounds {
 /** Ids go into addresses and keys as they are. */
 export const ACCOUNT_ID = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
+/** Credentials go into the user and password of Basic authentication, and into paths. */
+export const API_ID = /^[A-Za-z0-9._@-]{1,128}$/;
+export const API_ID_SHAPE = 'must be 1 to 128 letters, digits, dots, dashes, underscores and @';
+export const API_SECRET = /^[\x21-\x7e]{1,128}$/;
+export const API_SECRET_SHAPE = 'must be 1 to 128 printable ASCII characters without blanks';
+
 export const ACCOUNT_BOUNDS: readonly (keyof AccountBounds)[] = [
   'smsPerSecond',
   'mmsPerSecond',

@@ -56,6 +56,7 @@ export const DecisionCode = {
   TrackedNumbersFull: 19,
   Queued: 20,
   QueueExpired: 21,
+  OptedOut: 22,
 } as const;
 
 export const DECISIONS: readonly Decision[] = [
@@ -229,6 +230,14 @@ export const DECISIONS: readonly Decision[] = [
     receiptError: 20,
     retryable: true,
     meaning: 'The message waited under a limit for as long as messages may, and its turn did not come.',
+  },
+  {
+    name: 'opted_out',
+    http: 403,
+    smpp: ESME_RSUBMITFAIL,
+    receiptError: 321,
+    retryable: false,
+    meaning: 'The recipient has opted out of messages from this number.',
   },
 ];
 

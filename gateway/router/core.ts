@@ -6,6 +6,7 @@ import type { BrandTable, CampaignTable, CarrierMap, NumberRegistry } from '../.
 import { NumberMeters, type RateTable } from '../../tariffs/index.ts';
 import { AccountTable } from './account-table.ts';
 import { Counters } from './counters.ts';
+import { OptOuts } from './opt-outs.ts';
 import { type Limits, type NumberLimits, ownLimits, type SharedLimits } from './limits.ts';
 import type { RegimeTable } from './regime-table.ts';
 
@@ -27,6 +28,8 @@ export interface Core extends Omit<World, 'rates'> {
   readonly accounts: AccountTable;
   readonly limits: Limits;
   readonly counters: Counters;
+  /** Who wants no messages from whom. */
+  readonly optOuts: OptOuts;
 }
 
 /**
@@ -46,6 +49,7 @@ export function createCore(
     accounts: new AccountTable(),
     limits: { ...shared, numbers },
     counters: new Counters(),
+    optOuts: new OptOuts(),
   };
   makeRoomForLimits(core);
   return core;

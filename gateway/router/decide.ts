@@ -80,6 +80,9 @@ function judge(core: Core, slot: MessageSlot): number {
   classifySender(core, slot, carrier);
   const fromTollFree = isTollFree(slot.senderKey);
 
+  // Between two people nobody keeps such lists.
+  if (slot.route === Route.A2p && core.optOuts.has(slot)) return refuse(slot, DecisionCode.OptedOut, Binding.None);
+
   if (slot.route === Route.A2p && slot.registration !== Registration.Registered && !fromTollFree) {
     const regime = core.regimes.regimeAt(carrier, slot);
     if (regime === Regime.Block) return refuse(slot, DecisionCode.UnregisteredBlocked, Binding.CarrierRegime);

@@ -3,6 +3,10 @@ export { ACCOUNT_PROFILES, boundsOf } from './account-profiles.ts';
 export {
   type Account,
   ACCOUNT_BOUND_MAX,
+  API_ID,
+  API_ID_SHAPE,
+  API_SECRET,
+  API_SECRET_SHAPE,
   ACCOUNT_BOUNDS,
   ACCOUNT_ID,
   type AccountBounds,
@@ -56,6 +60,7 @@ export {
   SECOND_MS,
   type SharedLimits,
 } from './limits.ts';
+export { OptOuts } from './opt-outs.ts';
 export { namedStream, type NamedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';

@@ -30,7 +30,8 @@ export class Framer {
   /** The command_length that was refused, and the sequence_number of its header; 0 if not so much of it had come. */
   length = 0;
   sequence = 0;
-  readonly #bytesMax: number;
+  /** command_length at most. */
+  bytesMax: number;
   #chunk: Buffer = NOTHING;
   #at = 0;
   /** The beginning of a PDU whose rest has not come; its first `#carried` bytes are there. */
@@ -39,7 +40,7 @@ export class Framer {
   #isBroken = false;
 
   constructor(bytesMax = PDU_BYTES_MAX) {
-    this.#bytesMax = bytesMax;
+    this.bytesMax = bytesMax;
   }
 
   /** Hands over what was read. To be called when `next` has said `More`. The bytes must stay as they are until it says so again. */
@@ -62,7 +63,7 @@ export class Framer {
     const left = chunk.length - at;
     if (left < LENGTH_BYTES) return this.#keepRest(LENGTH_BYTES);
     const length = readLength(chunk, at);
-    if (length < HEADER_BYTES || length > this.#bytesMax) return this.#refuse(chunk, at, length);
+    if (length < HEADER_BYTES || length > this.bytesMax) return this.#refuse(chunk, at, length);
     if (left < length) return this.#keepRest(length);
     this.bytes = chunk;
     this.start = at;
@@ -77,7 +78,7 @@ export class Framer {
       if (this.#carried < LENGTH_BYTES) return this.#used();
     }
     const length = readLength(this.#carry, 0);
-    if (length < HEADER_BYTES || length > this.#bytesMax) {
+    if (length < HEADER_BYTES || length > this.bytesMax) {
       // As much of its header as is there says whose answer the refusal is.
       const header = Buffer.concat([this.#carry.subarray(0, this.#carried), this.#chunk.subarray(this.#at)]);
       return this.#refuse(header, 0, length);

@@ -46,8 +46,6 @@ export class SubmitSm {
   /** short_message, or message_payload if the message came there. */
   messageAt = 0;
   messageLength = 0;
-  /** Whether it came as message_payload. */
-  isPayload = false;
   /** Of a part of a long text; -1 where the parameter is missing. */
   sarReference = NONE;
   sarTotal = NONE;
@@ -124,7 +122,6 @@ export class SubmitSm {
     if (length > SHORT_MESSAGE_BYTES_MAX || at + length > end) return Status.InvalidMessageLength;
     this.messageAt = at;
     this.messageLength = length;
-    this.isPayload = false;
     this.sarReference = NONE;
     this.sarTotal = NONE;
     this.sarSegment = NONE;
@@ -155,7 +152,6 @@ export class SubmitSm {
     switch (tag) {
       case Tag.MessagePayload:
         if (this.messageLength > 0) return Status.OptionalParameterNotAllowed;
-        this.isPayload = true;
         this.messageAt = at;
         this.messageLength = length;
         return Status.Ok;

@@ -13,16 +13,32 @@ import {
   WEBHOOK_ORDER_LOOK_MS,
   WEBHOOK_TIMEOUT_MS,
 } from '../limits.ts';
-import { LatencyHistogram, type MessageStore } from '../messages/index.ts';
+import {
+  type CallbackStyle,
+  type Customer,
+  Face,
+  type InboundMessage,
+  LatencyHistogram,
+  type MessageStore,
+  ToldEvent,
+} from '../messages/index.ts';
 import type { Clock, Rng, Stateful, Timers } from '../router/index.ts';
 import { BullmqQueue } from './bullmq-queue.ts';
 import { type BreakerState, type HostFigures, HostGates, type HostGateState } from './host-gate.ts';
 import { MemoryQueue, type MemoryQueueState } from './memory-queue.ts';
 import { type Attempt, ATTEMPT_RESULTS, type AttemptResult, PostSender } from './post-sender.ts';
 import { signatureHeaders } from './signature.ts';
-import { askedForMs, fateAfter } from './webhook-fate.ts';
+import { askedForMs, fateAfter, fateInStyle } from './webhook-fate.ts';
 import type { WebhookGuard } from './webhook-guard.ts';
-import { type AccountWebhook, receiptPost, webhookId, type WebhookPost } from './webhook-post.ts';
+import {
+  type AccountWebhook,
+  inboundPost,
+  liveUrl,
+  receiptPost,
+  toldPost,
+  webhookId,
+  type WebhookPost,
+} from './webhook-post.ts';
 import type { DeadLetter, Fate, QueueCounts, Take, WebhookQueue } from './webhook-queue.ts';
 
 /** The webhooks of accounts, as far as sending needs them. */
@@ -32,9 +48,21 @@ export interface AccountWebhooks {
   gone(account: string, url: string): Promise<void>;
 }
 
+/** The APIs of providers: how they tell of messages, and how accounts use them. */
+export interface ProviderApis {
+  /** By `Face`. */
+  readonly styles: readonly (CallbackStyle | undefined)[];
+  /** By what an account uses them, as far as that is known here. */
+  apiOf(account: string): { readonly id: string; readonly secret: string } | undefined;
+  /** `Face` of the API in whose style an account is told of messages to its numbers; `Face.Native` for none. */
+  faceOf(account: string): number;
+}
+
 export interface WebhookOptions {
   readonly guard: WebhookGuard;
   readonly accounts: AccountWebhooks;
+  /** Without it messages are told of in our own style only. */
+  readonly apis?: ProviderApis;
   /** Keeps posts in this process if undefined. */
   readonly connection: RedisConnection | undefined;
   readonly clock: Clock;
@@ -111,6 +139,7 @@ export class Webhooks {
   >;
   readonly #duration = new LatencyHistogram(DURATION_BOUNDS_NS);
   #counts: QueueCounts = { pending: 0, dead: 0 };
+  readonly #webhookOf = (account: string): AccountWebhook | undefined => this.#options.accounts.of(account);
 
   constructor(queue: WebhookQueue, options: WebhookOptions) {
     this.#queue = queue;
@@ -132,17 +161,53 @@ export class Webhooks {
 
   /** Adds posts of receipts of messages in `store`, to those who asked for them, as `add` does. */
   async addReceipts(store: MessageStore, receipts: readonly Receipt[], nowMs: number): Promise<void> {
-    const webhookOf = (account: string): AccountWebhook | undefined => this.#options.accounts.of(account);
     const posts = receipts.flatMap(({ at, copy, isRepeat }) => {
-      const post = receiptPost(store, at, copy, nowMs, webhookOf);
+      const post = this.#postOf(store, at, ToldEvent.Receipt, copy, nowMs);
       return post === undefined ? [] : isRepeat ? { ...post, isRepeat } : post;
     });
     if (posts.length > 0) await this.add(posts);
   }
 
+  /** A carrier took the message at ring place `at`: only APIs of providers tell of it. */
+  messageTaken(store: MessageStore, at: number, nowMs: number): void {
+    if (store.face[at] === Face.Native) return;
+    const post = this.#postOf(store, at, ToldEvent.Taken, 0, nowMs);
+    if (post !== undefined) this.add([post]).catch((error: unknown) => this.#lost(error));
+  }
+
+  /**
+   * Adds a post about a message to a number of `account`, in the style of the API it uses; whether there is one.
+   * @param url where it goes, if not to the webhook of the account
+   */
+  inboundArrived(account: string, message: Omit<InboundMessage, 'customer'>, url?: string): boolean {
+    const face = this.#options.apis?.faceOf(account) ?? Face.Native;
+    const style = this.#options.apis?.styles[face];
+    const customer = this.#customer(account);
+    const post =
+      style && inboundPost(style, face, { ...message, customer: url === undefined ? customer : { ...customer, url } });
+    if (post !== undefined) this.add([post]).catch((error: unknown) => this.#lost(error));
+    return post !== undefined;
+  }
+
+  #postOf(store: MessageStore, at: number, event: number, copy: number, nowMs: number): WebhookPost | undefined {
+    const { apis } = this.#options;
+    const style = apis?.styles[store.face[at] ?? Face.Native];
+    if (style !== undefined) {
+      return toldPost(style, { event, store, at, copy, nowMs, customer: this.#customer(store.accounts[at] ?? '') });
+    }
+    return event === ToldEvent.Receipt ? receiptPost(store, at, copy, nowMs, this.#webhookOf) : undefined;
+  }
+
+  #customer(account: string): Customer {
+    const apiId = this.#options.apis?.apiOf(account)?.id ?? account;
+    return { account, apiId, url: liveUrl(account, this.#webhookOf) };
+  }
+
   /** A receipt came for the message at ring place `at` of a store that does not survive either. */
   receiptArrived(store: MessageStore, at: number, copy: number, nowMs: number): void {
-    this.addReceipts(store, [{ at, copy, isRepeat: false }], nowMs).catch((error: unknown) => this.#lost(error));
+    // Most messages have nobody who is told of them, and cost no more here than to see that.
+    const post = this.#postOf(store, at, ToldEvent.Receipt, copy, nowMs);
+    if (post !== undefined) this.add([post]).catch((error: unknown) => this.#lost(error));
   }
 
   /** Adds a post about something of which nothing else is told, to an address that the caller knows to be allowed. */
@@ -253,18 +318,50 @@ export class Webhooks {
 
   /** One receiver that fails can neither keep posts for ever nor keep more than its share. */
   async #putBack({ post, ageMs }: Take, host: string, delayMs: number): Promise<Fate> {
-    const isOver = ageMs >= WEBHOOK_AGE_MS_MAX;
+    const waitsMs = this.#styleOf(post)?.waitsMs ?? [];
+    const isOver = ageMs >= waitsMs.reduce((sum, ms) => sum + ms, WEBHOOK_AGE_MS_MAX);
     if (isOver || (this.#gates.isHeld(host) && !(await this.#queue.hold(host, post.id, delayMs)))) {
       return this.#giveUp({ result: 'unreachable' });
     }
     return { kind: 'later', delayMs, awaits: host };
   }
 
-  async #attempt({ post, attemptsMade, isRepeat, ageMs }: Take, host: string): Promise<Fate> {
-    const { clock, machineClock, accounts, chance } = this.#options;
-    const { account, body } = post;
-    const secret = account === undefined ? undefined : accounts.of(account)?.secret;
-    const headers = {
+  async #attempt(take: Take, host: string): Promise<Fate> {
+    const { post, attemptsMade, ageMs } = take;
+    const { clock, machineClock, chance } = this.#options;
+    const style = this.#styleOf(post);
+    const headers = style === undefined ? this.#ownHeaders(take) : this.#headersInStyle(take, style);
+    const startNs = machineClock.monotonicNs();
+    const how = { ...(post.method && { method: post.method }), ...(style && { timeoutMs: style.timeoutMs }) };
+    const attempt = await this.#sender.send(post.url, headers, post.body, how);
+    const tookNs = machineClock.monotonicNs() - startNs;
+    const nowMs = clock.nowMs();
+    const freePlaces = this.#gates.leave(host, isWell(attempt), tookNs / MS, askedForMs(attempt, nowMs));
+    this.#queue.wake(host, freePlaces);
+    this.#attempts[attempt.result] += 1;
+    this.#duration.observe(tookNs);
+    // To most APIs an address that says it is gone is one that failed.
+    if (attempt.result === 'gone' && style === undefined) await this.#gone(post);
+    let fate =
+      style === undefined
+        ? fateAfter(attempt, { attempts: attemptsMade + 1, ageMs }, nowMs, chance)
+        : fateInStyle(attempt, attemptsMade + 1, style);
+    if (fate.kind === 'again' && !(await this.#queue.hold(host, post.id, fate.delayMs))) {
+      fate = { kind: 'dead', why: fate.why };
+    }
+    if (fate.kind === 'done') this.#posts.delivered += 1;
+    if (fate.kind === 'dead') this.#posts.dead += 1;
+    return fate;
+  }
+
+  #styleOf({ style }: WebhookPost): CallbackStyle | undefined {
+    return style === undefined ? undefined : this.#options.apis?.styles[style];
+  }
+
+  #ownHeaders({ post, attemptsMade, isRepeat }: Take): Record<string, string> {
+    const { clock, accounts } = this.#options;
+    const secret = post.account === undefined ? undefined : accounts.of(post.account)?.secret;
+    return {
       'content-type': 'application/json',
       ...post.headers,
       'user-agent': USER_AGENT,
@@ -272,22 +369,14 @@ export class Webhooks {
       'tollgate-attempt': String(attemptsMade + 1),
       ...(isRepeat && { 'tollgate-repeat': 'true' }),
     };
-    const startNs = machineClock.monotonicNs();
-    const attempt = await this.#sender.send(post.url, headers, body);
-    const tookNs = machineClock.monotonicNs() - startNs;
-    const nowMs = clock.nowMs();
-    const freePlaces = this.#gates.leave(host, isWell(attempt), tookNs / MS, askedForMs(attempt, nowMs));
-    this.#queue.wake(host, freePlaces);
-    this.#attempts[attempt.result] += 1;
-    this.#duration.observe(tookNs);
-    if (attempt.result === 'gone') await this.#gone(post);
-    let fate = fateAfter(attempt, { attempts: attemptsMade + 1, ageMs }, nowMs, chance);
-    if (fate.kind === 'again' && !(await this.#queue.hold(host, post.id, fate.delayMs))) {
-      fate = { kind: 'dead', why: fate.why };
-    }
-    if (fate.kind === 'done') this.#posts.delivered += 1;
-    if (fate.kind === 'dead') this.#posts.dead += 1;
-    return fate;
+  }
+
+  #headersInStyle({ post, attemptsMade }: Take, style: CallbackStyle): Record<string, string> {
+    const { clock, apis } = this.#options;
+    const { id, url, method = 'POST', body, account } = post;
+    const secret = account === undefined ? undefined : apis?.apiOf(account)?.secret;
+    const signed = style.headers({ id, url, method, body, secret, attempt: attemptsMade + 1, nowMs: clock.nowMs() });
+    return { 'user-agent': USER_AGENT, ...post.headers, ...signed };
   }
 
   #giveUp({ result }: Attempt): Fate {

@@ -38,10 +38,19 @@ export class PostSender {
   }
 
   /** To an address that the caller knows to be allowed by name; what the name resolves to is checked here. */
-  async send(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Attempt> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
+  async send(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    {
+      method = 'POST',
+      timeoutMs = this.#timeoutMs,
+    }: { readonly method?: 'GET' | 'POST'; readonly timeoutMs?: number } = {},
+  ): Promise<Attempt> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const how = { method, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, dispatcher: this.#agent, signal };
     try {
-      const answer = await request(url, { method: 'POST', headers, body, dispatcher: this.#agent, signal });
+      const answer = await request(url, { ...how, headers, ...(method === 'POST' && { body }) });
       await answer.body.dump({ limit: WEBHOOK_ANSWER_BYTES, signal }).catch(() => undefined);
       return attemptOf(answer.statusCode, answer.headers['retry-after']);
     } catch (error) {

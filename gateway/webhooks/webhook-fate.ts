@@ -1,5 +1,6 @@
 /** What becomes of a post after an attempt at it: the rules of trying again, alike for every queue. */
 import { WEBHOOK_AGE_MS_MAX, WEBHOOK_ATTEMPTS_MAX, WEBHOOK_BACKOFF_MS, WEBHOOK_RETRY_AFTER_MS_MAX } from '../limits.ts';
+import type { CallbackStyle } from '../messages/index.ts';
 import type { Rng } from '../router/index.ts';
 import type { Attempt } from './post-sender.ts';
 import type { Fate } from './webhook-queue.ts';
@@ -12,6 +13,16 @@ export interface Tries {
   /** This one included. */
   readonly attempts: number;
   readonly ageMs: number;
+}
+
+/** What becomes of a post in the style of an API, by that API's rules. */
+export function fateInStyle(attempt: Attempt, attempts: number, style: CallbackStyle): Fate {
+  const { result, status } = attempt;
+  if (result === 'ok') return { kind: 'done' };
+  const why = { reason: result, ...(status !== undefined && { status }) };
+  const delayMs = style.waitsMs[attempts - 1];
+  const isOver = delayMs === undefined || result === 'forbidden' || !style.triesAgain(attempt);
+  return isOver ? { kind: 'dead', why } : { kind: 'again', delayMs, why };
 }
 
 /**

@@ -1,5 +1,16 @@
 /** What is posted to whom: one event of one subject as a body for one address. */
-import { DELIVERY_ERRORS, DeliveryError, type MessageStore, RECEIPT_STATES, ReceiptState } from '../messages/index.ts';
+import {
+  type CallbackStyle,
+  type Customer,
+  DELIVERY_ERRORS,
+  DeliveryError,
+  type InboundMessage,
+  type MessageStore,
+  RECEIPT_STATES,
+  ReceiptState,
+  type Told,
+  type WrittenCallback,
+} from '../messages/index.ts';
 import { CARRIER_LABELS } from '../router/index.ts';
 
 export interface WebhookPost {
@@ -12,8 +23,12 @@ export interface WebhookPost {
   readonly url: string;
   /** Signed with the secret of this account's webhook, if it has one when the post is sent. */
   readonly account?: string;
-  /** JSON text. */
+  /** JSON text, unless its headers say otherwise. */
   readonly body: string;
+  /** POST if there is none. */
+  readonly method?: 'GET';
+  /** `Face` of the API in whose style it is signed and tried again; as Standard Webhooks have it if there is none. */
+  readonly style?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether it may have been sent before by somebody who could not tell; the receiver is then told so. */
   readonly isRepeat?: boolean;
@@ -65,7 +80,41 @@ export function receiptPost(
   return { id: webhookId(subject, copy), subject, order: copy, url, ...(account !== undefined && { account }), body };
 }
 
-function liveUrl(
+/** The post of what `style` writes of a message; undefined if it writes nothing. `order` is of events that come before receipts. */
+export function toldPost(style: CallbackStyle, told: Told): WebhookPost | undefined {
+  const written = style.write(told);
+  const { store, at, event, copy, customer } = told;
+  return written && writtenPost(written, store.idAt(at), event + copy, store.face[at]!, customer);
+}
+
+/** The same of a message from a handset. */
+export function inboundPost(style: CallbackStyle, face: number, message: InboundMessage): WebhookPost | undefined {
+  const written = style.writeInbound(message);
+  return written && writtenPost(written, message.id, 0, face, message.customer);
+}
+
+function writtenPost(
+  { url, method, headers, body }: WrittenCallback,
+  subject: string,
+  order: number,
+  style: number,
+  { account }: Customer,
+): WebhookPost {
+  return {
+    id: webhookId(subject, order),
+    subject,
+    order,
+    url,
+    account,
+    style,
+    headers,
+    body,
+    ...(method && { method }),
+  };
+}
+
+/** Where the events of an account go that name no address; undefined if nowhere. */
+export function liveUrl(
   account: string | undefined,
   webhookOf: (account: string) => Pick<AccountWebhook, 'url' | 'isGone'> | undefined,
 ): string | undefined {

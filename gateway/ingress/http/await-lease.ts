@@ -3,6 +3,8 @@
  * lease has come, once for every limit on its way that is new to this gateway.
  */
 
+import { AWAITS_LEASE, type Intake, type MessageDraft } from '../../messages/index.ts';
+
 /** Of whoever draws leases. */
 export interface LeaseDraws {
   /** Resolves when what is being asked for has been answered; soon also when it cannot be asked. */
@@ -26,4 +28,23 @@ export async function onceLeased<T>(
     const done = attempt(round < ROUNDS_MAX);
     if (done !== undefined) return done;
   }
+}
+
+/**
+ * Submits the message in `draft` again, which has just come to AWAITS_LEASE, until it is decided.
+ * @param refill fills the draft again: others have used it meanwhile
+ * @param answer as of `onceLeased`
+ */
+export function submitLeased<T>(
+  { leases, intake, draft }: { readonly leases: LeaseDraws; readonly intake: Intake; readonly draft: MessageDraft },
+  refill: () => void,
+  answer: (sequence: number) => T | Promise<T>,
+): Promise<T> {
+  const { draw } = intake.slot;
+  return onceLeased(leases, (mayAwaitLease) => {
+    refill();
+    draft.draw = draw;
+    const sequence = intake.submit(draft, mayAwaitLease);
+    return sequence === AWAITS_LEASE ? undefined : answer(sequence);
+  });
 }

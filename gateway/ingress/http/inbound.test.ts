@@ -90,10 +90,10 @@ describe('POST /v1/inbound', () => {
       422,
       [expect.stringMatching(/^to: is the handset/)],
     ]);
-    expect(await wrong({ text: '' })).toEqual([422, ['text: is empty; write something']]);
+    expect(await wrong({ text: '' })).toEqual([422, ['text: is empty; write something or add media']]);
     expect(await wrong({ text: 'a'.repeat(1_601) })).toEqual([422, ['text: has 1601 characters; 1600 is the most']]);
     expect(await wrong({ text: '\ud83d' })).toEqual([422, [expect.stringMatching(/^text: holds half/)]]);
-    expect(await wrong({ text: undefined })).toEqual([400, ['text: is missing; add it']]);
+    expect(await wrong({ text: undefined })).toEqual([422, ['text: is empty; write something or add media']]);
     expect(await wrong({ route: 'a3p' })).toEqual([400, ['route: must be one of a2p, p2p']]);
     expect(await wrong({ truth: 'spam' })).toEqual([400, [expect.stringMatching(/^truth: is not a field/)]]);
     expect(gateway.core.counters.chargedMicros).toBe(before);

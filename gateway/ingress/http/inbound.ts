@@ -1,10 +1,26 @@
-/** `POST /v1/inbound`: a message from a handset to one of our numbers. It is priced, charged and counted, and kept nowhere. */
+/**
+ * `POST /v1/inbound`: a message from a handset to one of our numbers. It is priced, charged and counted, and kept nowhere. An account that
+ * uses the API of a provider is told of it as that provider would, and who writes STOP to it gets no more messages from that number.
+ */
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
-import { numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
-import { ACCOUNT_LENGTH_MAX, TEXT_LENGTH_MAX } from '../../limits.ts';
-import { AWAITS_LEASE, type Intake, type MessageAnswer, priceView } from '../../messages/index.ts';
+import { formatNumber, numberRefusal, parseNumberKey, parseSenderKey } from '../../../registry-cache/index.ts';
+import { ACCOUNT_LENGTH_MAX, MEDIA_COUNT_MAX, TEXT_LENGTH_MAX } from '../../limits.ts';
+import {
+  AWAITS_LEASE,
+  emptyDraft,
+  Face,
+  type InboundMessage,
+  type Intake,
+  type Keyword,
+  KEYWORD_REPLIES,
+  keywordOf,
+  type MessageAnswer,
+  messageId,
+  type MessageStore,
+  priceView,
+} from '../../messages/index.ts';
 import {
   bindingAt,
   Binding,
@@ -17,6 +33,7 @@ import {
   Encoding,
   encodingOf,
   INVALID_TEXT,
+  MessageKind,
   MessageSlot,
   nameAt,
   NO_ACCOUNT,
@@ -38,15 +55,32 @@ export interface InboundRoutes {
   readonly intake: Intake;
   readonly clock: Clock;
   readonly leases: LeaseDraws;
+  readonly inboundTo: InboundTo;
+  readonly store: MessageStore;
+}
+
+/** Accounts that are told of messages to their numbers. */
+export interface InboundTo {
+  /** `Face` of the API that an account uses; `Face.Native` for one that is told nothing. */
+  faceOf(account: string): number;
+  /** Tells an account; whether it has an address. */
+  tell(account: string, message: Omit<InboundMessage, 'customer'>): boolean;
+  /** Numbers of which a handset opts out together with this one, itself among them. */
+  together(number: number): readonly number[];
 }
 
 const NS_PER_MS = 1e6;
+/** Where ids of messages in begin: beyond those of messages out. */
+const INBOUND_FROM = 2 ** 35;
 
 const InboundBody = Type.Object(
   {
     from: Type.String({ description: 'The handset, E.164: +1 and ten digits.', examples: ['+13105550123'] }),
     to: Type.String({ description: 'Our number, E.164; it may be toll-free.', examples: ['+12125550100'] }),
-    text: Type.String({ description: 'Up to 1,600 characters.' }),
+    text: Type.Optional(Type.String({ description: 'Up to 1,600 characters. May be left out when there is media.' })),
+    media: Type.Optional(
+      Type.Array(Type.String(), { minItems: 1, maxItems: MEDIA_COUNT_MAX, description: 'Addresses; they make it an MMS.' }),
+    ),
     account: Type.Optional(
       Type.String({ pattern: `^[\\x21-\\x7e]{1,${ACCOUNT_LENGTH_MAX}}$`, description: 'Whose number it is; it pays.' }),
     ),
@@ -59,11 +93,13 @@ type InboundBody = Type.Static<typeof InboundBody>;
 type InboundAnswer = Pick<
   MessageAnswer,
   'decision' | 'registration' | 'reason' | 'carrier' | 'segments' | 'encoding' | 'price' | 'limit'
->;
+> & { readonly id?: string; readonly keyword?: Keyword };
 
 export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, routes, done) => {
   const { core, intake, clock } = routes;
   const slot = new MessageSlot();
+  const draft = emptyDraft();
+  let arrivedCount = 0;
 
   app.post(
     '/v1/inbound',
@@ -118,20 +154,50 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
         problem(name.replaceAll('_', '-'), http, 'Not taken', [{ field: '', message: meaning }]),
       );
     }
-    return reply.code(http).send(answerFrom(slot, body));
+    const taken = answerFrom(slot, body);
+    return reply.code(http).send(code === DecisionCode.Accepted ? { ...taken, ...arrived(body) } : taken);
+  }
+
+  /** Has the account of the message in `slot`, which was taken, know of it; and does what the message asks for. */
+  function arrived({ account, from, to, text = '', media = [] }: InboundBody): Pick<InboundAnswer, 'id' | 'keyword'> {
+    if (account === undefined || routes.inboundTo.faceOf(account) === Face.Native) return {};
+    const { senderKey, destinationKey, units: segments, atMs } = slot;
+    const isUcs2 = encodingOf(countSegments(text)) === Encoding.Ucs2;
+    const keyword = keywordOf(text);
+    if (keyword !== undefined) obey(keyword, account, senderKey, destinationKey);
+    const id = messageId(routes.store.idPrefix.slice(1, -1), INBOUND_FROM + arrivedCount++);
+    routes.inboundTo.tell(account, { id, from, to, text, media, segments, isUcs2, atMs });
+    return { id, ...(keyword && { keyword }) };
+  }
+
+  /** Opts a handset out or in, and answers it: before it is out, or once it is back. */
+  function obey(keyword: Keyword, account: string, senderKey: number, handsetKey: number): void {
+    const numbers = routes.inboundTo.together(senderKey);
+    if (keyword === 'start') for (const number of numbers) core.optOuts.remove(number, handsetKey);
+    draft.face = routes.inboundTo.faceOf(account);
+    draft.account = account;
+    draft.senderKey = senderKey;
+    draft.destinationKey = handsetKey;
+    draft.text = KEYWORD_REPLIES[keyword](formatNumber(senderKey));
+    // There is nobody to wait: what cannot be decided now is not sent.
+    intake.submit(draft, false);
+    if (keyword === 'stop') for (const number of numbers) core.optOuts.add(number, handsetKey);
   }
 
   done();
 };
 
 /** Fills the slot from `body`, seen from our side; or the field that is wrong. */
-function readInbound({ from, to, text, route }: InboundBody, slot: MessageSlot): FieldProblem | undefined {
+function readInbound(
+  { from, to, text = '', media, route }: InboundBody,
+  slot: MessageSlot,
+): FieldProblem | undefined {
   const handset = parseNumberKey(from);
   if (handset < 0) return { field: 'from', message: numberRefusal(handset).message };
   const ours = parseSenderKey(to);
   if (ours < 0) return { field: 'to', message: numberRefusal(ours).message };
   if (handset === ours) return { field: 'to', message: 'is the handset itself; give another number' };
-  if (text === '') return { field: 'text', message: 'is empty; write something' };
+  if (text === '' && media === undefined) return { field: 'text', message: 'is empty; write something or add media' };
   if (text.length > TEXT_LENGTH_MAX) {
     return { field: 'text', message: `has ${text.length} characters; ${TEXT_LENGTH_MAX} is the most` };
   }
@@ -141,12 +207,13 @@ function readInbound({ from, to, text, route }: InboundBody, slot: MessageSlot):
   }
   slot.destinationKey = handset;
   slot.senderKey = ours;
-  slot.units = segmentsOf(counted);
+  slot.kind = media === undefined ? MessageKind.Sms : MessageKind.Mms;
+  slot.units = media === undefined ? segmentsOf(counted) : 1;
   slot.route = route === undefined ? Route.A2p : ROUTES.indexOf(route);
   return undefined;
 }
 
-function answerFrom(slot: MessageSlot, { text, account }: InboundBody): InboundAnswer {
+function answerFrom(slot: MessageSlot, { text = '', account }: InboundBody): InboundAnswer {
   const carrier = nameAt(CARRIER_LABELS, slot.carrier);
   const answer: InboundAnswer = {
     decision: decisionAt(slot.code).name,

@@ -3,6 +3,7 @@ import type { FastifyPluginCallback } from 'fastify';
 import { batchRoutes } from './batch.ts';
 import { healthRoutes, type HealthRoutes } from './health.ts';
 import { inboundRoutes, type InboundRoutes } from './inbound.ts';
+import { magicNumberRoutes } from './magic-numbers.ts';
 import { messageRoutes, type MessageRoutes } from './messages.ts';
 import { rateRoutes, type RateRoutes } from './rates.ts';
 import { regimeRoutes, type RegimeRoutes } from './regime.ts';
@@ -17,6 +18,7 @@ export const nativeApi: FastifyPluginCallback<NativeApi> = (app, routes, done) =
   app.register(batchRoutes, routes);
   app.register(inboundRoutes, routes);
   app.register(registryRoutes, routes);
+  app.register(magicNumberRoutes, routes);
   app.register(rateRoutes, routes);
   app.register(regimeRoutes, routes);
   app.register(healthRoutes, routes);

@@ -35,7 +35,7 @@ import {
 import { type FieldProblem, type Problem, problem, sendProblem } from '../../problem.ts';
 import { type CallbackGuard, readKey, readMessage } from './read-message.ts';
 import { answers } from '../../route-answers.ts';
-import { type LeaseDraws, onceLeased } from './await-lease.ts';
+import { type LeaseDraws, submitLeased } from './await-lease.ts';
 import {
   AGAIN_AFTER_MS,
   bothKept,
@@ -132,14 +132,11 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
   function decide(reply: FastifyReply, body: MessageBody, held?: HeldKey): FastifyReply | Promise<FastifyReply> {
     const sequence = intake.submit(draft);
     if (sequence !== AWAITS_LEASE) return answer(reply, sequence, held);
-    const { draw } = intake.slot;
-    return onceLeased(routes.leases, (mayAwaitLease) => {
-      // Others have used the draft meanwhile.
-      readMessage(body, draft, routes.callbackGuard);
-      draft.draw = draw;
-      const decided = intake.submit(draft, mayAwaitLease);
-      return decided === AWAITS_LEASE ? undefined : answer(reply, decided, held);
-    });
+    return submitLeased(
+      { leases: routes.leases, intake, draft },
+      () => void readMessage(body, draft, routes.callbackGuard),
+      (decided) => answer(reply, decided, held),
+    );
   }
 
   /** Decides the message in the draft, which came with a key, unless the key has an answer. */

@@ -106,7 +106,7 @@ const answerFields = {
 
 export const MessageAnswerSchema = Type.Object(answerFields);
 
-export const InboundAnswerSchema = Type.Pick(MessageAnswerSchema, [
+const InboundDecisionSchema = Type.Pick(MessageAnswerSchema, [
   'decision',
   'registration',
   'reason',
@@ -116,6 +116,16 @@ export const InboundAnswerSchema = Type.Pick(MessageAnswerSchema, [
   'price',
   'limit',
 ]);
+
+export const InboundAnswerSchema = Type.Object({
+  ...InboundDecisionSchema.properties,
+  id: Type.Optional(Type.String({ description: 'Of a message that the account is told of, in the style of its face.' })),
+  keyword: Type.Optional(
+    Type.Enum(['stop', 'start', 'help'], {
+      description: 'What the text is, if it is one of these words alone: it was acted upon, and answered.',
+    }),
+  ),
+});
 
 export const MessageRecordSchema = Type.Object({
   ...answerFields,

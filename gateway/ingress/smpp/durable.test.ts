@@ -96,10 +96,6 @@ test('with Redis an answer waits until its message is kept, receipts come from t
   const { shortMessage: _, ...others } = fields(count) as Record<string, unknown>;
   expect((await esme.ask('DataSm', others, { parameters })).status).toBe(Status.Ok);
 
-  // One that would have to wait in this process alone is not taken.
-  const scheduled = { ...fields(count), scheduleDeliveryTime: '000000010000000R' };
-  expect((await esme.ask('SubmitSm', scheduled)).status).toBe(Status.InvalidSchedule);
-
   // While Redis does not answer nobody is told yes; enquiries are answered all the same, and in time the sender is told no.
   await server.pause();
   const sentMs = Date.now();
@@ -163,4 +159,58 @@ test('receipts wait in Redis for a bind at any gateway, and come again until the
   esmes.push(stranger);
   await stranger.bind('BindTransmitter', { systemId: 'stranger' });
   expect((await stranger.ask('QuerySm', { messageId, sourceAddr })).status).toBe(Status.InvalidMessageId);
+}, 60_000);
+
+test('a scheduled message waits in Redis: any gateway tells of it, replaces it, takes it back, and sends it at its time', async () => {
+  server = await startRedisServer(['--maxmemory-policy', 'noeviction']);
+  const [one, other] = [await openOne(server), await openOne(server)];
+  const [esme, elsewhere] = [await bound(one, 'BindTransmitter'), await bound(other, 'BindTransceiver')];
+  const stranger = await EsmeUnderTest.connect(other.smppPorts[0] ?? 0);
+  esmes.push(stranger);
+  await stranger.bind('BindTransmitter', { systemId: 'stranger' });
+  const { sourceAddr = '', destinationAddr = '' } = fields(0) as { sourceAddr?: string; destinationAddr?: string };
+  const later = { ...fields(0), scheduleDeliveryTime: '000000010000000R' };
+  const idOf = async (own: object): Promise<string> => {
+    const answer = await esme.ask('SubmitSm', own);
+    expect(answer.status).toBe(Status.Ok);
+    return answer.fields.messageId ?? '';
+  };
+
+  // One to be sent, one to be taken back by its id, two by their numbers, and one in whose place another comes.
+  const sentId = await idOf(later);
+  const query = { messageId: sentId, sourceAddr };
+  expect((await elsewhere.ask('QuerySm', query)).fields.messageState).toBe(1);
+  expect((await stranger.ask('QuerySm', query)).status).toBe(Status.InvalidMessageId);
+  expect((await stranger.ask('CancelSm', query)).status).toBe(Status.InvalidMessageId);
+  const cancelledId = await idOf(later);
+  expect((await elsewhere.ask('CancelSm', { messageId: cancelledId, sourceAddr })).status).toBe(Status.Ok);
+  expect(await toldId(elsewhere)).toBe(cancelledId);
+  const destAddresses = [destinationAddr, (fields(1) as { destinationAddr: string }).destinationAddr].map(
+    (address) => ({ ton: 1, npi: 1, address }),
+  );
+  const several = await esme.ask('SubmitMulti', { ...later, destAddresses });
+  const messageId = several.fields.messageId ?? '';
+  expect((await elsewhere.ask('CancelSm', { messageId, sourceAddr })).status).toBe(Status.Ok);
+  expect([await toldId(elsewhere), await toldId(elsewhere)]).toEqual([messageId, messageId]);
+  await idOf({ ...later, serviceType: 'like', registeredDelivery: 0 });
+  await idOf({ ...later, serviceType: 'like', registeredDelivery: 0, replaceIfPresentFlag: 1 });
+  const timed = async (): Promise<string> => tell(server!, 'HLEN tollgate:{delivery}:timed');
+  expect(await timed()).toBe(':2');
+  expect((await elsewhere.ask('CancelSm', { serviceType: 'like', sourceAddr, destinationAddr })).status).toBe(0);
+  expect(await timed()).toBe(':1');
+
+  // Its time is now.
+  const now = { ...query, scheduleDeliveryTime: '000000000001000R', registeredDelivery: 1 };
+  const shortMessage = Buffer.from('Changed.');
+  expect((await elsewhere.ask('ReplaceSm', { ...now, shortMessage })).status).toBe(Status.Ok);
+  await expect.poll(timed, { timeout: 5_000 }).toBe(':0');
+  for (const asked of [esme, elsewhere]) {
+    const { status, fields: answered } = await asked.ask('QuerySm', query);
+    expect([status, answered.messageId]).toEqual([Status.Ok, sentId]);
+  }
+  const found = await Promise.all(
+    [one, other].map(async ({ url }) => (await fetch(`${url}/v1/messages?from=%2B${sourceAddr}`)).text()),
+  );
+  expect(found.join('').match(/Changed\./g)).toHaveLength(1);
+  expect((await elsewhere.ask('CancelSm', query)).status).not.toBe(Status.Ok);
 }, 60_000);

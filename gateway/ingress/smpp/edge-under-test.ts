@@ -62,12 +62,20 @@ export function openSmppEdge({ kept }: { kept?: Dispatcher['kept'] } = {}): Smpp
   const postOffice = new PostOffice(esmes, () => 0, send);
   const submitted = new Submitted(store);
   const names = new MessageNames(store, false);
-  const scheduled = new ScheduledMessages();
   const format = PLAIN_RECEIPT;
   const receipts = new ReceiptWriter({ store, submitted, names, esmes, postOffice, format, machineNowMs: () => 0 });
-  const shared = { store, submitted, scheduled, names, receipts, clock, out };
+  const schedule = new ScheduledMessages(names, receipts);
+  const shared = { store, submitted, schedule, names, clock, out };
   const leases = { answered: () => Promise.resolve() };
-  const submissions = new Submissions({ ...shared, intake, leases, esmes, isDurable: kept !== undefined, send });
+  const submissions = new Submissions({
+    ...shared,
+    receipts,
+    intake,
+    leases,
+    esmes,
+    isDurable: kept !== undefined,
+    send,
+  });
   const requests = new Requests({ ...shared, submissions });
   const host: SessionHost = {
     out,

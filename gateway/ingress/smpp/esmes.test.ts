@@ -54,6 +54,13 @@ describe('a declared ESME', () => {
     expect(typeof found(own, 'acme1', 'secret', address) === 'object').toBe(may);
     if (!may) expect(found(own, 'acme1', 'secret', address)).toBe(Status.BindFailed);
   });
+
+  it('is not told from elsewhere whether its password is right', () => {
+    const own = new Esmes([{ ...declared, addresses: ['10.0.0.0/8'] }], false);
+    for (const password of ['secret', 'wrong']) {
+      expect(found(own, 'acme1', password, '11.1.2.3')).toBe(Status.BindFailed);
+    }
+  });
 });
 
 describe('where nobody is declared', () => {

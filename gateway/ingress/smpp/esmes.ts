@@ -97,11 +97,12 @@ export class Esmes {
     const credentials = this.#declared.get(systemId);
     const isRight = timingSafeEqual(digestOf(password), credentials?.passwordDigest ?? NOBODYS_DIGEST);
     if (credentials === undefined) return Status.InvalidSystemId;
-    if (!isRight) return Status.InvalidPassword;
     const { esme, allowed } = credentials;
+    // Before the password is spoken of: who may not bind from there is not to try any.
     if (allowed !== undefined && !allowed.check(plainAddress(address), familyOf(plainAddress(address)))) {
       return Status.BindFailed;
     }
+    if (!isRight) return Status.InvalidPassword;
     return esme.sessions.size < esme.binds ? esme : Status.BindFailed;
   }
 

@@ -3,12 +3,13 @@
  *
  * It is handed the way in, the store and the leases, and told of receipts as they are recorded; what it keeps itself is bounded.
  */
-import { SHUTDOWN_GRACE_MS, SPOOL_LOOK_MS } from '../../limits.ts';
+import { SHUTDOWN_GRACE_MS, SPOOL_LOOK_MS, TIMETABLE_LOOK_MS } from '../../limits.ts';
 import type { Intake, MessageStore } from '../../messages/index.ts';
 import type { Clock, Stateful, Timers } from '../../router/index.ts';
 import { PduWriter, PLAIN_RECEIPT, RECEIPT_VARIANTS, type ReceiptFormat } from '../../smpp/index.ts';
 import type { LeaseDraws } from '../http/await-lease.ts';
 import { type DeclaredEsme, Esmes } from './esmes.ts';
+import { KeptSchedule, type Timetable } from './kept-schedule.ts';
 import { MessageNames } from './message-names.ts';
 import { PostOffice, type ReceiptFigures } from './post-office.ts';
 import { ReceiptWriter } from './receipt-writer.ts';
@@ -35,7 +36,7 @@ export interface SmppOptions {
   /** Words of RECEIPT_VARIANTS. */
   readonly receiptVariants: readonly string[];
   /** Where what is accepted and its receipts are kept outside of this process, if they are. */
-  readonly kept?: { readonly archive: Archive; readonly spool: Spool } | undefined;
+  readonly kept?: { readonly archive: Archive; readonly spool: Spool; readonly timetable: Timetable } | undefined;
   readonly faults?: ConnectionFaults | undefined;
   readonly listening: readonly Listening[];
   readonly clock: Clock;
@@ -103,21 +104,23 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
     onSettled: (esme, receipt) => spooled?.settled(esme, receipt),
   });
   const submitted = new Submitted(store);
-  const scheduled = new ScheduledMessages();
   const format = formatOf(options.receiptVariants);
   const names = new MessageNames(store, format.isDecimal);
   const receipts = new ReceiptWriter({ store, submitted, names, esmes, postOffice, format, machineNowMs });
+  const scheduled = new ScheduledMessages(names, receipts);
   const spooled = kept && new SpoolReader({ spool: kept.spool, esmes, postOffice, format, machineNowMs });
-  const shared = { store, submitted, scheduled, names, receipts, clock, out };
+  const keptSchedule = kept && new KeptSchedule(kept.timetable, kept.archive, names, esmes);
+  const shared = { store, submitted, schedule: keptSchedule ?? scheduled, names, clock, out };
   const submissions = new Submissions({
     ...shared,
+    receipts,
     intake,
     leases,
     esmes,
     isDurable: kept !== undefined,
     send: (session, bytes) => server.send(session, bytes),
   });
-  server.serve(submissions, new Requests({ ...shared, submissions, archive: kept?.archive }), postOffice);
+  server.serve(submissions, new Requests({ ...shared, submissions, archive: keptSchedule }), postOffice);
   const ports: number[] = [];
   try {
     for (const listening of options.listening) ports.push(await server.listen(listening));
@@ -126,15 +129,27 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
     throw error;
   }
   const stopLooking = spooled && machineTimers.every(SPOOL_LOOK_MS, () => spooled.look());
+  let submitting: Promise<void> | undefined;
+  const stopSubmitting =
+    keptSchedule &&
+    machineTimers.every(TIMETABLE_LOOK_MS, () => {
+      submitting ??= keptSchedule
+        .submitDue(clock.nowMs(), (due) => submissions.submitDue(due))
+        // There is another look.
+        .catch(() => undefined)
+        .finally(() => (submitting = undefined));
+    });
   return {
     ports,
     receiptArrived: (at) => receipts.receiptArrived(at),
-    advance: (nowMs) => submissions.advance(nowMs),
+    advance(nowMs) {
+      for (const due of scheduled.takeDue(nowMs)) submissions.submitDue(due).catch(() => undefined);
+    },
     figures: () => ({
       ...server.figures(),
       submits: submissions.count,
       receipts: postOffice.figures(),
-      scheduled: scheduled.count,
+      scheduled: kept?.timetable.count ?? scheduled.count,
     }),
     state: {
       capture: (): SmppState => ({
@@ -153,6 +168,8 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
     async close() {
       await server.close(SHUTDOWN_GRACE_MS);
       stopLooking?.();
+      stopSubmitting?.();
+      await submitting;
       await spooled?.close();
     },
   };

@@ -43,13 +43,13 @@ test('Kannel binds, sends, concatenates, is throttled and tries again, gets rece
     'Accepted',
   );
   await expect.poll(() => typesOf('plain'), { timeout: 15_000 }).toEqual([8, 4]);
-  expect(store.texts[0]).toBe('Hello {Kannel} €5');
+  expect(store.texts.get(0)).toBe('Hello {Kannel} €5');
   expect(store.accounts[0]).toBe('kannel');
 
   // In UCS-2.
   await kannel.send({ name: 'cyrillic', from, to: number('tmobile', 1), text: 'Привет, мир', coding: 2 });
   await expect.poll(() => typesOf('cyrillic')[0], { timeout: 15_000 }).toBe(8);
-  expect(store.texts[1]).toBe('Привет, мир');
+  expect(store.texts.get(1)).toBe('Привет, мир');
 
   // A landline is refused for good.
   await kannel.send({ name: 'landline', from, to: number('landline'), text: 'Hello' });
@@ -62,7 +62,7 @@ test('Kannel binds, sends, concatenates, is throttled and tries again, gets rece
   const parts = (): string[] =>
     Array.from({ length: store.nextSequence - before }, (_, index) => before + index)
       .filter((at) => store.code[at] === 0)
-      .map((at) => store.texts[at] ?? '');
+      .map((at) => store.texts.get(at));
   await expect.poll(() => parts().length, { timeout: 25_000 }).toBe(3);
   expect(
     parts()

@@ -4,13 +4,17 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { formatNumber, loadCarrierMap } from '../../../registry-cache/index.ts';
-import { type RedisServer, startRedisServer } from '../../../scripts/redis-server.ts';
+import { openRedis } from '../../../registry-cache/redis/index.ts';
+import { type RedisServer, startRedisServer, tell } from '../../../scripts/redis-server.ts';
 import { startTollgate, type TollgateProcess } from '../../../scripts/tollgate-process.ts';
+import { DeliveryError } from '../../messages/index.ts';
 import { Status } from '../../smpp/index.ts';
 import { EsmeUnderTest } from './esme-under-test.ts';
 
 const MESSAGES = 300;
 const LOOK_MS = 250;
+/** Of one message's fate in Redis, which has its error at 2. */
+const FATE_BYTES = 16;
 
 let redis: RedisServer | undefined;
 const processes: TollgateProcess[] = [];
@@ -114,4 +118,75 @@ test('every receipt reaches its ESME although the gateway that it is bound to an
     .toBe(0);
   expect(told.size).toBeGreaterThan(MESSAGES / 2);
   for (const id of told) expect(ids.has(id)).toBe(true);
+}, 240_000);
+
+/** Texts of all messages that Redis keeps as taken. */
+async function textsKept(url: string): Promise<string[]> {
+  const connection = await openRedis(url);
+  const { client } = connection;
+  const texts: string[] = [];
+  for (const key of await client.keys('tollgate:{delivery}:batch:*')) {
+    const fates = await client.getBuffer(key.replace(':batch:', ':fate:'));
+    for (const line of ((await client.hget(key, 'lines')) ?? '').split('\n').slice(1)) {
+      const [, index] = JSON.parse(line) as [number, number];
+      if (fates?.[index * FATE_BYTES + 2] === DeliveryError.Superseded) continue;
+      texts.push(/"(Text \d+\.)"/.exec(line)?.[1] ?? line);
+    }
+  }
+  await connection.close();
+  return texts;
+}
+
+test('scheduled messages are sent, each once, although the gateway that took them and one that sends them are killed', async () => {
+  redis = await startRedisServer(['--maxmemory-policy', 'noeviction']);
+  const environment = { REDIS_URL: redis.url };
+  const ports = [await freePort(), await freePort(), await freePort()] as const;
+  const words = ['--tariff-date', '2022-01-01', '--log-level', 'error', '--smpp-port'];
+  const started = ports.map((port) => start({ environment, words: [...words, String(port)] }));
+  const [first, second] = await Promise.all(started);
+  const blocks = loadCarrierMap();
+  const [from] = blocks.blocksOf('cpaas');
+  const [to] = blocks.blocksOf('verizon');
+  const number = (block: number | undefined, line: number): string =>
+    formatNumber((block ?? 0) * 1_000 + line).slice(1);
+  const sender = await bound(ports[0]);
+  const answers = await Promise.all(
+    Array.from({ length: MESSAGES }, (_, place) =>
+      sender.ask('SubmitSm', {
+        sourceAddr: number(from, place),
+        destinationAddr: number(to, place),
+        registeredDelivery: 1,
+        // From four seconds on, over six.
+        scheduleDeliveryTime: `0000000000${String(4 + (place % 6)).padStart(2, '0')}000R`,
+        shortMessage: Buffer.from(`Text ${place}.`),
+      }),
+    ),
+  );
+  for (const { status } of answers) expect(status).toBe(Status.Ok);
+  const ids = answers.map(({ fields }) => fields.messageId ?? '');
+  expect(new Set(ids).size).toBe(MESSAGES);
+  await first!.kill();
+
+  const tellWaiting = async (): Promise<number> =>
+    Number((await tell(redis!, 'HLEN tollgate:{delivery}:timed')).slice(1));
+  await expect.poll(tellWaiting, { timeout: 30_000, interval: 5 }).toBeLessThan(MESSAGES * 0.9);
+  await second!.kill();
+  await expect.poll(tellWaiting, { timeout: 60_000, interval: LOOK_MS }).toBe(0);
+  const receiver = await bound(ports[2]);
+  for (const [place, id] of ids.entries()) {
+    const answer = await receiver.ask('QuerySm', { messageId: id, sourceAddr: number(from, place) });
+    expect(answer.status, id).toBe(Status.Ok);
+  }
+  expect((await textsKept(redis.url)).toSorted()).toEqual(ids.map((_, place) => `Text ${place}.`).toSorted());
+  const told = new Map<string, number>();
+  await expect
+    .poll(
+      () => {
+        for (const id of takeTold(receiver)) told.set(id, (told.get(id) ?? 0) + 1);
+        return told.size;
+      },
+      { timeout: 90_000, interval: LOOK_MS },
+    )
+    .toBeGreaterThan(MESSAGES * 0.7);
+  for (const id of told.keys()) expect(ids).toContain(id);
 }, 240_000);

@@ -54,6 +54,11 @@ export class MessageNames {
     return `${this.#store.idPrefix.slice(0, -1)}.${number.toString(36).toUpperCase()}`;
   }
 
+  /** Whether an answer with this id was to a scheduled message. */
+  isScheduled(id: string): boolean {
+    return this.#isDecimal ? Number.parseInt(id, HEX) > SCHEDULED_FROM : id.includes('.');
+  }
+
   /** Ring place of the message that an answer called so; -1 if the store does not hold it. */
   placeOf(id: string): number {
     const store = this.#store;

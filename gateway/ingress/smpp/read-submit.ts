@@ -26,6 +26,8 @@ const AIR_SEPTETS = 160;
 const PART_HEADER_OCTETS = 6;
 const UCS2_SINGLE = 70;
 const UCS2_PART = 67;
+/** Octets that a text of the greatest length may take: of pairs in any alphabet. */
+const TEXT_OCTETS_MAX = TEXT_LENGTH_MAX * 2;
 const TON_MAX = 6;
 const NPIS: ReadonlySet<number> = new Set([0, 1, 3, 4, 6, 8, 9, 10, 14, 18]);
 const PRIORITY_MAX = 3;
@@ -143,6 +145,8 @@ export class SubmitReader {
       headerOctets = PART_HEADER_OCTETS;
       isPart = true;
     }
+    // Looked at before it is decoded, and by submit_multi for each destination.
+    if (to - from > TEXT_OCTETS_MAX) return Status.InvalidMessageLength;
     if (isBinary(dataCoding)) return readBinary(draft, bytes, from, to, isPart ? headerOctets : NONE);
     const text = decodeText(bytes, from, to, dataCoding);
     if (text === undefined) {
@@ -157,14 +161,13 @@ export class SubmitReader {
       const room = draft.isUcs2 ? AIR_OCTETS - headerOctets : septets;
       return to - from > room ? Status.InvalidMessageLength : Status.Ok;
     }
-    if (dataCoding === DataCoding.Ucs2) {
+    const segments = countSegments(text);
+    draft.isUcs2 = encodingOf(segments) === Encoding.Ucs2;
+    draft.units = segmentsOf(segments);
+    if (dataCoding === DataCoding.Ucs2 && !draft.isUcs2) {
       // Sent as UCS-2 it goes as such, whatever its characters.
       draft.isUcs2 = true;
       draft.units = text.length <= UCS2_SINGLE ? 1 : Math.ceil(text.length / UCS2_PART);
-    } else {
-      const segments = countSegments(text);
-      draft.isUcs2 = encodingOf(segments) === Encoding.Ucs2;
-      draft.units = segmentsOf(segments);
     }
     return Status.Ok;
   }

@@ -1,11 +1,12 @@
 /** What became of messages that came by SMPP -> receipts, for those who asked for them. */
+import { SMPP_NOTICES_WAITING_MAX } from '../../limits.ts';
 import type { MessageStore } from '../../messages/index.ts';
 import { MessageStateValue, type ReceiptFormat } from '../../smpp/index.ts';
 import type { Esmes } from './esmes.ts';
 import type { MessageNames } from './message-names.ts';
 import type { PostOffice } from './post-office.ts';
 import { Receipt, type Subject, type Told } from './receipt.ts';
-import type { ScheduledMessage } from './scheduled.ts';
+import type { Ending, ScheduledMessage } from './schedule.ts';
 import { wantsFinal, wantsIntermediate } from './submit-facts.ts';
 import type { Submitted } from './submitted.ts';
 import { toldAt } from './told.ts';
@@ -40,19 +41,24 @@ export class ReceiptWriter {
   /** The message at ring place `at`, which was taken, has to wait. */
   waits(at: number, nowMs: number): void {
     const { submitted } = this.#parts;
-    if (!wantsIntermediate(submitted.factsAt(at))) return;
-    this.#post(submitted.ownerAt(at), this.#subjectAt(at), enroute(nowMs));
+    if (wantsIntermediate(submitted.factsAt(at))) this.#notify(submitted.ownerAt(at), this.#subjectAt(at), nowMs);
   }
 
   /** A message is scheduled. */
   isScheduled(message: ScheduledMessage, nowMs: number): void {
-    if (wantsIntermediate(message.facts)) this.#post(message.owner, this.#subjectOf(message), enroute(nowMs));
+    if (wantsIntermediate(message.facts)) this.#notify(message.owner, this.#subjectOf(message), nowMs);
   }
 
-  /** A scheduled message has come to an end without being taken: `MessageStateValue`. */
-  hasEnded(message: ScheduledMessage, state: number, error: number, nowMs: number): void {
+  /** A scheduled message has come to an end without being taken. */
+  hasEnded(message: ScheduledMessage, { state, error, atMs }: Ending): void {
     if (!wantsFinal(message.facts, state)) return;
-    this.#post(message.owner, this.#subjectOf(message), { state, error, doneMs: nowMs, isIntermediate: false });
+    this.#post(message.owner, this.#subjectOf(message), { state, error, doneMs: atMs, isIntermediate: false });
+  }
+
+  /** A courtesy, and not for an ESME that leaves it lying. */
+  #notify(owner: number, subject: Subject, nowMs: number): void {
+    if (this.#parts.esmes.at(owner).mailbox.count >= SMPP_NOTICES_WAITING_MAX) return;
+    this.#post(owner, subject, { state: MessageStateValue.Enroute, error: 0, doneMs: nowMs, isIntermediate: true });
   }
 
   #post(owner: number, subject: Subject, told: Told): void {
@@ -66,7 +72,7 @@ export class ReceiptWriter {
       id: submitted.otherIdAt(at) ?? names.inReceipt(at),
       senderKey: store.senderKey[at]!,
       destinationKey: store.destinationKey[at]!,
-      text: store.texts[at] ?? '',
+      text: store.texts.get(at),
       submittedMs: store.acceptedAtMs[at]!,
       facts: submitted.factsAt(at),
       reference: submitted.referenceAt(at),
@@ -76,11 +82,7 @@ export class ReceiptWriter {
   #subjectOf(message: ScheduledMessage): Subject {
     const { senderKey, destinationKey, text } = message.draft;
     const { submittedMs, facts, reference } = message;
-    const id = this.#parts.names.toReceipt(message.id);
+    const id = this.#parts.names.toReceipt(message.knownAs);
     return { id, senderKey, destinationKey, text, submittedMs, facts, reference };
   }
-}
-
-function enroute(nowMs: number): Told {
-  return { state: MessageStateValue.Enroute, error: 0, doneMs: nowMs, isIntermediate: true };
 }

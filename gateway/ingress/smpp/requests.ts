@@ -4,7 +4,7 @@
  * What carries a message is brought into the form of a submit_sm, and goes its way. Messages that have been taken are at their carriers;
  * only those that wait for their time can still be taken back or replaced.
  */
-import type { MessageStore } from '../../messages/index.ts';
+import { type MessageStore, NOT_STORED } from '../../messages/index.ts';
 import type { Clock } from '../../router/index.ts';
 import {
   Command,
@@ -18,11 +18,11 @@ import {
   type Unsuccess,
   writePdu,
 } from '../../smpp/index.ts';
+import type { Esme } from './esmes.ts';
 import type { MessageNames } from './message-names.ts';
 import { isSpelled, spelled } from './numbers.ts';
 import type { ReadMessage } from './read-submit.ts';
-import type { ReceiptWriter } from './receipt-writer.ts';
-import type { ScheduledMessage, ScheduledMessages } from './scheduled.ts';
+import type { Schedule, ScheduledMessage } from './schedule.ts';
 import type { Session } from './session.ts';
 import { type ToldState, toldAt } from './told.ts';
 import { destinationNpi, destinationSpelling, destinationTon, sourceNpi, sourceTon } from './submit-facts.ts';
@@ -38,10 +38,9 @@ export interface Archive {
 export interface RequestParts {
   readonly store: MessageStore;
   readonly submitted: Submitted;
-  readonly scheduled: ScheduledMessages;
+  readonly schedule: Schedule;
   readonly names: MessageNames;
   readonly submissions: Submissions;
-  readonly receipts: ReceiptWriter;
   readonly clock: Clock;
   /** Where messages are kept outside of this process, if they are. */
   readonly archive?: Archive | undefined;
@@ -73,10 +72,10 @@ export class Requests {
         this.#querySm(session, pdu);
         return;
       case Command.CancelSm:
-        this.#parts.out.header(Command.CancelSmResp, this.#cancelSm(session, pdu), pdu.sequence);
+        this.#answerStatus(session, pdu, Command.CancelSmResp, this.#cancelSm(session.esme!, pdu));
         return;
       case Command.ReplaceSm:
-        this.#parts.out.header(Command.ReplaceSmResp, this.#replaceSm(session, pdu), pdu.sequence);
+        this.#answerStatus(session, pdu, Command.ReplaceSmResp, this.#replaceSm(session, pdu));
         return;
       default:
         throw new RangeError(`command ${pdu.commandId} is no request of an ESME`);
@@ -102,16 +101,16 @@ export class Requests {
     }
     const messages = destAddresses.map((one) => this.#read(session, pdu, one));
     const one: OneId = { id: undefined };
-    const outcomes = Promise.all(
+    const outcome = Promise.all(
       messages.map((message): Promise<Outcome> =>
         typeof message === 'number'
-          ? Promise.resolve({ status: message, sequence: -1 })
+          ? Promise.resolve({ status: message, sequence: NOT_STORED })
           : submissions.take(session, message, one),
       ),
     );
-    submissions
-      .answerWith(session, async (writer) => this.#answerMulti(writer, sequence, destAddresses, await outcomes, one))
-      .catch(() => undefined);
+    submissions.answerWhen(session, { outcome, response: Command.SubmitMultiResp, sequence }, (writer, outcomes) =>
+      this.#answerMulti(writer, sequence, destAddresses, outcomes, one),
+    );
   }
 
   #answerMulti(
@@ -132,70 +131,81 @@ export class Requests {
   }
 
   #querySm(session: Session, pdu: Pdu): void {
-    const { out, store, archive } = this.#parts;
+    const { out, store, names, submissions } = this.#parts;
     const { messageId = '' } = pdu.fields;
-    const scheduled = this.#scheduledOf(session, messageId);
-    const at = scheduled === undefined ? this.#placeOf(session, messageId) : -1;
-    if (scheduled !== undefined) answerQuery(out, pdu, scheduled.draft.senderKey, NOTHING_TOLD);
-    else if (at >= 0) answerQuery(out, pdu, store.senderKey[at]!, toldAt(store, at));
-    else if (archive === undefined) out.header(Command.QuerySmResp, Status.InvalidMessageId, pdu.sequence);
-    else this.#queryArchive(session, pdu, archive);
+    const at = this.#placeOf(session.esme!, messageId);
+    if (at >= 0) {
+      answerQuery(out, pdu, { senderKey: store.senderKey[at]!, told: toldAt(store, at) });
+      return;
+    }
+    const outcome = names.isScheduled(messageId)
+      ? this.#askSchedule(session.esme!, messageId)
+      : this.#askArchive(session.esme!, messageId);
+    const response = Command.QuerySmResp;
+    submissions.answerWhen(session, { outcome, response, sequence: pdu.sequence }, (writer, found) => {
+      if (found === undefined) writer.header(response, Status.InvalidMessageId, pdu.sequence);
+      else answerQuery(writer, pdu, found);
+    });
   }
 
-  /** Answers about a message that another gateway may have taken, for an ESME of the same account. */
-  #queryArchive(session: Session, pdu: Pdu, archive: Archive): void {
-    const { account } = session.esme!;
-    this.#parts.submissions
-      .answerWith(session, async (writer) => {
-        let status: number = Status.InvalidMessageId;
-        try {
-          const found = await archive.show(pdu.fields.messageId ?? '', (store, at) =>
-            store.accounts[at] === account ? { senderKey: store.senderKey[at]!, told: toldAt(store, at) } : undefined,
-          );
-          if (found !== undefined) {
-            answerQuery(writer, pdu, found.senderKey, found.told);
-            return;
-          }
-        } catch {
-          // Whoever keeps it does not answer, and cannot be said not to have it.
-          status = Status.SystemError;
-        }
-        writer.header(Command.QuerySmResp, status, pdu.sequence);
-      })
-      .catch(() => undefined);
+  async #askSchedule(esme: Esme, id: string): Promise<Found | undefined> {
+    const [message] = await this.#parts.schedule.named(esme, id);
+    if (message !== undefined) return { senderKey: message.draft.senderKey, told: NOTHING_TOLD };
+    return this.#askArchive(esme, id);
   }
 
-  /** Takes back the message that is named, or all that wait between two numbers. */
-  #cancelSm(session: Session, { fields }: Pdu): number {
-    const { scheduled, receipts, clock } = this.#parts;
+  /** Of a message that another gateway may have taken, for an ESME of the same account. */
+  async #askArchive({ account }: Esme, id: string): Promise<Found | undefined> {
+    return this.#parts.archive?.show(id, (store, at) =>
+      store.accounts[at] === account ? { senderKey: store.senderKey[at]!, told: toldAt(store, at) } : undefined,
+    );
+  }
+
+  #answerStatus(session: Session, { sequence }: Pdu, response: number, outcome: Promise<number>): void {
+    this.#parts.submissions.answerWhen(session, { outcome, response, sequence }, (writer, status) =>
+      writer.header(response, status, sequence),
+    );
+  }
+
+  /** Takes back what is named so, or all that wait between two numbers. */
+  async #cancelSm(esme: Esme, { fields }: Pdu): Promise<number> {
+    const { schedule, clock } = this.#parts;
     const { messageId = '', serviceType = '', sourceAddr = '', destinationAddr = '' } = fields;
-    const isMeant = ({ draft, serviceType: ofMessage }: ScheduledMessage): boolean =>
-      isSpelled(sourceAddr, draft.senderKey) &&
-      (messageId !== '' || isSpelled(destinationAddr, draft.destinationKey)) &&
-      (messageId !== '' || serviceType === '' || serviceType === ofMessage);
-    const named = this.#scheduledOf(session, messageId);
-    if (messageId !== '' && named === undefined) {
-      return this.#placeOf(session, messageId) >= 0 ? Status.CancelFailed : Status.InvalidMessageId;
-    }
-    const candidates = named === undefined ? scheduled.of(session.esme!.handle) : [named];
-    const cancelled = candidates.filter(isMeant);
-    for (const message of cancelled) {
-      scheduled.remove(message.id);
-      receipts.hasEnded(message, MessageStateValue.Deleted, 0, clock.nowMs());
-    }
-    return cancelled.length > 0 ? Status.Ok : Status.CancelFailed;
+    const isNamed = messageId !== '';
+    const candidates = await (isNamed ? schedule.named(esme, messageId) : schedule.of(esme));
+    if (isNamed && candidates.length === 0) return this.#isNotWaiting(esme, messageId, Status.CancelFailed);
+    const meant = candidates.filter(
+      ({ draft, serviceType: ofMessage }) =>
+        isSpelled(sourceAddr, draft.senderKey) &&
+        (isNamed || isSpelled(destinationAddr, draft.destinationKey)) &&
+        (isNamed || serviceType === '' || serviceType === ofMessage),
+    );
+    const ending = { state: MessageStateValue.Deleted, error: 0, atMs: clock.nowMs() };
+    const cancelled = await Promise.all(meant.map((message) => schedule.cancel(message, ending)));
+    return cancelled.includes(true) ? Status.Ok : Status.CancelFailed;
   }
 
-  #replaceSm(session: Session, pdu: Pdu): number {
-    const { scheduled } = this.#parts;
-    const { messageId = '', sourceAddr = '', scheduleDeliveryTime, validityPeriod } = pdu.fields;
-    const message = this.#scheduledOf(session, messageId);
-    if (message === undefined) {
-      return this.#placeOf(session, messageId) >= 0 ? Status.ReplaceFailed : Status.InvalidMessageId;
+  async #replaceSm(session: Session, pdu: Pdu): Promise<number> {
+    const { schedule } = this.#parts;
+    const esme = session.esme!;
+    const { messageId = '', sourceAddr = '' } = pdu.fields;
+    const named = await schedule.named(esme, messageId);
+    if (named.length === 0) return this.#isNotWaiting(esme, messageId, Status.ReplaceFailed);
+    if (named.some(({ draft }) => !isSpelled(sourceAddr, draft.senderKey))) return Status.ReplaceFailed;
+    const replacements: ScheduledMessage[] = [];
+    for (const message of named) {
+      const replacement = this.#replacement(session, pdu, message);
+      if (typeof replacement === 'number') return replacement;
+      replacements.push(replacement);
     }
-    const { draft, facts } = message;
-    if (!isSpelled(sourceAddr, draft.senderKey)) return Status.ReplaceFailed;
-    // What replace_sm cannot say stays as it was submitted.
+    const replaced = await Promise.all(replacements.map((message) => schedule.replace(message)));
+    return replaced.includes(true) ? Status.Ok : Status.ReplaceFailed;
+  }
+
+  /** A scheduled message as a replace_sm wants it, or what is wrong with that. What replace_sm cannot say stays as it was submitted. */
+  #replacement(session: Session, pdu: Pdu, message: ScheduledMessage): ScheduledMessage | number {
+    const { draft, facts, submittedMs } = message;
+    const { scheduleDeliveryTime, validityPeriod } = pdu.fields;
     const fields = {
       ...pdu.fields,
       sourceAddrTon: sourceTon(facts),
@@ -207,14 +217,10 @@ export class Requests {
     const to = { ton: destinationTon(facts), npi: destinationNpi(facts), address };
     const read = this.#read(session, { ...pdu, fields }, to);
     if (typeof read === 'number') return read;
-    scheduled.remove(message.id);
-    scheduled.add({
-      ...message,
-      draft: { ...read.draft, validUntilMs: validityPeriod === '' ? draft.validUntilMs : read.draft.validUntilMs },
-      facts: read.facts,
-      dueMs: scheduleDeliveryTime === '' ? message.dueMs : Math.max(read.scheduledMs || 0, message.submittedMs),
-    });
-    return Status.Ok;
+    const dueMs = scheduleDeliveryTime === '' ? message.dueMs : Math.max(read.scheduledMs || 0, submittedMs);
+    const validUntilMs = validityPeriod === '' ? draft.validUntilMs : read.draft.validUntilMs;
+    if (!(validUntilMs > dueMs)) return Status.InvalidExpiry;
+    return { ...message, draft: { ...read.draft, validUntilMs }, facts: read.facts, dueMs };
   }
 
   /** Reads the message in a PDU as a submit_sm to one destination, or says what is wrong with it. */
@@ -235,23 +241,28 @@ export class Requests {
     return status === Status.Ok ? this.#parts.submissions.read(session, this.#submit) : status;
   }
 
-  #scheduledOf(session: Session, id: string): ScheduledMessage | undefined {
-    const found = this.#parts.scheduled.get(id);
-    return found?.owner === session.esme!.handle ? found : undefined;
+  /** What is said of a message that is not scheduled, or not any more. */
+  #isNotWaiting(esme: Esme, id: string, ifTaken: number): number {
+    return this.#placeOf(esme, id) >= 0 ? ifTaken : Status.InvalidMessageId;
   }
 
-  /** Ring place of a message of the session's ESME; -1 if there is none any more. */
-  #placeOf(session: Session, id: string): number {
+  /** Ring place of a message of an ESME; -1 if there is none any more. */
+  #placeOf({ handle }: Esme, id: string): number {
     const { names, submitted } = this.#parts;
-    const at = names.placeOf(id);
-    return at >= 0 && submitted.has(at) && submitted.ownerAt(at) === session.esme!.handle ? at : -1;
+    const at = names.isScheduled(id) ? submitted.placeNamed(names.toReceipt(id)) : names.placeOf(id);
+    return at >= 0 && submitted.has(at) && submitted.ownerAt(at) === handle ? at : -1;
   }
+}
+
+interface Found {
+  readonly senderKey: number;
+  readonly told: ToldState;
 }
 
 const NOTHING_TOLD: ToldState = { state: MessageStateValue.Enroute, error: 0, doneMs: undefined };
 
-/** Answers query_sm about a message from this number. */
-function answerQuery(to: PduWriter, pdu: Pdu, senderKey: number, { state, error, doneMs }: ToldState): void {
+/** Answers query_sm about a message that was found. */
+function answerQuery(to: PduWriter, pdu: Pdu, { senderKey, told: { state, error, doneMs } }: Found): void {
   const { messageId = '', sourceAddr = '' } = pdu.fields;
   if (!isSpelled(sourceAddr, senderKey)) {
     to.header(Command.QuerySmResp, Status.QueryFailed, pdu.sequence);

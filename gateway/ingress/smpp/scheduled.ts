@@ -1,91 +1,86 @@
 /**
- * Messages that wait for the time they are scheduled for. Until then nothing is decided about them, and they can be asked after, taken
- * back and replaced.
- *
- * Bounded and few, so they lie in the order of their times, and are looked through where something else is asked for.
+ * Scheduled messages of this process. They are bounded and few, so they lie in the order of their times, and are looked through where
+ * something else is asked for.
  */
-import { SMPP_SCHEDULED_MAX } from '../../limits.ts';
-import type { MessageDraft } from '../../messages/index.ts';
-import type { ReadMessage } from './read-submit.ts';
-
-export interface ScheduledMessage extends ReadMessage {
-  readonly id: string;
-  /** Handle of its ESME. */
-  readonly owner: number;
-  readonly submittedMs: number;
-  readonly dueMs: number;
-}
+import { SMPP_SCHEDULED_AGAIN_MS, SMPP_SCHEDULED_MAX, SMPP_SCHEDULED_OF_ESME_MAX } from '../../limits.ts';
+import type { Esme } from './esmes.ts';
+import type { MessageNames } from './message-names.ts';
+import type { ReceiptWriter } from './receipt-writer.ts';
+import type { Ending, Schedule, ScheduledMessage } from './schedule.ts';
 
 export interface ScheduledState {
   readonly messages: readonly ScheduledMessage[];
   readonly nextNumber: number;
 }
 
-export class ScheduledMessages {
+export class ScheduledMessages implements Schedule {
+  readonly #names: MessageNames;
+  readonly #receipts: ReceiptWriter;
   /** In the order of their times. */
   #messages: ScheduledMessage[] = [];
-  readonly #byId = new Map<string, ScheduledMessage>();
-  /** Of the next one; its id is made of it. */
-  nextNumber = 1;
+  #nextNumber = 1;
+
+  constructor(names: MessageNames, receipts: ReceiptWriter) {
+    this.#names = names;
+    this.#receipts = receipts;
+  }
 
   get count(): number {
     return this.#messages.length;
   }
 
-  get isFull(): boolean {
-    return this.#messages.length >= SMPP_SCHEDULED_MAX;
+  newId(): Promise<string> {
+    const id = this.#names.ofScheduled(this.#nextNumber);
+    this.#nextNumber += 1;
+    return Promise.resolve(id);
   }
 
-  add(message: ScheduledMessage): void {
-    this.nextNumber += 1;
-    let low = 0;
-    let high = this.#messages.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#messages[middle]!.dueMs <= message.dueMs) low = middle + 1;
-      else high = middle;
-    }
-    this.#messages.splice(low, 0, message);
-    this.#byId.set(message.id, message);
+  add(message: ScheduledMessage): Promise<boolean> {
+    const hasRoom = this.count < SMPP_SCHEDULED_MAX && this.#ofOwner(message.owner).length < SMPP_SCHEDULED_OF_ESME_MAX;
+    if (hasRoom) this.#insert(message);
+    return Promise.resolve(hasRoom);
   }
 
-  get(id: string): ScheduledMessage | undefined {
-    return this.#byId.get(id);
+  named({ handle }: Esme, id: string): Promise<readonly ScheduledMessage[]> {
+    return Promise.resolve(this.#ofOwner(handle).filter(({ knownAs }) => knownAs === id));
   }
 
-  /** Those of one ESME. */
-  of(owner: number): readonly ScheduledMessage[] {
-    return this.#messages.filter((message) => message.owner === owner);
+  of({ handle }: Esme): Promise<readonly ScheduledMessage[]> {
+    return Promise.resolve(this.#ofOwner(handle));
   }
 
-  /** One from the same number to the same number with the same service_type. */
-  findLike(owner: number, draft: MessageDraft, serviceType: string): ScheduledMessage | undefined {
-    return this.#messages.find(
-      (message) =>
-        message.owner === owner &&
-        message.draft.senderKey === draft.senderKey &&
-        message.draft.destinationKey === draft.destinationKey &&
-        message.serviceType === serviceType,
-    );
+  replace(message: ScheduledMessage): Promise<boolean> {
+    const isWaiting = this.#remove(message);
+    if (isWaiting) this.#insert(message);
+    return Promise.resolve(isWaiting);
   }
 
-  remove(id: string): void {
-    const message = this.#byId.get(id);
-    if (message === undefined) return;
-    this.#byId.delete(id);
-    this.#messages.splice(this.#messages.indexOf(message), 1);
+  cancel(message: ScheduledMessage, ending?: Ending): Promise<boolean> {
+    const isWaiting = this.#remove(message);
+    if (isWaiting && ending !== undefined) this.#receipts.hasEnded(message, ending);
+    return Promise.resolve(isWaiting);
   }
 
-  /** Takes out the first that is due by `nowMs`. */
-  takeDue(nowMs: number): ScheduledMessage | undefined {
-    const [first] = this.#messages;
-    if (first === undefined || first.dueMs > nowMs) return undefined;
-    this.remove(first.id);
-    return first;
+  isBeingSent(): void {
+    // Nobody else would.
+  }
+
+  putOff(message: ScheduledMessage, nowMs: number): void {
+    this.#insert({ ...message, dueMs: nowMs + SMPP_SCHEDULED_AGAIN_MS });
+  }
+
+  ended(message: ScheduledMessage, ending?: Ending): Promise<void> {
+    if (ending !== undefined) this.#receipts.hasEnded(message, ending);
+    return Promise.resolve();
+  }
+
+  /** Takes out those that are due by `nowMs`, in the order of their times. */
+  takeDue(nowMs: number): readonly ScheduledMessage[] {
+    return this.#messages.splice(0, this.#placeAfter(nowMs));
   }
 
   capture(): ScheduledState {
-    return { messages: [...this.#messages], nextNumber: this.nextNumber };
+    return { messages: [...this.#messages], nextNumber: this.#nextNumber };
   }
 
   /** @param ownerOf as of `Submitted.restore` */
@@ -94,8 +89,33 @@ export class ScheduledMessages {
       const owner = ownerOf(message.owner);
       return owner === undefined ? [] : [{ ...message, owner }];
     });
-    this.#byId.clear();
-    for (const message of this.#messages) this.#byId.set(message.id, message);
-    this.nextNumber = nextNumber;
+    this.#nextNumber = nextNumber;
+  }
+
+  #ofOwner(handle: number): readonly ScheduledMessage[] {
+    return this.#messages.filter(({ owner }) => owner === handle);
+  }
+
+  #insert(message: ScheduledMessage): void {
+    this.#messages.splice(this.#placeAfter(message.dueMs), 0, message);
+  }
+
+  /** Whether it was there. */
+  #remove({ id }: ScheduledMessage): boolean {
+    const at = this.#messages.findIndex((message) => message.id === id);
+    if (at >= 0) this.#messages.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** How many are due by `ms`. */
+  #placeAfter(ms: number): number {
+    let low = 0;
+    let high = this.#messages.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#messages[middle]!.dueMs <= ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

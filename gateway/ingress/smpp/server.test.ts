@@ -140,6 +140,18 @@ describe('an ESME', () => {
     await expect(EsmeUnderTest.connect(smpp.ports[0] ?? 0)).rejects.toThrow('ECONNREFUSED');
   });
 
+  test('that has left may bind again, although its connection lingers', async () => {
+    await open([{ account: 'acme', systemId: 'acme', password: 'secret', binds: 1, window: 5, addresses: [] }]);
+    const one = await connect();
+    await one.bind('BindTransceiver', { systemId: 'acme' });
+    // More than it should say: nobody reads it, and so nobody sees the end of the connection.
+    one.send('Unbind');
+    one.send('EnquireLink');
+    expect((await one.nextOf('UnbindResp')).status).toBe(Status.Ok);
+    const other = await connect();
+    expect((await other.bind('BindTransceiver', { systemId: 'acme' })).status).toBe(Status.Ok);
+  });
+
   test('that leaves is answered first', async () => {
     await open();
     const esme = await connect();

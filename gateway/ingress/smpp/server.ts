@@ -115,6 +115,7 @@ export class SmppServer implements SessionHost {
       server.once('error', reject);
       server.listen({ host, port, backlog: SMPP_CONNECTIONS_MAX }, () => {
         server.off('error', reject);
+        server.on('error', (error) => this.#parts.log.warn({ why: error.message }, 'an ESME could not be connected'));
         resolve();
       });
     });
@@ -235,6 +236,7 @@ export class SmppServer implements SessionHost {
     if (bytes !== undefined && bytes.length > 0 && !connection.isEnding) this.#write(connection, bytes);
     if (session.reason !== undefined && !connection.isEnding) {
       connection.isEnding = true;
+      this.#leave(session);
       this.#inTurn(connection, () => {
         connection.stalledMs = this.#nowMs();
         if (session.reason === CUT) socket.destroySoon();
@@ -301,14 +303,19 @@ export class SmppServer implements SessionHost {
   }
 
   #closed({ session }: Connection): void {
-    const { esme, address } = session;
+    const { address } = session;
     const reason = session.reason ?? 'the ESME closed the connection';
     session.close(reason);
     this.#connections.delete(session);
-    const systemId = esme?.systemId;
+    this.#leave(session);
+    const systemId = session.esme?.systemId;
     this.#parts.log.info({ address, systemId, why: reason }, 'SMPP connection closed');
-    if (esme === undefined) return;
-    esme.sessions.delete(session);
+  }
+
+  /** What a session had that has ended is for others of its ESME, however long its connection lingers: its bind, and its receipts. */
+  #leave(session: Session): void {
+    const { esme } = session;
+    if (esme === undefined || !esme.sessions.delete(session)) return;
     this.#postOffice!.putBack(esme, session.takeAwaited());
   }
 

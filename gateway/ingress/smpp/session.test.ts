@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SMPP_BIND_MS, SMPP_PDU_MS, SMPP_RESPONSE_MS, SMPP_SILENCE_MS, SMPP_WINDOW_DEFAULT } from '../../limits.ts';
+import {
+  SMPP_BIND_MS,
+  SMPP_PDU_MS,
+  SMPP_RESPONSE_MS,
+  SMPP_SILENCE_MS,
+  SMPP_UNBOUND_PDU_BYTES_MAX,
+  SMPP_WINDOW_DEFAULT,
+} from '../../limits.ts';
 import {
   Command,
   type CommandName,
@@ -115,6 +122,17 @@ describe('before a bind', () => {
     }
     expect(host.submitted).toEqual([]);
     expect(host.requested).toEqual([]);
+  });
+
+  it('nothing longer than a bind is taken in', () => {
+    const bytes = Buffer.alloc(16);
+    bytes.writeUInt32BE(SMPP_UNBOUND_PDU_BYTES_MAX + 1, 0);
+    bytes.writeUInt32BE(9, 12);
+    expect(told(bytes)).toEqual([['GenericNack', Status.InvalidCommandLength, 9]]);
+    session = new Session(host, '', nowMs);
+    bind();
+    session.receive(bytes, nowMs);
+    expect([written(), session.state]).toEqual([[], SessionState.Transceiver]);
   });
 
   it('a connection is closed when its time is over', () => {
@@ -345,6 +363,18 @@ describe('goodbye from this side', () => {
     expect(command).toBe('Unbind');
     told(bytesOf('UnbindResp', {}, sequence));
     expect(session.reason).toBe('unbound');
+  });
+
+  it('waits for answers that are under way, also when it is answered first', () => {
+    bind();
+    session.unanswered = 1;
+    session.unbind(nowMs);
+    const [[, , sequence] = ['', 0, 0]] = written();
+    told(bytesOf('UnbindResp', {}, sequence));
+    expect(session.state).toBe(SessionState.Unbinding);
+    session.answered(1);
+    expect([session.state, session.reason]).toEqual([SessionState.Closed, 'unbound']);
+    expect(written()).toEqual([]);
   });
 
   it('is not waited for for ever, and not said to who is not bound', () => {

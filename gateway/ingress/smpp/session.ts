@@ -33,6 +33,7 @@ import {
   SMPP_PDU_MS,
   SMPP_RESPONSE_MS,
   SMPP_SILENCE_MS,
+  SMPP_UNBOUND_PDU_BYTES_MAX,
   SMPP_WINDOW_DEFAULT,
 } from '../../limits.ts';
 import type { Bind, Esme } from './esmes.ts';
@@ -100,7 +101,7 @@ export class Session implements Bind {
   /** Why it was closed from this side. */
   reason: string | undefined;
   readonly #host: SessionHost;
-  readonly #framer = new Framer(PDU_BYTES_MAX);
+  readonly #framer = new Framer(SMPP_UNBOUND_PDU_BYTES_MAX);
   #window = SMPP_WINDOW_DEFAULT;
   /** Receipts under way, by sequence_number, in the order in which they were sent. */
   #awaited: Map<number, Receipt> | undefined;
@@ -114,6 +115,8 @@ export class Session implements Bind {
   #unboundMs = NEVER;
   /** sequence_number of the ESME's unbind, which is answered last. */
   #unbindSequence: number | undefined;
+  /** Whether the ESME has answered ours. */
+  #isUnbindAnswered = false;
 
   constructor(host: SessionHost, address: string, nowMs: number) {
     this.#host = host;
@@ -210,7 +213,7 @@ export class Session implements Bind {
     this.#endUnbinding();
   }
 
-  /** Says goodbye to the ESME, and closes when it has answered. */
+  /** Says goodbye to the ESME, and closes when it has answered and was answered. */
   unbind(nowMs: number): void {
     if (!this.isBound) {
       this.close('the gateway closes');
@@ -256,7 +259,8 @@ export class Session implements Bind {
 
   #response(commandId: number, status: number, sequence: number): void {
     if (commandId === Command.UnbindResp) {
-      if (this.state === SessionState.Unbinding && this.#unbindSequence === undefined) this.close('unbound');
+      this.#isUnbindAnswered = true;
+      this.#endUnbinding();
       return;
     }
     if (commandId !== Command.DeliverSmResp && commandId !== Command.GenericNack) return;
@@ -320,6 +324,7 @@ export class Session implements Bind {
     }
     this.esme = esme;
     this.#window = esme.window;
+    this.#framer.bytesMax = PDU_BYTES_MAX;
     this.state = BINDS.get(commandId)!;
     this.speaksParameters = interfaceVersion >= INTERFACE_VERSION;
     out.begin(response, Status.Ok, sequence);
@@ -345,10 +350,14 @@ export class Session implements Bind {
     this.#endUnbinding();
   }
 
-  /** Answers the ESME's unbind once nothing is left to answer before it. */
+  /** Ends the goodbye of either side once nothing is left to answer before it. */
   #endUnbinding(): void {
-    if (this.#unbindSequence === undefined || this.unanswered > 0 || this.state !== SessionState.Unbinding) return;
-    this.#host.out.header(Command.UnbindResp, Status.Ok, this.#unbindSequence);
+    if (this.state !== SessionState.Unbinding || this.unanswered > 0) return;
+    if (this.#unbindSequence !== undefined) {
+      this.#host.out.header(Command.UnbindResp, Status.Ok, this.#unbindSequence);
+    } else if (!this.#isUnbindAnswered) {
+      return;
+    }
     this.close('unbound');
   }
 

@@ -401,6 +401,24 @@ describe('a message to several', () => {
   });
 });
 
+describe('a text sent as UCS-2', () => {
+  test('pays for as many parts as the same text by any other way', async () => {
+    await open();
+    const esme = await bound();
+    // A pair that would be cut in two goes into the next part.
+    for (const [text, segments] of [
+      [`${'x'.repeat(66)}👋${'x'.repeat(66)}`, 3],
+      ['x'.repeat(134), 2],
+      ['x'.repeat(71), 2],
+      ['x'.repeat(70), 1],
+    ] as const) {
+      const parameters = [{ tag: Tag.MessagePayload, value: encodeText(text, 8) }];
+      const id = await idOf(esme, { dataCoding: 8, shortMessage: Buffer.alloc(0) }, parameters);
+      expect((await recorded(id)).segments).toBe(segments);
+    }
+  });
+});
+
 describe('data_sm', () => {
   test('sends what its payload holds', async () => {
     await open();
@@ -461,8 +479,14 @@ describe('a scheduled message', () => {
     expect(gateway.store.nextSequence).toBe(0);
     gateway.time.advance(1_000);
     await expect.poll(() => gateway.store.nextSequence).toBe(1);
+    const sourceAddr = digits(gateway.number('cpaas'));
+    const asked = await esme.ask('QuerySm', { messageId: id, sourceAddr });
+    expect(asked.fields).toMatchObject({ messageId: id, messageState: MessageStateValue.Enroute });
+    expect((await esme.ask('CancelSm', { messageId: id, sourceAddr })).status).toBe(Status.CancelFailed);
     gateway.time.advance(LONG_MS);
     expect(textOf(await esme.nextOf('DeliverSm'))).toMatch(new RegExp(`^id:${id} .* stat:ACCEPTD `));
+    const answer = await esme.ask('QuerySm', { messageId: id, sourceAddr });
+    expect(answer.fields.messageState).toBe(MessageStateValue.Accepted);
   });
 
   test('can be asked after, replaced and taken back until then', async () => {
@@ -499,6 +523,30 @@ describe('a scheduled message', () => {
     await idOf(esme, { scheduleDeliveryTime: HOUR_LATER, registeredDelivery: 0, replaceIfPresentFlag: 1 });
     gateway.time.advance(HOUR_MS);
     await expect.poll(() => gateway.store.nextSequence).toBe(1);
+  });
+
+  test('stays as it is if what is to replace it is refused', async () => {
+    await open({ tariffDate: Date.UTC(2024, 2, 1) });
+    const esme = await bound();
+    // Toll-free numbers that are not verified are blocked; of one that waits, that is seen at its time.
+    const sourceAddr = '18005550199';
+    const { destinationAddr = '' } = message();
+    const messageId = await idOf(esme, { sourceAddr, scheduleDeliveryTime: HOUR_LATER });
+    expect(await statusOf(esme, { sourceAddr, replaceIfPresentFlag: 1 })).toBe(Status.SubmitFailed);
+    expect((await esme.ask('QuerySm', { messageId, sourceAddr })).status).toBe(Status.Ok);
+    expect((await esme.ask('CancelSm', { messageId, sourceAddr, destinationAddr })).status).toBe(Status.Ok);
+  });
+
+  test('cannot be replaced by one that would expire before its time', async () => {
+    await open();
+    const esme = await bound();
+    const { sourceAddr = '' } = message();
+    const messageId = await idOf(esme, { scheduleDeliveryTime: HOUR_LATER, validityPeriod: '000000020000000R' });
+    const replace = async (own: Partial<Fields>): Promise<number> =>
+      (await esme.ask('ReplaceSm', { messageId, sourceAddr, shortMessage: Buffer.from('Other'), ...own })).status;
+    expect(await replace({ validityPeriod: '000000003000000R' })).toBe(Status.InvalidExpiry);
+    expect(await replace({ scheduleDeliveryTime: '000000030000000R' })).toBe(Status.InvalidExpiry);
+    expect(await replace({ validityPeriod: '000000013000000R' })).toBe(Status.Ok);
   });
 
   test('that is refused at its time ends with a receipt', async () => {

@@ -4,7 +4,7 @@
  */
 import { type MessageStore, parseMessageId } from '../../messages/index.ts';
 import type { ReceiptFormat } from '../../smpp/index.ts';
-import { Receipt, RECEIPT_TEXT_KEPT } from './receipt.ts';
+import { Receipt, RECEIPT_TEXT_KEPT, type Subject, type Told } from './receipt.ts';
 import { wantsFinal } from './submit-facts.ts';
 import { toldAt } from './told.ts';
 
@@ -53,20 +53,25 @@ export function spooledReceipts(
     const [, facts, reference, otherId, systemId] = RECEIPT_FOR.exec(store.receiptsFor[at] ?? '') ?? [];
     const { state, error, doneMs } = toldAt(store, at);
     if (systemId === undefined || doneMs === undefined || !wantsFinal(Number(facts), state)) return [];
-    const written: Written = [
-      otherId || store.idAt(at),
-      store.senderKey[at]!,
-      store.destinationKey[at]!,
-      (store.texts[at] ?? '').slice(0, RECEIPT_TEXT_KEPT),
-      store.acceptedAtMs[at]!,
-      Number(facts),
-      Number(reference),
-      state,
-      error,
-      doneMs,
-    ];
-    return [{ name: systemId, receipt: JSON.stringify(written) }];
+    const subject = {
+      id: otherId || store.idAt(at),
+      senderKey: store.senderKey[at]!,
+      destinationKey: store.destinationKey[at]!,
+      text: store.texts.get(at),
+      submittedMs: store.acceptedAtMs[at]!,
+      facts: Number(facts),
+      reference: Number(reference),
+    };
+    return [{ name: systemId, receipt: writeSpooled(subject, { state, error, doneMs }) }];
   });
+}
+
+/** A final receipt as it lies in a spool. */
+export function writeSpooled(subject: Subject, { state, error, doneMs }: Omit<Told, 'isIntermediate'>): string {
+  const { id, senderKey, destinationKey, text, submittedMs, facts, reference } = subject;
+  const kept = text.slice(0, RECEIPT_TEXT_KEPT);
+  const written: Written = [id, senderKey, destinationKey, kept, submittedMs, facts, reference, state, error, doneMs];
+  return JSON.stringify(written);
 }
 
 /** Reads a receipt of a spool; undefined if it is none. */

@@ -5,7 +5,7 @@
  * of them. Where messages are kept outside of this process, answers to those that were taken are held back until what was submitted in
  * the same read is kept, and go out together. What has to wait for anything else is answered by itself, whenever that is.
  */
-import { AWAITS_LEASE, emptyDraft, type Intake, type MessageStore } from '../../messages/index.ts';
+import { AWAITS_LEASE, emptyDraft, type Intake, type MessageStore, NOT_STORED } from '../../messages/index.ts';
 import { type Clock, decisionAt, DecisionCode, DECISIONS } from '../../router/index.ts';
 import { Command, Frame, Framer, MessageStateValue, PduWriter, Status, type SubmitSm } from '../../smpp/index.ts';
 import { type LeaseDraws, onceLeased } from '../http/await-lease.ts';
@@ -13,7 +13,7 @@ import type { Esme, Esmes } from './esmes.ts';
 import type { MessageNames } from './message-names.ts';
 import { type ReadMessage, SubmitReader } from './read-submit.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
-import type { ScheduledMessage, ScheduledMessages } from './scheduled.ts';
+import type { Schedule, ScheduledMessage } from './schedule.ts';
 import type { Session } from './session.ts';
 import { receiptFor } from './spool.ts';
 import { factsOf, wantsReceipt } from './submit-facts.ts';
@@ -25,7 +25,7 @@ export interface SubmissionParts {
   readonly leases: LeaseDraws;
   readonly clock: Clock;
   readonly submitted: Submitted;
-  readonly scheduled: ScheduledMessages;
+  readonly schedule: Schedule;
   readonly names: MessageNames;
   readonly receipts: ReceiptWriter;
   readonly esmes: Esmes;
@@ -56,9 +56,16 @@ interface Decided extends Outcome {
   readonly code: number;
 }
 
+/** What is known of a message that was not read of a session just now. */
+interface Named {
+  /** What it and others are called in one answer. */
+  readonly one?: OneId | undefined;
+  /** Its schedule, by which it is due. */
+  readonly due?: ScheduledMessage;
+}
+
 /** By decision code. */
 const STATUSES = Uint32Array.from(DECISIONS, ({ smpp }) => smpp);
-const NOT_TAKEN = -1;
 
 export class Submissions {
   readonly #parts: SubmissionParts;
@@ -67,6 +74,8 @@ export class Submissions {
   /** Answers to messages that were taken and are not known to be kept. */
   readonly #held = new PduWriter();
   #heldCount = 0;
+  /** For answers that come later. */
+  readonly #later = new PduWriter();
   #count = 0;
 
   constructor(parts: SubmissionParts) {
@@ -140,62 +149,100 @@ export class Submissions {
   }
 
   /**
-   * Takes a message that was read, at once or on its schedule; the latter only where nothing is promised to survive this process.
+   * Takes a message that was read, at once or on its schedule. Never rejects.
    * @param one if its answer names several messages
    */
-  take(session: Session, message: ReadMessage, one?: OneId): Promise<Outcome> {
-    const { scheduled, names, receipts, clock, isDurable } = this.#parts;
+  async take(session: Session, message: ReadMessage, one?: OneId): Promise<Outcome> {
     const esme = session.esme!;
-    const owner = esme.handle;
-    // It would be answered for and lie in this process alone.
-    if (isDurable && !Number.isNaN(message.scheduledMs)) {
-      return Promise.resolve({ status: Status.InvalidSchedule, sequence: NOT_TAKEN });
+    const take = (): Promise<Outcome> =>
+      Number.isNaN(message.scheduledMs) ? this.#decide(message, esme, { one }) : this.#schedule(message, esme, one);
+    try {
+      return await (message.replaces ? this.#inPlace(message, esme, take) : take());
+    } catch {
+      return { status: Status.SystemError, sequence: NOT_STORED };
     }
-    const replaced = message.replaces ? scheduled.findLike(owner, message.draft, message.serviceType) : undefined;
-    if (replaced !== undefined) scheduled.remove(replaced.id);
-    if (Number.isNaN(message.scheduledMs)) return this.#decide(message, esme, one);
-    if (scheduled.isFull) return Promise.resolve({ status: Status.MessageQueueFull, sequence: NOT_TAKEN });
-    const nowMs = clock.nowMs();
-    const id = names.ofScheduled(scheduled.nextNumber);
-    const waiting = { ...message, id, owner, dueMs: message.scheduledMs, submittedMs: nowMs };
-    scheduled.add(waiting);
-    receipts.isScheduled(waiting, nowMs);
-    if (one !== undefined) one.id ??= id;
-    return Promise.resolve({ status: Status.Ok, sequence: NOT_TAKEN, id });
   }
 
   /** Answers a request with the id of its message once that is known. */
   answerLater(session: Session, outcome: Promise<Outcome>, response: number, sequence: number): void {
-    this.answerWith(session, (writer) =>
-      outcome.then(({ status, id }) => {
-        writer.begin(response, status, sequence);
-        if (status === Status.Ok) writer.text(id ?? '');
-        writer.end();
-      }),
-    ).catch(() => this.#answerOne(session, response, sequence));
+    this.answerWhen(session, { outcome, response, sequence }, (writer, { status, id }) => {
+      writer.begin(response, status, sequence);
+      if (status === Status.Ok) writer.text(id ?? '');
+      writer.end();
+    });
   }
 
-  /** Answers a request with what `write` has written once it is done. */
-  async answerWith(session: Session, write: (writer: PduWriter) => Promise<void>): Promise<void> {
+  /** Answers a request with what `write` makes of what it comes to, or with our failure if it comes to nothing. */
+  answerWhen<T>(
+    session: Session,
+    request: { readonly outcome: Promise<T>; readonly response: number; readonly sequence: number },
+    write: (writer: PduWriter, outcome: T) => void,
+  ): void {
+    const writer = this.#later;
     session.unanswered += 1;
-    const writer = new PduWriter();
-    await write(writer);
-    this.#answer(session, writer.take(), 1);
+    request.outcome.then(
+      (outcome) => {
+        write(writer, outcome);
+        this.#answer(session, writer.take(), 1);
+      },
+      () => {
+        writer.header(request.response, Status.SystemError, request.sequence);
+        this.#answer(session, writer.take(), 1);
+      },
+    );
   }
 
-  /** Submits messages whose time has come. */
-  advance(nowMs: number): void {
-    const { scheduled } = this.#parts;
-    for (let due = scheduled.takeDue(nowMs); due !== undefined; due = scheduled.takeDue(nowMs)) {
-      this.#submitScheduled(due).catch(() => undefined);
+  /** Submits a scheduled message whose time has come. Rejects if whoever keeps it does not answer: its time is to come again. */
+  async submitDue(due: ScheduledMessage): Promise<void> {
+    const { esmes, schedule, clock } = this.#parts;
+    const atMs = clock.nowMs();
+    if (atMs >= due.draft.validUntilMs) {
+      const error = decisionAt(DecisionCode.QueueExpired).receiptError;
+      await schedule.ended(due, { state: MessageStateValue.Expired, error, atMs });
+      return;
+    }
+    const one = { id: due.knownAs };
+    const { code, status, sequence } = await this.#decide(due, esmes.at(due.owner), { one, due });
+    if (sequence === NOT_STORED) schedule.putOff(due, clock.nowMs());
+    else if (status === Status.Ok) await schedule.ended(due);
+    else if (STATUSES[code] !== Status.Ok) {
+      const error = decisionAt(code).receiptError;
+      await schedule.ended(due, { state: MessageStateValue.Rejected, error, atMs });
     }
   }
 
-  async #submitScheduled(due: ScheduledMessage): Promise<void> {
-    const { esmes, receipts, clock } = this.#parts;
-    const { code } = await this.#decide(due, esmes.at(due.owner), { id: due.id });
-    if (STATUSES[code] !== Status.Ok)
-      receipts.hasEnded(due, MessageStateValue.Rejected, decisionAt(code).receiptError, clock.nowMs());
+  async #schedule(message: ReadMessage, esme: Esme, one: OneId | undefined): Promise<Outcome> {
+    const { schedule, receipts, clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    const id = await schedule.newId();
+    const waiting: ScheduledMessage = {
+      ...message,
+      id,
+      knownAs: one?.id ?? id,
+      isOfSeveral: one !== undefined,
+      owner: esme.handle,
+      dueMs: message.scheduledMs,
+      submittedMs: nowMs,
+    };
+    if (one !== undefined) one.id ??= id;
+    if (!(await schedule.add(waiting))) return { status: Status.MessageQueueFull, sequence: NOT_STORED };
+    receipts.isScheduled(waiting, nowMs);
+    return { status: Status.Ok, sequence: NOT_STORED, id: waiting.knownAs };
+  }
+
+  /** Takes a message in the place of a scheduled one like it: of the same ESME, numbers and service_type. */
+  async #inPlace(message: ReadMessage, esme: Esme, take: () => Promise<Outcome>): Promise<Outcome> {
+    const { schedule } = this.#parts;
+    const { draft, serviceType } = message;
+    const replaced = (await schedule.of(esme)).find(
+      (other) =>
+        other.draft.senderKey === draft.senderKey &&
+        other.draft.destinationKey === draft.destinationKey &&
+        other.serviceType === serviceType,
+    );
+    const outcome = await take();
+    if (replaced !== undefined && outcome.status === Status.Ok) await schedule.cancel(replaced);
+    return outcome;
   }
 
   #read(session: Session, submit: SubmitSm): number {
@@ -220,10 +267,10 @@ export class Submissions {
   /**
    * Decides a message, waiting for leases of shared limits as long as it takes, and then until it is kept. Notes one that was taken: it
    * is also when it cannot be said whether it was kept.
-   * @param one has the id that its answer and receipts call it by, if there is one; else it is given one
+   * @param named.one has the id that its answer and receipts call it by, if there is one; else it is given one
    */
-  async #decide(message: ReadMessage, esme: Esme, one?: OneId): Promise<Decided> {
-    const { intake, leases, submitted, names, isDurable } = this.#parts;
+  async #decide(message: ReadMessage, esme: Esme, { one, due }: Named = {}): Promise<Decided> {
+    const { intake, store, leases, schedule, submitted, names, isDurable } = this.#parts;
     const { draft, facts, reference } = message;
     let kept: Promise<void> | undefined;
     const attempt = (mayAwaitLease: boolean): Decided | undefined => {
@@ -237,6 +284,7 @@ export class Submissions {
       }
       const status = STATUSES[code]!;
       if (status !== Status.Ok) return { status, sequence, code };
+      if (due !== undefined) schedule.isBeingSent(due, store.idOf(sequence));
       submitted.note(sequence, esme.handle, facts, reference);
       if (otherId !== undefined) submitted.nameOtherwise(sequence, otherId);
       if (code === DecisionCode.Queued) this.#waits(sequence);
@@ -262,12 +310,6 @@ export class Submissions {
   #waits(sequence: number): void {
     const { receipts, store, clock } = this.#parts;
     receipts.waits(sequence % store.capacity, clock.nowMs());
-  }
-
-  #answerOne(session: Session, response: number, sequence: number): void {
-    const writer = new PduWriter();
-    writer.header(response, Status.SystemError, sequence);
-    this.#answer(session, writer.take(), 1);
   }
 
   /** Sends answers to `count` requests that were under way. */

@@ -7,6 +7,7 @@
 import type { MessageStore } from '../../messages/index.ts';
 
 const NOBODY = -1;
+const NOWHERE = -1;
 
 export interface SubmittedState {
   readonly sequences: Float64Array;
@@ -27,6 +28,8 @@ export class Submitted {
   readonly #references: Int32Array;
   /** Ids that messages were given in place of the store's, by ring place. */
   readonly #otherIds = new Map<number, string>();
+  /** And the ring place by such an id: of several that have it, of the last. */
+  readonly #placeByOtherId = new Map<string, number>();
 
   constructor(store: MessageStore) {
     this.#store = store;
@@ -43,12 +46,17 @@ export class Submitted {
     this.#owners[at] = owner;
     this.#facts[at] = facts;
     this.#references[at] = reference;
-    if (this.#otherIds.size > 0) this.#otherIds.delete(at);
+    if (this.#otherIds.size > 0) this.#forgetOtherId(at);
   }
 
   /** Has a message that was noted known by another id. */
   nameOtherwise(sequence: number, id: string): void {
-    this.#otherIds.set(sequence % this.#store.capacity, id);
+    this.#setOtherId(sequence % this.#store.capacity, id);
+  }
+
+  /** Ring place of a message that was named so; -1 if there is none. */
+  placeNamed(id: string): number {
+    return this.#placeByOtherId.get(id) ?? NOWHERE;
   }
 
   /** Whether the message at ring place `at` came by SMPP. */
@@ -99,6 +107,19 @@ export class Submitted {
     this.#facts.set(facts);
     this.#references.set(references);
     this.#otherIds.clear();
-    for (const [at, id] of otherIds) this.#otherIds.set(at, id);
+    this.#placeByOtherId.clear();
+    for (const [at, id] of otherIds) this.#setOtherId(at, id);
+  }
+
+  #setOtherId(at: number, id: string): void {
+    this.#otherIds.set(at, id);
+    this.#placeByOtherId.set(id, at);
+  }
+
+  #forgetOtherId(at: number): void {
+    const id = this.#otherIds.get(at);
+    if (id === undefined) return;
+    this.#otherIds.delete(at);
+    if (this.#placeByOtherId.get(id) === at) this.#placeByOtherId.delete(id);
   }
 }

@@ -60,6 +60,8 @@ export interface Tcr {
   /** Routes under `/tcr/v2` and `/v1/registry`. */
   readonly plugin: FastifyPluginCallback;
   readonly service: TcrService;
+  /** What it works with, for orders that come by another way than its interface. */
+  readonly registry: Registry;
   readonly windows: RequestWindows;
   /** Stops the work that falls due by itself. The store stays open. */
   close(): Promise<void>;
@@ -96,7 +98,7 @@ export function createTcr(options: TcrOptions): Tcr {
     app.register(operatorRoutes, { service, parties, requireAdmin });
     done();
   };
-  return { plugin, service, windows, close: () => service.close() };
+  return { plugin, service, registry, windows, close: () => service.close() };
 }
 
 function partiesOf({ parties: { csps, partners } }: TcrOptions): ReadonlyMap<string, Party> {

@@ -1,0 +1,40 @@
+/** The messages of a bench as requests to the API of a provider. */
+
+interface Message {
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+}
+
+interface FaceRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: (message: Message) => string;
+}
+
+const ID = `AC${'0'.repeat(32)}`;
+const SECRET = 'f'.repeat(32);
+const BASIC = `Basic ${Buffer.from(`${ID}:${SECRET}`).toString('base64')}`;
+
+/** How one message is sent, by face. */
+const FACE_REQUESTS: Readonly<Record<string, FaceRequest>> = {
+  twilio: {
+    path: `/twilio/2010-04-01/Accounts/${ID}/Messages.json`,
+    headers: { authorization: BASIC, 'content-type': 'application/x-www-form-urlencoded' },
+    body: ({ from, to, text }) => new URLSearchParams({ To: to, From: from, Body: text }).toString(),
+  },
+};
+
+/** Names of the faces that can be measured. */
+export const MEASURED_FACES: readonly string[] = Object.keys(FACE_REQUESTS);
+
+/** @param texts messages of our own API, as JSON texts */
+export function faceRequests(
+  face: string,
+  texts: readonly string[],
+): { readonly path: string; readonly headers: Readonly<Record<string, string>>; readonly bodies: readonly string[] } {
+  const request = FACE_REQUESTS[face];
+  if (request === undefined) throw new RangeError(`no requests for the face ${face}`);
+  const bodies = texts.map((text) => request.body(JSON.parse(text) as Message));
+  return { path: request.path, headers: request.headers, bodies };
+}

@@ -1,0 +1,54 @@
+/** What every route of this face does alike: finds out who calls, and answers errors as Twilio does. */
+import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { type Caller, type Credentials, readBasic } from '../credentials.ts';
+import { type TwilioError, twilioError } from './errors.ts';
+
+/** A request of somebody who is known. */
+export interface Call {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly caller: Caller;
+  /** Of the path. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+const API_KEY_PREFIX = 'SK';
+
+/** A handler that is reached by those who are known only. */
+export function whenKnown(
+  credentials: Credentials,
+  handle: (call: Call) => FastifyReply | Promise<FastifyReply>,
+): RouteHandlerMethod {
+  return (request, reply) => {
+    const params = request.params as Readonly<Record<string, string>>;
+    const caller = callerOf(credentials, request.headers.authorization, params['accountSid']);
+    return caller === undefined
+      ? sendError(reply, twilioError(401, 20003))
+      : handle({ request, reply, caller, params });
+  };
+}
+
+/** @param accountSid of the path, if it has one: nobody sees what is another's */
+function callerOf(
+  credentials: Credentials,
+  authorization: string | undefined,
+  accountSid: string | undefined,
+): Caller | undefined {
+  const [user, password] = readBasic(authorization);
+  // Who comes by an API key names the account in the path alone.
+  const id = user.startsWith(API_KEY_PREFIX) && accountSid !== undefined ? accountSid : user;
+  return accountSid === undefined || accountSid === id ? credentials.pair(id, password) : undefined;
+}
+
+export function sendError(reply: FastifyReply, { status, code, message }: TwilioError): FastifyReply {
+  return sendJson(reply.code(status), {
+    code,
+    message,
+    more_info: `https://www.twilio.com/docs/errors/${code}`,
+    status,
+  });
+}
+
+export function sendJson(reply: FastifyReply, body: object): FastifyReply {
+  return reply.header('content-type', 'application/json').send(JSON.stringify(body));
+}
