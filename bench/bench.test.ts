@@ -61,6 +61,8 @@ describe('every bench runs and yields its figures', () => {
         'npm smpp',
       ],
     },
+    'smpp-fuzz': { figures: 1, baselines: ['as they should be'] },
+    'smpp-soak': { figures: 2, baselines: ['in the first third', 'of messages accepted'] },
     'durable-accept': { figures: 6, baselines: ['a job of BullMQ each', 'kept nowhere', 'kept nowhere and delivered'] },
     delivery: { figures: 6, baselines: ['embedded'] },
     webhooks: {
@@ -73,6 +75,7 @@ describe('every bench runs and yields its figures', () => {
       baselines: ['acknowledged', 'one for each receipt', 'while nothing was wrong', 'a second before'],
     },
     recovery: { figures: 3, baselines: ['after a moment in calm'] },
+    testing: { figures: 4, baselines: ['bare Fastify', 'bare Fastify, not listening', 'all to one gateway'] },
     soak: { figures: 3, baselines: ['in the first third'] },
   };
 

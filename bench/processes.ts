@@ -12,6 +12,7 @@ export interface Work<Settings, Ready, Question, Answer> {
 }
 
 export interface Peer<Ready, Question, Answer> {
+  readonly pid: number;
   readonly ready: Ready;
   ask(question: Question): Promise<Answer>;
   stop(): Promise<void>;
@@ -42,6 +43,7 @@ export async function startPeer<Settings, Ready, Question, Answer>(
   try {
     const ready = (await exchange(child, name, settings)) as Ready;
     return {
+      pid: child.pid!,
       ready,
       ask: async (question) => (await exchange(child, name, question)) as Answer,
       stop: () => stop(child),
