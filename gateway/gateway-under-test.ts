@@ -2,12 +2,7 @@
  * A whole gateway for a test: the real composition on a free loopback port, with time that stands still until the test
  * moves it, a client, and real telephone numbers of each carrier to send to.
  */
-import {
-  type BlockGroup,
-  formatNumber,
-  isAssigned,
-  parseNumberKey,
-} from '../registry-cache/index.ts';
+import { type BlockGroup, formatNumber, isAssigned, parseNumberKey } from '../registry-cache/index.ts';
 import type { DestinationStream } from 'pino';
 import { type LoadedWorld, loadWorld, type WorldFiles } from './load-world.ts';
 import { type Gateway, openGateway } from './main.ts';
@@ -141,7 +136,7 @@ function optionsWith(own: Partial<ServeOptions> = {}): ServeOptions {
 }
 
 export async function openGatewayUnderTest(
-  own: Partial<Omit<ServeOptions, keyof WorldFiles>> = {},
+  own: Partial<Omit<ServeOptions, Exclude<keyof WorldFiles, 'magicNumbers'>>> = {},
   logTo?: DestinationStream,
   startMs = START_MS,
 ): Promise<GatewayUnderTest> {

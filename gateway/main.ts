@@ -35,7 +35,14 @@ import {
 import { MemoryIdempotencyKeys } from './idempotency/index.ts';
 import { compileDecisionsWhole } from './inlining.ts';
 import { nativeApi } from './ingress/http/index.ts';
-import { callbackStyles, Credentials, pathOfVendorHost, providerFaces, Schedule, SenderPools } from './ingress/providers/index.ts';
+import {
+  callbackStyles,
+  Credentials,
+  pathOfVendorHost,
+  providerFaces,
+  Schedule,
+  SenderPools,
+} from './ingress/providers/index.ts';
 import { type Listening, openSmpp, type Smpp, type SmppOptions } from './ingress/smpp/index.ts';
 import {
   CDR_PENDING_BYTES_MAX,
@@ -119,8 +126,10 @@ export interface GatewayParts {
   readonly clock: Clock & Partial<Stateful>;
   readonly timers: Timers;
   readonly log: FastifyBaseLogger;
-  /** Whether it does not listen for HTTP, and has no documentation and no sandboxes: it is handed requests by another gateway. */
+  /** Whether it does not listen for HTTP and has no sandboxes: it is handed requests by another gateway. */
   readonly isInner?: boolean;
+  /** Whether it describes its routes at `/docs`, which it does when left out. */
+  readonly isDocumented?: boolean;
 }
 
 /** What was opened is closed in the opposite order, when the gateway closes or cannot be opened after all. */
@@ -142,7 +151,7 @@ async function closeAll(closers: Closers): Promise<void> {
 }
 
 async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway> {
-  const { options, world, clock, timers, log, isInner = false } = parts;
+  const { options, world, clock, timers, log, isInner = false, isDocumented = true } = parts;
   compileDecisionsWhole();
   const limits = ownLimits();
   const redis = await opened(openedRedis(options, closers));
@@ -388,7 +397,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   app.setSerializerCompiler(await lazySerializers());
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
-  if (!isInner) await documentRoutes(app);
+  if (isDocumented) await documentRoutes(app);
   // Before the routes by which messages are sent: it sees those that come behind.
   await faults.register(app, requireAdmin);
   await app.register(clockRoutes, {
@@ -543,6 +552,7 @@ function openSandboxes({ options, world, log }: GatewayParts): Sandboxes<InnerGa
   return new Sandboxes({
     machineClock: systemClock,
     machineTimers: systemTimers,
+    log,
     async open(settings, { id, password, api }) {
       const read = readSandboxOptions(options, settings);
       if (!read.ok) return read.wrong;
@@ -561,6 +571,7 @@ function openSandboxes({ options, world, log }: GatewayParts): Sandboxes<InnerGa
         timers: clock,
         log,
         isInner: true,
+        isDocumented: false,
       });
       return { ...inner, clock };
     },
@@ -585,7 +596,10 @@ function partsOf(core: Core, limits: Readonly<Record<string, unknown>>): Record<
 }
 
 /** What another gateway must have alike to take up a state of this one. */
-function alikeFor(core: Core, { seed, inbox, overLimit, queueMessages, magicNumbers }: ServeOptions): Record<string, string> {
+function alikeFor(
+  core: Core,
+  { seed, inbox, overLimit, queueMessages, magicNumbers }: ServeOptions,
+): Record<string, string> {
   return {
     version: packageVersion(),
     seed: String(seed),

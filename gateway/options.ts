@@ -776,7 +776,8 @@ export function readSandboxOptions(outer: ServeOptions, wishes: SandboxWishes): 
   for (const key of ['seed', 'tariffDate', 'clock'] as const) {
     const written = wishes[key];
     if (written === undefined) continue;
-    const reading = OPTIONS.find((one) => one.key === key)!.read(String(written));
+    const reading = OPTIONS.find((one) => one.key === key)?.read(String(written));
+    if (reading === undefined) continue;
     if ('wrong' in reading) return { ok: false, wrong: { field: key, message: `"${written}" ${reading.wrong}` } };
     Object.assign(options, { [key]: reading.value });
   }

@@ -150,7 +150,8 @@ function readApi(problems: Problems, place: Place, apiIds: Set<string>): Declare
     const written = readWritten(problems, found, 'id');
     if (written === undefined) return undefined;
     if (!API_ID.test(written)) note(problems, found.offset, `id "${written}" of an api ${API_ID_SHAPE}`);
-    else if (apiIds.has(written)) note(problems, found.offset, `a second api with the id ${written}: each is of one account`);
+    else if (apiIds.has(written))
+      note(problems, found.offset, `a second api with the id ${written}: each is of one account`);
     apiIds.add(written);
     return written;
   });

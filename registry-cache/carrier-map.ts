@@ -204,6 +204,7 @@ const LETTERS: ReadonlyMap<string, number> = new Map([
   ['-', NO_CARRIER],
 ]);
 
+const ZERO = 0x30;
 const UNKNOWN_LETTER = 0;
 const letterBytes = new Uint8Array(128);
 for (const [letter, byte] of LETTERS) {
@@ -211,9 +212,20 @@ for (const [letter, byte] of LETTERS) {
   letterBytes[letter.toLowerCase().charCodeAt(0)] = byte;
 }
 
+/** The number that six decimal digits from a position on make, or a negative one. */
+function sixDigits(text: string, from: number): number {
+  let number = 0;
+  for (let at = from; at < from + 6; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
 /** Writes the ten bytes of the line between two positions of the text. */
 function readLine(text: string, from: number, stop: number, lineNumber: number, blocks: Uint8Array): void {
-  const exchange = Number(text.slice(from, from + 6));
+  const exchange = sixDigits(text, from);
   const letters = text.indexOf(',', from + 7) + 1;
   if (!(exchange >= 200_200 && exchange <= 999_999) || text[from + 6] !== ',' || letters === 0 || letters + 10 > stop) {
     throw new Error(`line ${lineNumber} of the block list does not read npanxx,state,blocks,place`);

@@ -63,7 +63,10 @@ const UNASSIGNED_BLOCK = 9;
 
 /** Who holds each block of a thousand, by the digit behind 500 555; undefined for nobody. */
 export const MAGIC_BLOCKS: readonly (
-  | { readonly group: 'att' | 'verizon' | 'tmobile' | 'uscellular' | 'other' | 'landline' | 'cpaas'; readonly isPorted?: true }
+  | {
+      readonly group: 'att' | 'verizon' | 'tmobile' | 'uscellular' | 'other' | 'landline' | 'cpaas';
+      readonly isPorted?: true;
+    }
   | undefined
 )[] = [
   ...CARRIERS_OF_BLOCKS.map((group) => ({ group })),

@@ -52,6 +52,8 @@ export interface WrittenCallback {
   readonly method?: 'GET';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Where it goes, with attempts of its own, once those to `url` have failed; nowhere if there is none. */
+  readonly failoverUrl?: string;
 }
 
 /** What a signature is made of, anew for each attempt. */
@@ -65,6 +67,8 @@ export interface SignedCallback {
   /** 1 for the first. */
   readonly attempt: number;
   readonly nowMs: number;
+  /** Of the machine, for signatures whose age the receiver takes by its own clock: the gateway's may stand anywhere. */
+  readonly machineMs: number;
 }
 
 /** An attempt that failed, in the words of webhooks: `status`, `redirect`, `gone`, `timeout`, `unreachable`, ... */
@@ -79,6 +83,8 @@ export interface CallbackStyle {
   write(told: Told): WrittenCallback | undefined;
   /** The callback of a message to one of our numbers; undefined if it has nowhere to go. */
   writeInbound(message: InboundMessage): WrittenCallback | undefined;
+  /** Body of one attempt, where it says which one it is; the one that was written if there is none. */
+  bodyOf?(callback: SignedCallback): string;
   /** Headers of one attempt, its signature among them. */
   headers(callback: SignedCallback): Readonly<Record<string, string>>;
   /** How long one attempt may take. */

@@ -5,7 +5,6 @@ export { DELIVERY_ERRORS, DeliveryError } from './delivery-errors.ts';
 export {
   type CallbackStyle,
   type Customer,
-  type FailedAttempt,
   type InboundMessage,
   type SignedCallback,
   type Told,

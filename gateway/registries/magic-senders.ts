@@ -2,13 +2,7 @@
  * The magic numbers that messages are sent from, in the registries: each registered, or not, to a campaign of its own brand. Declared when
  * a gateway starts, as an operator would declare them.
  */
-import {
-  ANY_NNID,
-  CARRIERS,
-  MAGIC_NUMBERS,
-  type MagicNumber,
-  type NumberChange,
-} from '../../registry-cache/index.ts';
+import { ANY_NNID, CARRIERS, MAGIC_NUMBERS, type MagicNumber, type NumberChange } from '../../registry-cache/index.ts';
 import { attClassOf, tmobileTierOf } from '../../tariffs/index.ts';
 import { OPERATOR_NNID } from '../limits.ts';
 import type { Registries } from './open-registries.ts';
@@ -66,8 +60,9 @@ const CAMPAIGNS: Partial<Record<MagicNumber['outcome'], string>> = {
 };
 
 /** Declares their brands and campaigns and registers the numbers, those that are not there yet. Rejects with StoreUnavailable. */
-export async function declareMagicSenders({ store, declare, reached }: Registries, nowMs: number): Promise<void> {
-  await declare(DECLARED);
+export async function declareMagicSenders(registries: Registries, nowMs: number): Promise<void> {
+  const { store } = registries;
+  await registries.declare(DECLARED);
   const [nnid = 0] = await store.nnidRows([OPERATOR_NNID]);
   const sets: NumberChange[] = [];
   const removals: NumberChange[] = [];
@@ -80,5 +75,5 @@ export async function declareMagicSenders({ store, declare, reached }: Registrie
   }
   await store.apply(sets, nowMs);
   const { position } = await store.apply(removals, nowMs);
-  await reached(position);
+  await registries.reached(position);
 }

@@ -9,8 +9,9 @@ import type { Clock, Stateful } from '../router/index.ts';
 import type { Dca } from './nnsr/dcas.ts';
 import type { NumberService } from './nnsr/number-service.ts';
 import { expireCampaign } from './tcr/billing.ts';
-import { createBrand } from './tcr/brands.ts';
-import { submitCampaign } from './tcr/campaigns.ts';
+import { createBrand, deleteBrand, updateBrand } from './tcr/brands.ts';
+import { qualifyUsecase, submitCampaign, updateCampaign, type UsecaseMetadata } from './tcr/campaigns.ts';
+import { enumOperations } from './tcr/enum-api.ts';
 import { type ApiError, Refused } from './tcr/errors.ts';
 import type { Brand, Campaign, Party } from './tcr/model.ts';
 import { mnoMetadata, type MnoMetadataMap } from './tcr/qualify.ts';
@@ -70,16 +71,54 @@ export class ProviderDesk implements Stateful {
     return brand && mnoMetadata({ brand, usecase }, this.#parts.registry.tariffDateMs());
   }
 
+  qualify(customer: string, brandId: string, usecase: string): Promise<Ordered<UsecaseMetadata>> {
+    return this.#ofBrand(customer, brandId, (csp) => qualifyUsecase(this.#parts.registry, csp, brandId, usecase));
+  }
+
+  /** @param body all fields that may be changed; those left out keep what they say */
+  changeBrand(customer: string, brandId: string, body: Readonly<Record<string, unknown>>): Promise<Ordered<Brand>> {
+    return this.#ofBrand(customer, brandId, (csp, { details }) =>
+      updateBrand(this.#parts.registry, csp, brandId, { ...details, ...body }),
+    );
+  }
+
+  /** The brand as it was. */
+  deleteBrand(customer: string, brandId: string): Promise<Ordered<Brand>> {
+    return this.#ofBrand(customer, brandId, async (csp, brand) => {
+      await deleteBrand(this.#parts.registry, csp, brandId);
+      return brand;
+    });
+  }
+
+  async changeCampaign(
+    customer: string,
+    campaignId: string,
+    body: Readonly<Record<string, unknown>>,
+  ): Promise<Ordered<Campaign>> {
+    if ((await this.campaign(customer, campaignId)) === undefined) {
+      return refusal(404, 'campaignId', 'Campaign not found');
+    }
+    return this.#ordered((csp) => updateCampaign(this.#parts.registry, csp, campaignId, body));
+  }
+
+  /** A list of the registry's words by its name there; undefined if it has none of that name. */
+  enumeration(name: string): unknown {
+    const { registry } = this.#parts;
+    const [party] = registry.parties.values();
+    const operation = enumOperations(registry).find(({ url }) => url === `/enum/${name}`);
+    return party && operation?.run({ party, params: {}, query: {}, body: undefined });
+  }
+
   /** Submits a campaign and shares it with the DCA. @param body fields as the campaign registry names them, `brandId` among them */
   async submitCampaign(customer: string, body: Readonly<Record<string, unknown>>): Promise<Ordered<Campaign>> {
     const { registry, dca } = this.#parts;
     const { brandId } = body;
-    if (typeof brandId !== 'string' || (await this.brand(customer, brandId)) === undefined) {
-      return refusal(404, 'brandId', 'Brand not found');
-    }
+    const brand = typeof brandId === 'string' ? await this.brand(customer, brandId) : undefined;
+    if (brand === undefined) return refusal(404, 'brandId', 'Brand not found');
     return this.#ordered(async (csp) => {
       const { campaignId } = await submitCampaign(registry, csp, body);
-      if (dca !== undefined) await shareCampaign(registry, csp, campaignId, dca.id);
+      // Mock campaigns are shared with nobody.
+      if (dca !== undefined && !brand.mock) await shareCampaign(registry, csp, campaignId, dca.id);
       const submitted = await registry.store.get('campaign', campaignId);
       if (submitted === undefined) throw noCampaign();
       return submitted.value;
@@ -173,6 +212,16 @@ export class ProviderDesk implements Stateful {
       0,
     );
     return results.map((result) => (result.kind === 'failed' ? result.reason : undefined));
+  }
+
+  async #ofBrand<T>(
+    customer: string,
+    brandId: string,
+    order: (csp: Party, brand: Brand) => Promise<T>,
+  ): Promise<Ordered<T>> {
+    const brand = await this.brand(customer, brandId);
+    if (brand === undefined) return refusal(404, 'brandId', 'Brand not found');
+    return this.#ordered((csp) => order(csp, brand));
   }
 
   async #ordered<T>(order: (csp: Party) => Promise<T>): Promise<Ordered<T>> {

@@ -183,6 +183,14 @@ function registryOf(reading: Partial<Record<MetricName, Read>>): Registry {
   for (const [name, read] of Object.entries(reading)) {
     registry.registerMetric(copiedAtScrape(name as MetricName, read));
   }
+  return Registry.merge([registry, (processMetrics ??= metricsOfProcess())]);
+}
+
+/** Those of the process, whatever gateways run in it: what observes it is never let go, and would hold on to each of them. */
+let processMetrics: Registry | undefined;
+
+function metricsOfProcess(): Registry {
+  const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return registry;
 }

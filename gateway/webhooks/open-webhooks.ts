@@ -20,6 +20,7 @@ import {
   type InboundMessage,
   LatencyHistogram,
   type MessageStore,
+  type SignedCallback,
   ToldEvent,
 } from '../messages/index.ts';
 import type { Clock, Rng, Stateful, Timers } from '../router/index.ts';
@@ -32,6 +33,7 @@ import { askedForMs, fateAfter, fateInStyle } from './webhook-fate.ts';
 import type { WebhookGuard } from './webhook-guard.ts';
 import {
   type AccountWebhook,
+  failoverPost,
   inboundPost,
   liveUrl,
   receiptPost,
@@ -151,7 +153,7 @@ export class Webhooks {
 
   /** Begins to send what waits. A process that does not call it leaves that to others on the same Redis. */
   start(): void {
-    this.#queue.work((take) => this.#deliver(take));
+    this.#queue.work((take) => this.#deliverOrFailOver(take));
   }
 
   /** Resolves once the posts are where they survive this process; in memory at once. Waits for Redis if it is away. */
@@ -301,6 +303,19 @@ export class Webhooks {
     return this.#queue.replay(chosen.map(({ post }) => post.id).toReversed());
   }
 
+  /** What has failed at its address and has another goes there as a post of its own. */
+  async #deliverOrFailOver(take: Take): Promise<Fate> {
+    const fate = await this.#deliver(take);
+    if (fate.kind !== 'dead') return fate;
+    const post = failoverPost(take.post);
+    if (post !== undefined) {
+      await this.add([post]);
+      return { kind: 'done' };
+    }
+    this.#posts.dead += 1;
+    return fate;
+  }
+
   async #deliver(take: Take): Promise<Fate> {
     const { post } = take;
     if (post.order > 0) {
@@ -330,10 +345,11 @@ export class Webhooks {
     const { post, attemptsMade, ageMs } = take;
     const { clock, machineClock, chance } = this.#options;
     const style = this.#styleOf(post);
-    const headers = style === undefined ? this.#ownHeaders(take) : this.#headersInStyle(take, style);
+    const { headers, body } =
+      style === undefined ? { headers: this.#ownHeaders(take), body: post.body } : this.#inStyle(take, style);
     const startNs = machineClock.monotonicNs();
     const how = { ...(post.method && { method: post.method }), ...(style && { timeoutMs: style.timeoutMs }) };
-    const attempt = await this.#sender.send(post.url, headers, post.body, how);
+    const attempt = await this.#sender.send(post.url, headers, body, how);
     const tookNs = machineClock.monotonicNs() - startNs;
     const nowMs = clock.nowMs();
     const freePlaces = this.#gates.leave(host, isWell(attempt), tookNs / MS, askedForMs(attempt, nowMs));
@@ -350,7 +366,6 @@ export class Webhooks {
       fate = { kind: 'dead', why: fate.why };
     }
     if (fate.kind === 'done') this.#posts.delivered += 1;
-    if (fate.kind === 'dead') this.#posts.dead += 1;
     return fate;
   }
 
@@ -371,16 +386,29 @@ export class Webhooks {
     };
   }
 
-  #headersInStyle({ post, attemptsMade }: Take, style: CallbackStyle): Record<string, string> {
-    const { clock, apis } = this.#options;
-    const { id, url, method = 'POST', body, account } = post;
+  #inStyle(
+    { post, attemptsMade }: Take,
+    style: CallbackStyle,
+  ): { readonly headers: Record<string, string>; readonly body: string } {
+    const { clock, machineClock, apis } = this.#options;
+    const { id, url, method = 'POST', account } = post;
     const secret = account === undefined ? undefined : apis?.apiOf(account)?.secret;
-    const signed = style.headers({ id, url, method, body, secret, attempt: attemptsMade + 1, nowMs: clock.nowMs() });
-    return { 'user-agent': USER_AGENT, ...post.headers, ...signed };
+    const written: SignedCallback = {
+      id,
+      url,
+      method,
+      body: post.body,
+      secret,
+      attempt: attemptsMade + 1,
+      nowMs: clock.nowMs(),
+      machineMs: machineClock.nowMs(),
+    };
+    const body = style.bodyOf?.(written) ?? post.body;
+    const headers = { 'user-agent': USER_AGENT, ...post.headers, ...style.headers({ ...written, body }) };
+    return { headers, body };
   }
 
   #giveUp({ result }: Attempt): Fate {
-    this.#posts.dead += 1;
     return { kind: 'dead', why: { reason: result } };
   }
 

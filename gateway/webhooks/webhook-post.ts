@@ -30,8 +30,15 @@ export interface WebhookPost {
   /** `Face` of the API in whose style it is signed and tried again; as Standard Webhooks have it if there is none. */
   readonly style?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Where it goes once it has failed at `url`. */
+  readonly failoverUrl?: string;
   /** Whether it may have been sent before by somebody who could not tell; the receiver is then told so. */
   readonly isRepeat?: boolean;
+}
+
+/** The same post for its other address; it does not wait for those before it, which have gone on. */
+export function failoverPost({ failoverUrl, ...post }: WebhookPost): WebhookPost | undefined {
+  return failoverUrl === undefined ? undefined : { ...post, id: `${post.id}_failover`, order: 0, url: failoverUrl };
 }
 
 export function webhookId(subject: string, order: number): string {
@@ -94,7 +101,7 @@ export function inboundPost(style: CallbackStyle, face: number, message: Inbound
 }
 
 function writtenPost(
-  { url, method, headers, body }: WrittenCallback,
+  { url, method, headers, body, failoverUrl }: WrittenCallback,
   subject: string,
   order: number,
   style: number,
@@ -110,6 +117,7 @@ function writtenPost(
     headers,
     body,
     ...(method && { method }),
+    ...(failoverUrl !== undefined && { failoverUrl }),
   };
 }
 

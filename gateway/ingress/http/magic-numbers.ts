@@ -6,7 +6,9 @@ import type { Core } from '../../router/index.ts';
 import { answers } from '../../route-answers.ts';
 
 const MagicAnswer = Type.Object({
-  inForce: Type.Boolean({ description: 'Whether they mean something here: in a sandbox, and in a gateway with --magic-numbers.' }),
+  inForce: Type.Boolean({
+    description: 'Whether they mean something here: in a sandbox, and in a gateway with --magic-numbers.',
+  }),
   numbers: Type.Array(
     Type.Object({
       number: Type.String({ examples: ['+15005552006'] }),

@@ -119,7 +119,9 @@ const InboundDecisionSchema = Type.Pick(MessageAnswerSchema, [
 
 export const InboundAnswerSchema = Type.Object({
   ...InboundDecisionSchema.properties,
-  id: Type.Optional(Type.String({ description: 'Of a message that the account is told of, in the style of its face.' })),
+  id: Type.Optional(
+    Type.String({ description: 'Of a message that the account is told of, in the style of its face.' }),
+  ),
   keyword: Type.Optional(
     Type.Enum(['stop', 'start', 'help'], {
       description: 'What the text is, if it is one of these words alone: it was acted upon, and answered.',

@@ -77,6 +77,21 @@ export class Credentials {
     return this.#bySecret.get(digestOf(secret).toString('hex'))?.caller;
   }
 
+  /**
+   * Who has this id, if `proves` takes the secret for the one that something was signed with. Where anybody may come, nothing is asked.
+   */
+  proven(id: string, proves: (secret: string) => boolean): Caller | undefined {
+    if (this.isOpen) return this.#others.get(id) ?? this.#other({ account: id, id, secret: id });
+    const known = this.#byId.get(id);
+    return known !== undefined && proves(known.caller.secret) ? known.caller : undefined;
+  }
+
+  /** Whether anybody may come. */
+  get isOpen(): boolean {
+    this.#refresh();
+    return this.#isOpen;
+  }
+
   /** By what an account came that has no credentials of its own, where anybody may. */
   cameBy(account: string): Caller | undefined {
     return this.#others.get(account);

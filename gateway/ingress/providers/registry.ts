@@ -69,6 +69,17 @@ export interface FaceBrand {
   readonly createdMs: number;
 }
 
+/** What carriers would give a brand's campaign of a use case, and what it would cost, in dollars. */
+export interface FaceQualification {
+  readonly usecase: string;
+  readonly monthlyFee: number;
+  readonly quarterlyFee: number;
+  readonly annualFee: number;
+  readonly minSubUsecases: number;
+  readonly maxSubUsecases: number;
+  readonly mnoMetadata: Readonly<Record<string, FaceTerms>>;
+}
+
 export interface FaceCampaign {
   readonly campaignId: string;
   readonly brandId: string;
@@ -105,6 +116,16 @@ export interface FaceRegistry {
   brands(customer: string): Promise<readonly FaceBrand[]>;
   /** By MNO id: what its carrier would give a campaign of this use case; undefined for a brand the customer has not. */
   terms(customer: string, brandId: string, usecase: string): Promise<Readonly<Record<string, FaceTerms>> | undefined>;
+  qualify(customer: string, brandId: string, usecase: string): Promise<Ordered<FaceQualification>>;
+  changeBrand(customer: string, brandId: string, body: Readonly<Record<string, unknown>>): Promise<Ordered<FaceBrand>>;
+  deleteBrand(customer: string, brandId: string): Promise<Ordered<FaceBrand>>;
+  changeCampaign(
+    customer: string,
+    campaignId: string,
+    body: Readonly<Record<string, unknown>>,
+  ): Promise<Ordered<FaceCampaign>>;
+  /** A list of the registry's words, such as `usecase`; undefined for one it does not have. */
+  enumeration(name: string): unknown;
   submitCampaign(customer: string, body: Readonly<Record<string, unknown>>): Promise<Ordered<FaceCampaign>>;
   campaign(customer: string, campaignId: string): Promise<FaceCampaign | undefined>;
   campaigns(customer: string): Promise<readonly FaceCampaign[]>;

@@ -1,7 +1,14 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import twilio from 'twilio';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-under-test.ts';
 import { CallbackReceiver } from '../callback-receiver-under-test.ts';
+import { openVendorProxy, VENDOR_HOSTS } from '../index.ts';
 
 // Twilio's own SDK, unmodified: only the base addresses of its domains are set, which are public.
 
@@ -137,6 +144,38 @@ describe('the SDK of Twilio', () => {
     expect([sent.status, sent.messagingServiceSid]).toEqual(['accepted', service.sid]);
     expect(gateway.store.campaign[0]).toBeGreaterThanOrEqual(0);
   });
+});
+
+test('a program that calls the real host comes here by its environment alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-proxy-'));
+  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', certificate];
+  const names = `subjectAltName=${VENDOR_HOSTS.map((host) => `DNS:${host}`).join(',')}`;
+  const run = promisify(execFile);
+  await run('openssl', [...made, '-subj', '/CN=Tollgate', '-addext', names]);
+  const proxy = await openVendorProxy({
+    host: '127.0.0.1',
+    port: 0,
+    gateway: new URL(gateway.url),
+    certificate: readFileSync(certificate, 'utf8'),
+    key: readFileSync(key, 'utf8'),
+  });
+  try {
+    const sender = fileURLToPath(new URL('unchanged-sender-under-test.ts', import.meta.url));
+    const env = {
+      PATH: process.env['PATH'],
+      HTTP_PROXY: proxy.url,
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: certificate,
+    };
+    const { from, to } = message();
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', sender, SID, TOKEN, from, to], { env });
+    expect(stdout).toBe('queued');
+    expect(gateway.store.count).toBe(1);
+  } finally {
+    await proxy.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 /** Lets time pass, and what falls due in it. */

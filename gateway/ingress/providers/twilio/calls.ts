@@ -35,9 +35,11 @@ function callerOf(
   accountSid: string | undefined,
 ): Caller | undefined {
   const [user, password] = readBasic(authorization);
-  // Who comes by an API key names the account in the path alone.
-  const id = user.startsWith(API_KEY_PREFIX) && accountSid !== undefined ? accountSid : user;
-  return accountSid === undefined || accountSid === id ? credentials.pair(id, password) : undefined;
+  // Who comes by an API key names the account in the path, or nowhere.
+  if (user.startsWith(API_KEY_PREFIX)) {
+    return accountSid === undefined ? credentials.secret(password) : credentials.pair(accountSid, password);
+  }
+  return accountSid === undefined || accountSid === user ? credentials.pair(user, password) : undefined;
 }
 
 export function sendError(reply: FastifyReply, { status, code, message }: TwilioError): FastifyReply {

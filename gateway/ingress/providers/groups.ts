@@ -1,0 +1,112 @@
+/**
+ * Messages to several recipients that their sender knows by one id. To the core they are a message each; the group has the id of the
+ * first, which the others carry in their notes. They follow each other as they were taken, so that no table is needed to find them.
+ */
+import { messageId, type MessageStore, parseMessageId } from '../../messages/index.ts';
+import type { FieldProblem } from '../../problem.ts';
+import type { Caller } from './credentials.ts';
+import type { ReadBack } from './read-back.ts';
+import { publicIdOf } from './schedule.ts';
+import type { Decided, FaceMessage, Sending } from './sending.ts';
+
+/** What a face that knows groups keeps with every message, beside its own. */
+export interface GroupNotes {
+  /** The id of the group; none on its first message. */
+  readonly group?: string;
+  /** On the first message: how many there are, if more than one. */
+  readonly size?: number;
+}
+
+/** A message of a group, once the group has an id; before that the first one is made without. */
+export type Member = (group: string | undefined) => FaceMessage;
+
+/** How far apart messages of a group are looked for, beyond their number: others may have come between. */
+const STRANGERS_MAX = 64;
+
+interface GroupSending<T> {
+  readonly refuse: (wrong: FieldProblem) => T;
+  /** Of the first message, in the turn it is decided in. */
+  readonly answer: (first: Decided) => T;
+  /** Whether the rest is sent. */
+  readonly isTaken: (first: Decided) => boolean;
+  /** Told of each of the rest. */
+  readonly other: (decided: Decided) => void;
+}
+
+/** Sends all or, if something is wrong with one or the first is not taken, none. Rejects with `NotKept`. */
+export async function sendGroup<T>(
+  sending: Sending,
+  store: MessageStore,
+  members: readonly Member[],
+  { refuse, answer, isTaken, other }: GroupSending<T>,
+): Promise<T> {
+  for (const member of members) {
+    const wrong = sending.check(member(undefined));
+    if (wrong !== undefined) return refuse(wrong);
+  }
+  const [first, ...rest] = members;
+  if (first === undefined) throw new RangeError('a group has no messages');
+  let group: string | undefined;
+  const answered = await sending.send(first(undefined), refuse, (decided) => {
+    if (isTaken(decided)) group = store.idAt(decided.at);
+    return answer(decided);
+  });
+  if (group !== undefined) {
+    await Promise.all(rest.map((member) => sending.send(member(group), () => undefined, other)));
+  }
+  return answered;
+}
+
+/**
+ * What `read` makes of each message of a group of this caller, by our id of it; undefined if there is none. As many as can be found, the
+ * first at their head.
+ */
+export async function readGroup<T>(
+  readBack: ReadBack,
+  id: string,
+  caller: Caller,
+  read: (store: MessageStore, at: number) => T,
+): Promise<readonly [T, ...T[]] | undefined> {
+  const first = await readBack.find(id, caller, (store, at) => ({ notes: notesOf(store, at), read: read(store, at) }));
+  const parsed = parseMessageId(id);
+  if (first === undefined || parsed === undefined || first.notes.group !== undefined) return undefined;
+  const { size = 1 } = first.notes;
+  const all: [T, ...T[]] = [first.read];
+  for (let step = 1; all.length < size && step < size + STRANGERS_MAX; step += 1) {
+    const member = await readBack.find(messageId(parsed.run, parsed.sequence + step), caller, (store, at) =>
+      notesOf(store, at).group === id ? { read: read(store, at) } : undefined,
+    );
+    if (member !== undefined) all.push(member.read);
+  }
+  return all;
+}
+
+/** Ring places of the group that the message at `at` belongs to, as far as this store has them, in order. */
+export function groupPlaces(store: MessageStore, at: number): readonly number[] {
+  const own = notesOf(store, at);
+  if (own.group === undefined && own.size === undefined) return [at];
+  const id = groupIdOf(store, at);
+  const size = own.size ?? GROUP_SIZE_MAX;
+  const from = Math.max(0, store.sequenceAt(at) - (own.group === undefined ? 0 : size + STRANGERS_MAX));
+  const places: number[] = [];
+  for (let sequence = from; sequence < store.sequenceAt(at) + size + STRANGERS_MAX; sequence += 1) {
+    const place = sequence % store.capacity;
+    if (store.holds(sequence) && store.face[place] === store.face[at] && groupIdOf(store, place) === id) {
+      places.push(place);
+    }
+  }
+  return places;
+}
+
+/** Messages a group may have. */
+export const GROUP_SIZE_MAX = 1_000;
+
+/** The id of the group of a message, or its own. */
+export function groupIdOf(store: MessageStore, at: number): string {
+  return notesOf(store, at).group ?? publicIdOf(store, at);
+}
+
+function notesOf(store: MessageStore, at: number): GroupNotes {
+  const notes = store.faceNotes[at];
+  return notes === undefined ? {} : (JSON.parse(notes) as GroupNotes);
+}

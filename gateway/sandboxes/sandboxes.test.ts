@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GatewayUnderTest, openGatewayUnderTest, type ProblemBody } from '../gateway-under-test.ts';
+import { SANDBOXES_MAX } from '../limits.ts';
+import { SANDBOX_HEADER, type SandboxSettings, Sandboxes } from './index.ts';
+import type { InnerGateway } from './sandboxes.ts';
+
+interface Opened {
+  readonly id: string;
+  readonly url: string;
+  readonly header: { readonly name: string; readonly value: string };
+  readonly api: { readonly id: string; readonly secret: string };
+  readonly account: string;
+  readonly smpp: { readonly urls: readonly string[]; readonly systemId: string; readonly password: string } | null;
+}
+interface Inbox {
+  readonly messages: readonly { readonly text: string; readonly account?: string }[];
+}
+
+let gateway: GatewayUnderTest;
+beforeAll(async () => {
+  gateway = await openGatewayUnderTest();
+});
+afterAll(() => gateway.close());
+
+async function open(settings?: object): Promise<Opened> {
+  const { status, body } = await gateway.ask<Opened>('POST', '/v1/sandboxes', settings);
+  expect(status).toBe(201);
+  return body;
+}
+const close = (id: string) => gateway.ask('DELETE', `/v1/sandboxes/${id}`);
+
+const TEXT = { from: '+15005556000', to: '+15005550000' };
+const textsOf = async (headers: Record<string, string>): Promise<string[]> =>
+  (await gateway.ask<Inbox>('GET', '/v1/messages', undefined, headers)).body.messages.map(({ text }) => text);
+
+describe('a sandbox', () => {
+  test('is reached by its path, its header and its credentials, and is not the gateway before it', async () => {
+    const one = await open();
+    const other = await open({});
+    const ways: Record<string, [path: string, headers: Record<string, string>]> = {
+      path: [new URL(one.url).pathname, {}],
+      header: ['', { [one.header.name]: one.header.value }],
+      basic: ['', { authorization: `Basic ${Buffer.from(`${one.api.id}:${one.api.secret}`).toString('base64')}` }],
+      bearer: ['', { authorization: `Bearer ${one.api.secret}` }],
+    };
+    for (const [text, [path, headers]] of Object.entries(ways)) {
+      const sent = await gateway.ask('POST', `${path}/v1/messages`, { ...TEXT, text }, headers);
+      expect(sent).toMatchObject({ status: 202, body: { registration: 'registered' } });
+    }
+    expect(await textsOf({ [SANDBOX_HEADER]: one.id })).toEqual(Object.keys(ways));
+    expect(await textsOf({ [SANDBOX_HEADER]: other.id })).toEqual([]);
+    expect(await textsOf({})).toEqual([]);
+    for (const { id } of [one, other]) expect(await close(id)).toMatchObject({ status: 204 });
+  });
+
+  test('has a seed, a date and a clock of its own, and an ESME of its own', async () => {
+    const one = await open({ seed: 9, tariffDate: '2025-06-01', clock: 'frozen@2030-01-01T00:00:00Z', smpp: true });
+    const headers = { [SANDBOX_HEADER]: one.id };
+    expect(await gateway.ask('GET', '/v1/clock', undefined, headers)).toMatchObject({
+      body: { now: '2030-01-01T00:00:00.000Z', state: 'frozen' },
+    });
+    expect(await gateway.ask('GET', '/v1/regime', undefined, headers)).toMatchObject({ body: { date: '2025-06-01' } });
+    expect(await gateway.ask('GET', '/v1/regime')).toMatchObject({ body: { date: '2024-03-01' } });
+    expect(one.smpp).toMatchObject({ systemId: one.id, urls: [expect.stringMatching(/^smpp:\/\/127\.0\.0\.1:\d+$/)] });
+    expect(one.smpp?.password).toHaveLength(8);
+    await close(one.id);
+  });
+
+  test('is listed while it is open, without its secrets', async () => {
+    const { id, api } = await open();
+    await gateway.ask('POST', '/v1/messages', { ...TEXT, text: 'Hi' }, { [SANDBOX_HEADER]: id });
+    const { body, text } = await gateway.ask<{ sandboxes: object[] }>('GET', '/v1/sandboxes', undefined, {
+      [SANDBOX_HEADER]: id,
+    });
+    expect(body.sandboxes).toMatchObject([{ id, messages: 1 }]);
+    expect(text).not.toContain(api.secret);
+    await close(id);
+    expect(await gateway.ask('GET', '/v1/sandboxes')).toMatchObject({ body: { sandboxes: [] } });
+  });
+
+  test('that is gone, or never was, is told of', async () => {
+    const { id, url } = await open();
+    await close(id);
+    expect(await close(id)).toMatchObject({ status: 404, body: { type: 'urn:tollgate:problem:no-such-sandbox' } });
+    for (const [path, headers] of [
+      [`${new URL(url).pathname}/v1/messages`, {}],
+      ['/v1/messages', { [SANDBOX_HEADER]: id }],
+      ['/v1/messages', { [SANDBOX_HEADER]: '' }],
+    ] as const) {
+      const { status, body, headers: got } = await gateway.ask('GET', path, undefined, headers);
+      expect([status, body.type, got.get('content-type')]).toEqual([
+        404,
+        'urn:tollgate:problem:no-such-sandbox',
+        'application/problem+json',
+      ]);
+    }
+  });
+
+  test.each<[object, string]>([
+    [{ clock: 'yesterday' }, 'clock: "yesterday" must be real, frozen'],
+    [{ tariffDate: '2024-02-30' }, 'tariffDate: "2024-02-30" must be a real day'],
+    [{ seed: -1 }, 'seed'],
+    [{ colour: 'red' }, 'colour'],
+    [{ idleS: 0 }, 'idleS'],
+  ])('%j is refused, naming the field', async (settings, detail) => {
+    const { status, body } = await gateway.ask<ProblemBody>('POST', '/v1/sandboxes', settings);
+    expect(Math.floor(status / 100)).toBe(4);
+    expect(body.detail).toContain(detail);
+  });
+
+  test('hundreds of requests to many at once go each to its own', async () => {
+    const many = await Promise.all(Array.from({ length: 24 }, () => open({ clock: 'frozen' })));
+    await Promise.all(
+      many.flatMap(({ id, api }, place) =>
+        Array.from({ length: 10 }, (_, count) => {
+          const headers: Record<string, string> =
+            count % 2 === 0 ? { [SANDBOX_HEADER]: id } : { authorization: `Bearer ${api.secret}` };
+          return gateway.ask('POST', '/v1/messages', { ...TEXT, text: `${place}/${count}` }, headers);
+        }),
+      ),
+    );
+    for (const [place, { id }] of many.entries()) {
+      const texts = await textsOf({ [SANDBOX_HEADER]: id });
+      expect(texts.toSorted()).toEqual(Array.from({ length: 10 }, (_, count) => `${place}/${count}`));
+    }
+    await Promise.all(many.map(({ id }) => close(id)));
+  });
+});
+
+describe('sandboxes', () => {
+  class StandInGateway implements InnerGateway {
+    isClosed = false;
+    readonly app = { routing: () => undefined };
+    close(): Promise<void> {
+      this.isClosed = true;
+      return Promise.resolve();
+    }
+  }
+  const openSandboxes = (settings: SandboxSettings[] = []) =>
+    new Sandboxes({
+      open: (one) => {
+        settings.push(one);
+        return Promise.resolve(new StandInGateway());
+      },
+      machineClock: gateway.time,
+      machineTimers: gateway.time,
+      log: { error: (fields) => expect(fields).toBeUndefined() },
+    });
+
+  test('that nobody uses are closed, unless they are for ever', async () => {
+    const sandboxes = openSandboxes();
+    const [short, long, forEver] = [
+      await sandboxes.open({}, 5_000),
+      await sandboxes.open({}, 60_000),
+      await sandboxes.open({}, Infinity),
+    ];
+    gateway.time.advance(30_000);
+    expect(sandboxes.all).toEqual([long, forEver]);
+    expect('inner' in short && short.inner.isClosed).toBe(true);
+    gateway.time.advance(3_600_000);
+    expect(sandboxes.all).toEqual([forEver]);
+    await sandboxes.close();
+    expect(sandboxes.all).toEqual([]);
+  });
+
+  test('are so many at most, however fast they are asked for', async () => {
+    const sandboxes = openSandboxes();
+    const opened = await Promise.all(Array.from({ length: SANDBOXES_MAX + 3 }, () => sandboxes.open()));
+    const refused = opened.filter((one) => 'detail' in one);
+    expect(refused).toHaveLength(3);
+    expect(refused[0]).toMatchObject({ status: 429, type: 'urn:tollgate:problem:too-many-sandboxes' });
+    await sandboxes.close();
+    expect(await sandboxes.open()).toMatchObject({ status: 429 });
+  });
+});

@@ -1,0 +1,186 @@
+/**
+ * Sandboxes: gateways of their own behind the door of another one, for tests that run side by side.
+ *
+ * Each has its own registries, inbox, limits, accounts, faults, chance and clock, since each is a whole gateway that does not listen. What
+ * comes to the gateway that does is handed over before anything has looked at it, by the path, a header, or the credentials it comes
+ * with. So nothing else has to know that there are sandboxes, and one that is closed leaves nothing.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SANDBOX_IDLE_MS, SANDBOX_SWEEP_MS, SANDBOXES_MAX } from '../limits.ts';
+import { type FieldProblem, problem, type Problem, PROBLEM_CONTENT_TYPE } from '../problem.ts';
+import type { Clock, Timers } from '../router/index.ts';
+
+/** What may be different in a sandbox; what is left out is as in the gateway before it. */
+export interface SandboxSettings {
+  readonly seed?: number | undefined;
+  /** As `--tariff-date` and `--clock` are written. */
+  readonly tariffDate?: string | undefined;
+  readonly clock?: string | undefined;
+  /** Whether ESMEs may bind, on a port of its own. */
+  readonly smpp?: boolean | undefined;
+}
+
+/** By what a sandbox is told from others. All of it is its own account's. */
+export interface SandboxKeys {
+  /** Also the name of its account and its system_id over SMPP. */
+  readonly id: string;
+  readonly password: string;
+  /** For the APIs of providers: an account SID, key or user, and the token, secret or password that goes with it. */
+  readonly api: { readonly id: string; readonly secret: string };
+}
+
+/** A gateway as it is needed here. */
+export interface InnerGateway {
+  readonly app: { routing(request: IncomingMessage, response: ServerResponse): void };
+  close(graceMs: number): Promise<void>;
+}
+
+export interface Sandbox<Inner extends InnerGateway> extends SandboxKeys {
+  readonly inner: Inner;
+  readonly openedAtMs: number;
+  /** Machine time. */
+  lastUsedMs: number;
+  /** Closes it when nobody has used it for so long; Infinity for never. */
+  readonly idleMs: number;
+}
+
+export interface SandboxesOptions<Inner extends InnerGateway> {
+  /** Opens a gateway that does not listen, or says what is wrong with the settings. */
+  readonly open: (settings: SandboxSettings, keys: SandboxKeys) => Promise<Inner | FieldProblem>;
+  readonly machineClock: Clock;
+  readonly machineTimers: Timers;
+  readonly log: { error(fields: object, message: string): void };
+}
+
+export const SANDBOX_HEADER = 'tollgate-sandbox';
+const PATH = '/sandboxes/';
+const OWN_ROUTES = '/v1/sandboxes';
+const BASIC = 'Basic ';
+const BEARER = 'Bearer ';
+
+const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+/** With two letters in front within what a system_id may have, and not to be guessed. */
+const ID_LENGTH = 12;
+/** What a password over SMPP may have. */
+const PASSWORD_LENGTH = 8;
+
+export class Sandboxes<Inner extends InnerGateway> {
+  readonly #options: SandboxesOptions<Inner>;
+  readonly #byId = new Map<string, Sandbox<Inner>>();
+  /** By the halves of their credentials: some clients send both, some the secret alone. */
+  readonly #byKey = new Map<string, Sandbox<Inner>>();
+  readonly #stopSweeping: () => void;
+  /** Being opened, which takes a moment. */
+  #opening = 0;
+  #isClosed = false;
+
+  constructor(options: SandboxesOptions<Inner>) {
+    this.#options = options;
+    this.#stopSweeping = options.machineTimers.every(SANDBOX_SWEEP_MS, () => this.#sweep());
+  }
+
+  get all(): readonly Sandbox<Inner>[] {
+    return [...this.#byId.values()];
+  }
+
+  /** Opens one, or says why not. */
+  async open(settings: SandboxSettings = {}, idleMs = SANDBOX_IDLE_MS): Promise<Sandbox<Inner> | Problem> {
+    if (this.#isClosed || this.#byId.size + this.#opening >= SANDBOXES_MAX) {
+      const message = `${this.#byId.size} are open, which is the most; close some with DELETE ${OWN_ROUTES}/<id>`;
+      return problem('too-many-sandboxes', 429, 'Too many sandboxes', [{ field: '', message }]);
+    }
+    const keys = newKeys();
+    this.#opening += 1;
+    let inner: Inner | FieldProblem;
+    try {
+      inner = await this.#options.open(settings, keys);
+    } finally {
+      this.#opening -= 1;
+    }
+    if ('message' in inner) return problem('invalid-sandbox', 422, 'Invalid sandbox', [inner]);
+    const nowMs = this.#options.machineClock.nowMs();
+    const sandbox: Sandbox<Inner> = { ...keys, inner, openedAtMs: nowMs, lastUsedMs: nowMs, idleMs };
+    this.#byId.set(sandbox.id, sandbox);
+    for (const key of keysOf(sandbox)) this.#byKey.set(key, sandbox);
+    return sandbox;
+  }
+
+  /** Closes one at once, with all that is in flight in it. False if there is none of that id. */
+  async closeOne(id: string): Promise<boolean> {
+    const sandbox = this.#byId.get(id);
+    if (sandbox === undefined) return false;
+    this.#byId.delete(id);
+    for (const key of keysOf(sandbox)) this.#byKey.delete(key);
+    await sandbox.inner.close(0);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopSweeping();
+    await Promise.all(this.all.map(({ id }) => this.closeOne(id)));
+  }
+
+  /** Hands a request to the sandbox it is for, or answers that there is none. False if it is for no sandbox. */
+  take(request: IncomingMessage, response: ServerResponse): boolean {
+    const { url = '/', headers } = request;
+    if (url.startsWith(PATH)) {
+      const end = url.indexOf('/', PATH.length);
+      const id = end < 0 ? url.slice(PATH.length) : url.slice(PATH.length, end);
+      request.url = end < 0 ? '/' : url.slice(end);
+      return this.#hand(this.#byId.get(id), id, request, response);
+    }
+    const id = headers[SANDBOX_HEADER];
+    if (id === undefined && this.#byId.size === 0) return false;
+    if (url.startsWith(OWN_ROUTES)) return false;
+    if (typeof id === 'string') return this.#hand(this.#byId.get(id), id, request, response);
+    const sandbox = this.#byKey.get(keyIn(headers.authorization));
+    return sandbox !== undefined && this.#hand(sandbox, sandbox.id, request, response);
+  }
+
+  #hand(sandbox: Sandbox<Inner> | undefined, id: string, request: IncomingMessage, response: ServerResponse): true {
+    if (sandbox === undefined) {
+      const message = `there is no sandbox "${id}": it was closed, or not used for too long; open one with POST ${OWN_ROUTES}`;
+      const body = problem('no-such-sandbox', 404, 'No such sandbox', [{ field: SANDBOX_HEADER, message }]);
+      response.writeHead(404, { 'content-type': PROBLEM_CONTENT_TYPE }).end(JSON.stringify(body));
+    } else {
+      sandbox.lastUsedMs = this.#options.machineClock.nowMs();
+      sandbox.inner.app.routing(request, response);
+    }
+    return true;
+  }
+
+  #sweep(): void {
+    const nowMs = this.#options.machineClock.nowMs();
+    for (const { id, lastUsedMs, idleMs } of this.#byId.values()) {
+      if (nowMs - lastUsedMs < idleMs) continue;
+      this.closeOne(id).catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'a sandbox could not be closed'),
+      );
+    }
+  }
+}
+
+function newKeys(): SandboxKeys {
+  const letters = Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]);
+  const secret = randomBytes(16).toString('hex');
+  return {
+    id: `sb${letters.join('')}`,
+    password: secret.slice(0, PASSWORD_LENGTH),
+    // As an account SID: there are clients that refuse any other.
+    api: { id: `AC${randomBytes(16).toString('hex')}`, secret },
+  };
+}
+
+function keysOf({ api }: SandboxKeys): readonly string[] {
+  return [api.id, api.secret];
+}
+
+/** The user of Basic authentication, or the token of a bearer; empty if there is neither. */
+function keyIn(authorization: string | undefined): string {
+  if (authorization?.startsWith(BEARER) === true) return authorization.slice(BEARER.length);
+  if (authorization?.startsWith(BASIC) !== true) return '';
+  const pair = Buffer.from(authorization.slice(BASIC.length), 'base64').toString('latin1');
+  return pair.slice(0, Math.max(0, pair.indexOf(':')));
+}
