@@ -2,13 +2,14 @@
  * One text for each place of a ring, outside the heap.
  *
  * A collector copies every string that outlives it, twice, and looks at all of them now and then. With a ring of strings that work, and not
- * the decision, made the longest answers and took a tenth of the time under full load (bench smpp). So what fits a slot of one
- * segment and has a byte for each character lies in one block of bytes; what is longer, or in another alphabet, is kept as a string.
+ * the decision, made the longest answers (bench smpp). So what fits a slot of one segment in UTF-8 lies in one block of bytes; what is
+ * longer is kept as a string.
  */
 
-/** A segment of the GSM alphabet. */
-const SLOT_BYTES = 160;
-const BYTE_MAX = 0xff;
+/** A segment of the GSM alphabet, as long as its characters have a byte each. */
+const TEXT_BYTES_MAX = 160;
+/** Room for one character more, of any length: a text that takes some of it has not fitted whole. */
+const SLOT_BYTES = TEXT_BYTES_MAX + 4;
 /** In place of a length: the text is among the others. */
 const ELSEWHERE = 0xff;
 
@@ -34,30 +35,21 @@ export class TextColumn {
   get(at: number): string {
     const length = this.#lengths[at]!;
     if (length === ELSEWHERE) return this.#others.get(at) ?? '';
-    return this.#bytes.toString('latin1', at * SLOT_BYTES, at * SLOT_BYTES + length);
+    return this.#bytes.toString('utf8', at * SLOT_BYTES, at * SLOT_BYTES + length);
   }
 
+  /** @param text without half a surrogate pair, which no edge takes */
   set(at: number, text: string): void {
     if (this.#lengths[at] === ELSEWHERE) this.#others.delete(at);
-    const { length } = text;
-    if (length <= SLOT_BYTES && this.#fits(at * SLOT_BYTES, text)) {
-      this.#lengths[at] = length;
-      return;
+    if (text.length <= TEXT_BYTES_MAX) {
+      const length = this.#bytes.write(text, at * SLOT_BYTES, SLOT_BYTES, 'utf8');
+      if (length <= TEXT_BYTES_MAX) {
+        this.#lengths[at] = length;
+        return;
+      }
     }
     this.#lengths[at] = ELSEWHERE;
     this.#others.set(at, text);
-  }
-
-  /** Writes a text to a slot, as far as there is a byte for each character. */
-  #fits(slotAt: number, text: string): boolean {
-    const bytes = this.#bytes;
-    const { length } = text;
-    for (let index = 0; index < length; index += 1) {
-      const unit = text.charCodeAt(index);
-      if (unit > BYTE_MAX) return false;
-      bytes[slotAt + index] = unit;
-    }
-    return true;
   }
 
   /** The texts of the first `count` places, as views. */
