@@ -202,6 +202,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     seed: options.seed,
     startMs: clock.nowMs(),
     faults: faults.book,
+    magicNumbers: options.magicNumbers,
     listener: {
       taken: (at, nowMs) => webhooks.messageTaken(store, at, nowMs),
       receiptArrived(at, copy, nowMs) {

@@ -29,7 +29,7 @@ describe('our own tree', () => {
   let result: CruiseResult;
   beforeAll(() => {
     result = cruise(ROOT);
-  });
+  }, 60_000);
 
   it('was really read: every TypeScript source is a module of the cruise', () => {
     const cruised = new Set(result.modules.map((module) => module.source));

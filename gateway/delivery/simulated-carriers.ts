@@ -108,6 +108,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   readonly #store: MessageStore;
   readonly #listener: DeliveryListener;
   readonly #faults: CarrierFaults | undefined;
+  readonly #knowsMagic: boolean;
   /** By carrier and `Way`. */
   readonly #ways: readonly CarrierWay[];
   readonly #fate: Fate;
@@ -128,15 +129,18 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
     startMs: number;
     listener: DeliveryListener;
     faults?: CarrierFaults | undefined;
+    /** Whether there can be messages to magic numbers: looking costs a read of each message. */
+    magicNumbers?: boolean;
     /** By carrier and `Way`. */
     profiles?: readonly (readonly CarrierProfile[])[];
   }) {
-    const { store, seed, startMs, listener, faults, profiles = CARRIER_PROFILES } = options;
+    const { store, seed, startMs, listener, faults, magicNumbers = true, profiles = CARRIER_PROFILES } = options;
     const { capacity } = store;
     this.#store = store;
     this.#senders = new SenderHistory(remembered(capacity));
     this.#listener = listener;
     this.#faults = faults;
+    this.#knowsMagic = magicNumbers;
     this.#ways = profiles.flatMap((ways) => ways.map((profile) => CarrierWay.of(profile)));
     this.#fate = new Fate(seed);
     this.#wheel = new TimingWheel({ entries: capacity, tickMs: DELIVERY_TICK_MS, turnMs: LATENCY_CAP_MS, startMs });
@@ -236,7 +240,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
   #handOver(at: number, nowMs: number): void {
     const store = this.#store;
     this.#fate.turnTo(store.drawKey, at);
-    const fixed = fixedFate(store.destinationKey, at);
+    const fixed = this.#fixed(at);
     if (fixed !== undefined) {
       this.#follow(fixed, at, nowMs);
       return;
@@ -255,6 +259,10 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
       this.#judge(at, nowMs);
     }
     this.#schedule(at, effects, nowMs);
+  }
+
+  #fixed(at: number): FixedFate | undefined {
+    return this.#knowsMagic ? fixedFate(this.#store.destinationKey, at) : undefined;
   }
 
   /** Does with a message what is always done with messages to its number, whatever faults there are. */
@@ -475,7 +483,7 @@ export class SimulatedCarriers implements Dispatcher, Stateful {
         this.#drawReceipt(at, way, effects);
       }
     } else if (store.receipt[at] === ReceiptState.Accepted) {
-      const fixed = fixedFate(store.destinationKey, at);
+      const fixed = this.#fixed(at);
       if (fixed === undefined) {
         this.#senders.note(store.senderKey, at, store.carrier[at]!, nowMs);
         this.#filter(at, way);
@@ -595,7 +603,9 @@ function outcomeOf(receipt: number, error: number): number {
 /** What the receipt says of a message to a number of which that is always so. */
 function receiptOfFixed({ error, outcome, isSilent }: FixedFate, way: CarrierWay): number {
   if (error !== DeliveryError.None && !isSilent) return ReceiptState.Undelivered;
-  return outcome === HandsetOutcome.Delivered && way.receiptIsOfHandset ? ReceiptState.Delivered : ReceiptState.Accepted;
+  return outcome === HandsetOutcome.Delivered && way.receiptIsOfHandset
+    ? ReceiptState.Delivered
+    : ReceiptState.Accepted;
 }
 
 /** What the receipt says of a message that has ended. */

@@ -43,6 +43,8 @@ export interface Customer {
   readonly apiId: string;
   /** Of the account's webhook, unless that is gone. */
   readonly url: string | undefined;
+  /** Of its credentials, for what is signed in its body; undefined where they are not known here. */
+  readonly secret: string | undefined;
 }
 
 /** A callback as it is to be posted. */
@@ -79,8 +81,8 @@ export interface FailedAttempt {
 }
 
 export interface CallbackStyle {
-  /** Undefined if this API tells nothing of it, or nobody asked. */
-  write(told: Told): WrittenCallback | undefined;
+  /** Undefined if this API tells nothing of it, or nobody asked; several if each part of a message is told of. */
+  write(told: Told): WrittenCallback | readonly WrittenCallback[] | undefined;
   /** The callback of a message to one of our numbers; undefined if it has nowhere to go. */
   writeInbound(message: InboundMessage): WrittenCallback | undefined;
   /** Body of one attempt, where it says which one it is; the one that was written if there is none. */

@@ -49,7 +49,7 @@ const RETRY_AFTER_S = 1;
 
 export class GatewayState {
   readonly #options: GatewayStateOptions;
-  #start: Buffer | undefined;
+  #start: Promise<Buffer> | undefined;
 
   constructor(options: GatewayStateOptions) {
     this.#options = options;
@@ -59,9 +59,10 @@ export class GatewayState {
    * Keeps the state as it is for `reset`, unless it is too large to keep beside the gateway itself. Cost: the state once more for a moment,
    * and then its packed size.
    */
-  async keepStart(): Promise<void> {
+  keepStart(): void {
     if (this.#options.sizeBytes() > RESET_STATE_BYTES_MAX) return;
-    this.#start = await packed(this.#head(), this.#captured());
+    // Whoever resets waits until it is packed; nobody else has to.
+    this.#start = packed(this.#head(), this.#captured());
   }
 
   /** Rejects with StateUnavailable. */
@@ -93,7 +94,7 @@ export class GatewayState {
           'restore a snapshot taken at the start, or start the gateway anew',
       );
     }
-    return this.load(this.#start);
+    return this.load(await this.#start);
   }
 
   #head(): SnapshotHead {

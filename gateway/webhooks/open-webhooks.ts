@@ -37,7 +37,7 @@ import {
   inboundPost,
   liveUrl,
   receiptPost,
-  toldPost,
+  toldPosts,
   webhookId,
   type WebhookPost,
 } from './webhook-post.ts';
@@ -117,6 +117,7 @@ const MS = 1e6;
 const DURATION_BOUNDS_NS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000].map((ms) => ms * MS);
 const LETTERS_AT_ONCE = 1_000;
 const USER_AGENT = 'tollgate';
+const NO_POSTS: readonly WebhookPost[] = [];
 
 export function openWebhooks(options: WebhookOptions): Webhooks {
   const { connection, clock, timers, log } = options;
@@ -164,8 +165,8 @@ export class Webhooks {
   /** Adds posts of receipts of messages in `store`, to those who asked for them, as `add` does. */
   async addReceipts(store: MessageStore, receipts: readonly Receipt[], nowMs: number): Promise<void> {
     const posts = receipts.flatMap(({ at, copy, isRepeat }) => {
-      const post = this.#postOf(store, at, ToldEvent.Receipt, copy, nowMs);
-      return post === undefined ? [] : isRepeat ? { ...post, isRepeat } : post;
+      const told = this.#postsOf(store, at, ToldEvent.Receipt, copy, nowMs);
+      return isRepeat ? told.map((post) => ({ ...post, isRepeat })) : told;
     });
     if (posts.length > 0) await this.add(posts);
   }
@@ -173,8 +174,8 @@ export class Webhooks {
   /** A carrier took the message at ring place `at`: only APIs of providers tell of it. */
   messageTaken(store: MessageStore, at: number, nowMs: number): void {
     if (store.face[at] === Face.Native) return;
-    const post = this.#postOf(store, at, ToldEvent.Taken, 0, nowMs);
-    if (post !== undefined) this.add([post]).catch((error: unknown) => this.#lost(error));
+    const posts = this.#postsOf(store, at, ToldEvent.Taken, 0, nowMs);
+    if (posts.length > 0) this.add(posts).catch((error: unknown) => this.#lost(error));
   }
 
   /**
@@ -191,25 +192,26 @@ export class Webhooks {
     return post !== undefined;
   }
 
-  #postOf(store: MessageStore, at: number, event: number, copy: number, nowMs: number): WebhookPost | undefined {
+  #postsOf(store: MessageStore, at: number, event: number, copy: number, nowMs: number): readonly WebhookPost[] {
     const { apis } = this.#options;
     const style = apis?.styles[store.face[at] ?? Face.Native];
     if (style !== undefined) {
-      return toldPost(style, { event, store, at, copy, nowMs, customer: this.#customer(store.accounts[at] ?? '') });
+      return toldPosts(style, { event, store, at, copy, nowMs, customer: this.#customer(store.accounts[at] ?? '') });
     }
-    return event === ToldEvent.Receipt ? receiptPost(store, at, copy, nowMs, this.#webhookOf) : undefined;
+    const post = event === ToldEvent.Receipt ? receiptPost(store, at, copy, nowMs, this.#webhookOf) : undefined;
+    return post === undefined ? NO_POSTS : [post];
   }
 
   #customer(account: string): Customer {
-    const apiId = this.#options.apis?.apiOf(account)?.id ?? account;
-    return { account, apiId, url: liveUrl(account, this.#webhookOf) };
+    const api = this.#options.apis?.apiOf(account);
+    return { account, apiId: api?.id ?? account, secret: api?.secret, url: liveUrl(account, this.#webhookOf) };
   }
 
   /** A receipt came for the message at ring place `at` of a store that does not survive either. */
   receiptArrived(store: MessageStore, at: number, copy: number, nowMs: number): void {
     // Most messages have nobody who is told of them, and cost no more here than to see that.
-    const post = this.#postOf(store, at, ToldEvent.Receipt, copy, nowMs);
-    if (post !== undefined) this.add([post]).catch((error: unknown) => this.#lost(error));
+    const posts = this.#postsOf(store, at, ToldEvent.Receipt, copy, nowMs);
+    if (posts.length > 0) this.add(posts).catch((error: unknown) => this.#lost(error));
   }
 
   /** Adds a post about something of which nothing else is told, to an address that the caller knows to be allowed. */

@@ -87,11 +87,15 @@ export function receiptPost(
   return { id: webhookId(subject, copy), subject, order: copy, url, ...(account !== undefined && { account }), body };
 }
 
-/** The post of what `style` writes of a message; undefined if it writes nothing. `order` is of events that come before receipts. */
-export function toldPost(style: CallbackStyle, told: Told): WebhookPost | undefined {
+/** The posts of what `style` writes of a message, none if it writes nothing. `order` is of events that come before receipts. */
+export function toldPosts(style: CallbackStyle, told: Told): readonly WebhookPost[] {
   const written = style.write(told);
+  if (written === undefined) return [];
   const { store, at, event, copy, customer } = told;
-  return written && writtenPost(written, store.idAt(at), event + copy, store.face[at]!, customer);
+  const [id, order, face] = [store.idAt(at), event + copy, store.face[at]!];
+  if ('url' in written) return [writtenPost(written, id, order, face, customer)];
+  // Parts are told of apart, each in its own order.
+  return written.map((one, part) => writtenPost(one, part === 0 ? id : `${id}.${part}`, order, face, customer));
 }
 
 /** The same of a message from a handset. */

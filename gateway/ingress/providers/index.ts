@@ -26,15 +26,25 @@
 import type { FastifyPluginCallback } from 'fastify';
 import { type CallbackStyle, FACES, type FaceName } from '../../messages/index.ts';
 import type { Clock, Core, Timers } from '../../router/index.ts';
+import { bandwidthCallbacks } from './bandwidth/callbacks.ts';
+import { bandwidthFace } from './bandwidth/index.ts';
 import type { Credentials } from './credentials.ts';
 import type { FaceParts, FacePlugin } from './face.ts';
+import { plivoCallbacks } from './plivo/callbacks.ts';
+import { plivoFace } from './plivo/index.ts';
 import { ReadBack, type ShownArchive } from './read-back.ts';
 import type { FaceRegistry } from './registry.ts';
 import type { Schedule } from './schedule.ts';
 import type { SenderPools } from './sender-pools.ts';
+import { sinchCallbacks } from './sinch/callbacks.ts';
+import { sinchFace } from './sinch/index.ts';
 import { Sending, type SendingParts } from './sending.ts';
+import { telnyxCallbacks } from './telnyx/callbacks.ts';
+import { telnyxFace } from './telnyx/index.ts';
 import { twilioCallbacks } from './twilio/callbacks.ts';
 import { twilioFace } from './twilio/index.ts';
+import { vonageCallbacks } from './vonage/callbacks.ts';
+import { vonageFace } from './vonage/index.ts';
 
 export { Credentials } from './credentials.ts';
 export { Schedule } from './schedule.ts';
@@ -58,9 +68,23 @@ export interface ProviderFaces extends SendingParts {
 const SCHEDULE_TICK_MS = 100;
 
 /** By name, which is its prefix too. */
-const FACE_PLUGINS: Readonly<Partial<Record<FaceName, FacePlugin>>> = { twilio: twilioFace };
+const FACE_PLUGINS: Readonly<Partial<Record<FaceName, FacePlugin>>> = {
+  twilio: twilioFace,
+  telnyx: telnyxFace,
+  plivo: plivoFace,
+  bandwidth: bandwidthFace,
+  sinch: sinchFace,
+  vonage: vonageFace,
+};
 
-const STYLES: Readonly<Partial<Record<FaceName, CallbackStyle>>> = { twilio: twilioCallbacks };
+const STYLES: Readonly<Partial<Record<FaceName, CallbackStyle>>> = {
+  twilio: twilioCallbacks,
+  telnyx: telnyxCallbacks,
+  plivo: plivoCallbacks,
+  bandwidth: bandwidthCallbacks,
+  sinch: sinchCallbacks,
+  vonage: vonageCallbacks,
+};
 
 /** How each API tells of messages, by `Face`. */
 export const callbackStyles: readonly (CallbackStyle | undefined)[] = FACES.map((name) => STYLES[name]);

@@ -25,3 +25,14 @@ export function fieldsOf(body: unknown): JsonFields | undefined {
 export function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
   return reply.header('content-type', JSON_TYPE).send(JSON.stringify(body));
 }
+
+/** Text of a member; undefined where there is something else, or nothing. */
+export function textOf(fields: JsonFields, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A list of texts; undefined for anything else. */
+export function textsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
+}

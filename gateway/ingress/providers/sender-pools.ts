@@ -14,6 +14,8 @@ export interface SenderPool {
   updatedAtMs: number;
   /** Where the states of its messages are told of, if a message names no address; undefined for nowhere. */
   statusCallbackUrl: string | undefined;
+  /** Where those states are told of once that has failed. */
+  failoverUrl?: string | undefined;
   /** Where messages to its numbers go, in place of the account's webhook. */
   inboundUrl: string | undefined;
   /** The campaign its numbers are on; undefined for none. */

@@ -30,7 +30,8 @@ export const bandwidthCallbacks: CallbackStyle = {
     const notes = notesOf(store, at);
     // Of an SMS only its end is told.
     const isOfMedia = store.media[at] !== undefined;
-    if (notes === undefined || customer.url === undefined || (event === ToldEvent.Taken && !isOfMedia)) return undefined;
+    if (notes === undefined || customer.url === undefined || (event === ToldEvent.Taken && !isOfMedia))
+      return undefined;
     const errorCode = event === ToldEvent.Taken ? 0 : errorCodeOf(store, at);
     const carrierName = carrierNameOf(store, at);
     const told = {

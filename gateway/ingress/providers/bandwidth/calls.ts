@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Clock } from '../../../router/index.ts';
 import type { Caller, Credentials } from '../credentials.ts';
+import { sendJson } from '../json.ts';
 import { callerOfToken } from '../tokens.ts';
 import { type BandwidthError, bandwidthError } from './errors.ts';
 
@@ -41,8 +42,4 @@ export function whenKnown(
 
 export function sendError(reply: FastifyReply, { status, ...body }: BandwidthError): FastifyReply {
   return sendJson(reply.code(status), body);
-}
-
-export function sendJson(reply: FastifyReply, body: object): FastifyReply {
-  return reply.header('content-type', 'application/json').send(JSON.stringify(body));
 }

@@ -109,7 +109,10 @@ export function fieldsWrong(fieldErrors: readonly FieldError[]): BandwidthError 
 export function refusalOf(decision: number): BandwidthError | undefined {
   const row = ROWS[decision]!;
   if ('code' in row) return undefined;
-  return bandwidthError(row.http, row.http === 403 ? 'The balance of the account does not cover the message' : undefined);
+  return bandwidthError(
+    row.http,
+    row.http === 403 ? 'The balance of the account does not cover the message' : undefined,
+  );
 }
 
 /** Whether the core refused a message decided so, which was not answered with an error at once. */

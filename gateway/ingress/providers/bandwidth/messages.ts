@@ -6,9 +6,9 @@ import type { FieldProblem } from '../../../problem.ts';
 import { documented, type FaceParts } from '../face.ts';
 import type { Form } from '../form.ts';
 import { type Member, sendGroup } from '../groups.ts';
-import { type Fields, fieldsOf, textOf, textsOf } from '../json-body.ts';
+import { fieldsOf, type JsonFields, sendJson, textOf, textsOf } from '../json.ts';
 import { asE164, type Decided, type FaceMessage } from '../sending.ts';
-import { type Call, sendError, sendJson, whenKnown } from './calls.ts';
+import { type Call, sendError, whenKnown } from './calls.ts';
 import { type BandwidthError, bandwidthError, type FieldError, fieldsWrong, isRefused, refusalOf } from './errors.ts';
 import { LISTED_MAX, readFilter, tokenOf } from './message-filter.ts';
 import { type BandwidthNotes, listedMessage, messageFields, notesOf } from './message-view.ts';
@@ -29,7 +29,7 @@ export function messageRoutes(app: FastifyInstance, base: string, parts: FacePar
   app.post(path, documented(TAG, 'Send one message, to one or several'), whenKnown(parts, create));
 
   function create({ request, reply, caller }: Call): FastifyReply | Promise<FastifyReply> {
-    const read = readMessage(fieldsOf(request.body), clock.nowMs());
+    const read = readMessage(fieldsOf(request.body) ?? {}, clock.nowMs());
     if ('status' in read) return sendError(reply, read);
     const { to, notes, expiration, ...rest } = read;
     const message = (number: string, group: string | undefined): FaceMessage => ({
@@ -45,7 +45,11 @@ export function messageRoutes(app: FastifyInstance, base: string, parts: FacePar
     const answer = (decided: Decided): FastifyReply => created(reply, decided, read);
     const [first = ''] = to;
     if (to.length === 1) return sending.send(message(first, undefined), refuse, answer);
-    const members = to.map((number): Member => (group) => message(number, group));
+    const members = to.map(
+      (number): Member =>
+        (group) =>
+          message(number, group),
+    );
     return sendGroup(sending, store, members, {
       refuse,
       answer,
@@ -129,7 +133,7 @@ interface ReadMessage {
 }
 
 /** A body as a message; or what Bandwidth says of it, of all its fields at once. */
-function readMessage(body: Fields, nowMs: number): ReadMessage | BandwidthError {
+function readMessage(body: JsonFields, nowMs: number): ReadMessage | BandwidthError {
   const wrong: FieldError[] = [];
   const refuse = (fieldName: string, description: string): void => void wrong.push({ fieldName, description });
   const texts = (name: string): readonly string[] => {

@@ -83,7 +83,7 @@ const MEANINGS: Readonly<Record<number, readonly [title: string, detail: string]
   40011: ['Over the rate of the carrier', 'The campaign, or the number, is over what the carrier takes'],
   40012: ['Destination not valid', 'No handset has the destination number'],
   40014: ['Expired in the queue', 'The message waited for longer than it was valid, and is not charged'],
-  40016: ["Over T-Mobile's daily limit", "The brand has used up its day; it starts again at midnight Pacific"],
+  40016: ["Over T-Mobile's daily limit", 'The brand has used up its day; it starts again at midnight Pacific'],
   40018: ["Over AT&T's limit", 'The campaign, or the number, is over its segments a minute'],
   40300: ['Blocked by STOP', 'The recipient has opted out of messages from this number'],
   40302: ['Message too large', 'The text is longer than a message may be'],

@@ -1,12 +1,6 @@
 /** Messages as Telnyx's API shows them: out of columns of a store. */
 import { formatNumber } from '../../../../registry-cache/index.ts';
-import {
-  DELIVERY_ERRORS,
-  DeliveryError,
-  MessageState,
-  type MessageStore,
-  ReceiptState,
-} from '../../../messages/index.ts';
+import { DeliveryError, type MessageStore, ReceiptState } from '../../../messages/index.ts';
 import {
   CARRIER_LABELS,
   countSegments,
@@ -19,6 +13,7 @@ import {
   segmentsOf,
 } from '../../../router/index.ts';
 import { costOf, dollarsOf } from '../message-cost.ts';
+import { changedAtMs, progressOf } from '../progress.ts';
 import { publicIdOf, type Scheduled } from '../schedule.ts';
 import { uuidOf } from '../vendor-ids.ts';
 import { codeOfDeliveryError, endOf, errorsOf } from './errors.ts';
@@ -48,26 +43,25 @@ export function notesOf(store: MessageStore, at: number): TelnyxNotes {
   return notes === undefined || notes === NO_NOTES ? {} : (JSON.parse(notes) as TelnyxNotes);
 }
 
-/** Where the message at ring place `at` is. What the handset got is no part of it: no carrier tells Telnyx. */
+/** Where the message at ring place `at` is. */
 export function statusOf(store: MessageStore, at: number): TelnyxStatus {
-  const refused = endOf(store.code[at]!);
-  if (refused !== undefined) return refused;
   const error = store.error[at]!;
-  switch (store.receipt[at]) {
-    case ReceiptState.Accepted:
-    case ReceiptState.Delivered:
+  switch (progressOf(store, at)) {
+    case 'refused':
+      return endOf(store.code[at]!) ?? QUEUED;
+    case 'queued':
+      return QUEUED;
+    case 'trying':
+      return { status: 'sending', code: 0 };
+    case 'sent':
+      return error === DeliveryError.Lost ? { status: 'delivery_unconfirmed', code: 0 } : SENT;
+    case 'delivered':
       return { status: 'delivered', code: 0 };
-    case ReceiptState.None:
-      break;
-    case ReceiptState.Expired:
-      return { status: 'expired', code: codeOfDeliveryError(error) };
-    default:
-      return { status: 'delivery_failed', code: codeOfDeliveryError(error) };
+    case 'undelivered': {
+      const isExpired = store.receipt[at] === ReceiptState.Expired;
+      return { status: isExpired ? 'expired' : 'delivery_failed', code: codeOfDeliveryError(error) };
+    }
   }
-  if (error === DeliveryError.Lost) return { status: 'delivery_unconfirmed', code: 0 };
-  if (store.state[at] === MessageState.Queued) return QUEUED;
-  const isTriedAgain = error !== DeliveryError.None && DELIVERY_ERRORS[error]!.isTemporary;
-  return isTriedAgain ? { status: 'sending', code: 0 } : SENT;
 }
 
 const NOT_SENT: readonly string[] = ['queued', 'sending', 'sending_failed'];
@@ -77,7 +71,6 @@ const NOT_ENDED: readonly string[] = ['queued', 'sending', 'sent'];
 export function messageView(store: MessageStore, at: number, told = statusOf(store, at)): object {
   const { status, code } = told;
   const acceptedAt = timeOf(store.acceptedAtMs[at]!);
-  const receiptAtMs = store.receiptAtMs[at]!;
   const validUntilMs = store.validUntilMs[at]!;
   const { carrierMicros, rateMicros } = costOf(store, at);
   return {
@@ -85,7 +78,12 @@ export function messageView(store: MessageStore, at: number, told = statusOf(sto
     direction: 'outbound',
     id: uuidOf(publicIdOf(store, at)),
     type: store.kind[at] === MessageKind.Mms ? 'MMS' : 'SMS',
-    ...sentView(store.senderKey[at]!, store.destinationKey[at]!, status, CARRIER_LABELS[store.carrier[at]!]!),
+    ...addressView(
+      formatNumber(store.senderKey[at]!),
+      formatNumber(store.destinationKey[at]!),
+      status,
+      CARRIER_LABELS[store.carrier[at]!]!,
+    ),
     text: store.texts.get(at),
     ...whatView(notesOf(store, at), store.media[at], store.callbackUrls[at]),
     encoding: store.isUcs2[at] === 1 ? 'UCS-2' : 'GSM-7',
@@ -95,15 +93,10 @@ export function messageView(store: MessageStore, at: number, told = statusOf(sto
       carrier_fee: { amount: dollarsOf(carrierMicros), currency: 'USD' },
       rate: { amount: dollarsOf(rateMicros), currency: 'USD' },
     },
-    tcr_campaign_billable: carrierMicros > 0,
-    tcr_campaign_id: null,
-    tcr_campaign_registered: nameAt(
-      REGISTRATION_LABELS,
-      registrationLabelIndex(store.registration[at]!),
-    ).toUpperCase(),
+    tcr_campaign_registered: nameAt(REGISTRATION_LABELS, registrationLabelIndex(store.registration[at]!)).toUpperCase(),
     received_at: acceptedAt,
     sent_at: NOT_SENT.includes(status) ? null : acceptedAt,
-    completed_at: NOT_ENDED.includes(status) ? null : receiptAtMs > 0 ? timeOf(receiptAtMs) : acceptedAt,
+    completed_at: NOT_ENDED.includes(status) ? null : timeOf(changedAtMs(store, at)),
     valid_until: status === 'queued' && Number.isFinite(validUntilMs) ? timeOf(validUntilMs) : null,
     wait_seconds: status === 'queued' ? store.retryAfterMs[at]! / 1_000 : 0,
     errors: errorsOf(code),
@@ -135,10 +128,6 @@ export function scheduledView({ id, message, createdAtMs, dueMs, state }: Schedu
     valid_until: null,
     errors: [],
   };
-}
-
-function sentView(sender: number, destination: number, status: string, carrier: string): object {
-  return addressView(formatNumber(sender), formatNumber(destination), status, carrier);
 }
 
 function addressView(from: string, to: string, status: string, carrier: string): object {

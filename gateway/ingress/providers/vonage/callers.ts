@@ -1,0 +1,41 @@
+/** Who calls one of Vonage's APIs. */
+import type { Caller, Credentials } from '../credentials.ts';
+import { expiryOf, readJwt, secondsOf } from '../tokens.ts';
+import { type MessagesProblem, type SmsError, smsError, TOKEN_EXPIRED, UNAUTHORIZED } from './errors.ts';
+import { isSigned } from './signature.ts';
+
+const BEARER = 'Bearer ';
+
+/** The SMS API: by Basic, by `api_key` and `api_secret`, or by `api_key` and a signature over all parameters. */
+export function smsCaller(
+  credentials: Credentials,
+  authorization: string | undefined,
+  parameters: Readonly<Record<string, string>>,
+): Caller | SmsError {
+  if (authorization !== undefined) return credentials.basic(authorization) ?? smsError('4');
+  const { api_key: key, api_secret: secret, sig } = parameters;
+  if (key === undefined) return smsError('2', 'Missing api_key');
+  if (secret !== undefined && sig !== undefined) return smsError('32');
+  if (secret !== undefined) return credentials.pair(key, secret) ?? smsError('4');
+  if (sig === undefined) return smsError('2', 'Missing api_secret');
+  return credentials.proven(key, (known) => isSigned(parameters, known)) ?? smsError('14');
+}
+
+/**
+ * The Messages API: by Basic, or by a JWT of an application. Applications sign theirs with a private key, and no gateway has the public
+ * one: where callers have to be known, a JWT is taken that is signed with the secret of the account, by HS256.
+ */
+export function messagesCaller(
+  credentials: Credentials,
+  authorization: string | undefined,
+  nowMs: number,
+): Caller | MessagesProblem {
+  if (authorization?.startsWith(BEARER) !== true) return credentials.basic(authorization) ?? UNAUTHORIZED;
+  const jwt = readJwt(authorization.slice(BEARER.length));
+  const id = jwt?.claims['application_id'];
+  if (jwt === undefined || typeof id !== 'string') return UNAUTHORIZED;
+  const caller = credentials.proven(id, (secret) => jwt.isSignedWith(secret));
+  if (caller === undefined) return UNAUTHORIZED;
+  // The clock of a simulation may stand far behind the one that the token was made by, but not ahead of what it says itself.
+  return expiryOf(jwt.claims) <= secondsOf(nowMs) ? TOKEN_EXPIRED : caller;
+}
