@@ -19,6 +19,8 @@ export const REFERENCE_LENGTH_MAX = 128;
 export const PROVIDER_CALLERS_MAX = 10_000;
 /** Messages scheduled by the APIs of providers that wait; as many that have gone are remembered. */
 export const SCHEDULED_BY_FACES_MAX = 10_000;
+/** Messages from handsets that can be read back by the APIs of providers; the oldest is forgotten. */
+export const INBOUND_LOGGED_MAX = 1_000;
 /** Connections that the proxy of providers' hosts holds. */
 export const VENDOR_PROXY_CONNECTIONS_MAX = 1_000;
 /** Pools of numbers that send as one, and numbers of each, as Twilio has them. */
@@ -313,6 +315,8 @@ export const TIMETABLE_SENT_KEPT_MS = 3_600_000;
 
 /** Sandboxes open at once, and messages that each holds. */
 export const SANDBOXES_MAX = 256;
+/** Closed sandboxes whose system_ids are still known, so that nobody binds elsewhere by mistake. */
+export const SANDBOXES_GONE_MAX = 4_096;
 export const SANDBOX_INBOX_MESSAGES = 4_096;
 /** How long one is kept that nobody uses, what may be asked for at most, and how often it is looked for. */
 export const SANDBOX_IDLE_MS = 3_600_000;

@@ -38,6 +38,7 @@ import { nativeApi } from './ingress/http/index.ts';
 import {
   callbackStyles,
   Credentials,
+  InboundLog,
   pathOfVendorHost,
   providerFaces,
   Schedule,
@@ -108,6 +109,8 @@ export interface Gateway {
   summary(): Summary;
   /** Has `POST /v1/reset` go back to the present state, and no longer to that in which the gateway was opened. */
   keepStart(): Promise<void>;
+  /** The SMPP edge, if it has one. */
+  readonly smpp: Smpp | undefined;
   /** Gateways behind this one; undefined in one of those. */
   readonly sandboxes: Sandboxes<InnerGateway> | undefined;
   /** Stops taking messages, lets those in flight end (`graceMs` at most, three seconds when left out) and closes every socket. */
@@ -128,6 +131,8 @@ export interface GatewayParts {
   readonly log: FastifyBaseLogger;
   /** Whether it does not listen for HTTP and has no sandboxes: it is handed requests by another gateway. */
   readonly isInner?: boolean;
+  /** Whether ESMEs may come to it that another gateway hands over. */
+  readonly takesEsmes?: boolean;
   /** Whether it describes its routes at `/docs`, which it does when left out. */
   readonly isDocumented?: boolean;
 }
@@ -213,7 +218,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       settled: () => {},
     },
   });
-  const sandboxes = isInner ? undefined : openSandboxes(parts);
+  const sandboxes = isInner ? undefined : openSandboxes(parts, () => smppUrls);
   if (sandboxes !== undefined) closers.push(() => sandboxes.close());
   const app = Fastify({
     ...(sandboxes && { serverFactory: frontDoor(sandboxes) }),
@@ -223,6 +228,8 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MESSAGE_BODY_BYTES,
     routerOptions: { maxParamLength: 128 },
+    // A third of all routes, and of the time to open a sandbox.
+    exposeHeadRoutes: !isInner,
     forceCloseConnections: true,
     rewriteUrl: pathOfVendorHost,
     frameworkErrors: (error, request, reply) => {
@@ -281,6 +288,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   const credentials = new Credentials(accounts.webhooks, { isLoopback: isLoopback(options.host) });
   const pools = new SenderPools(() => core.optOuts);
   const schedule = redis === undefined ? new Schedule() : undefined;
+  const inbounds = new InboundLog();
   if (redis === undefined || options.delivery === 'own') webhooks.start();
   const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log });
   if (cdrs !== undefined) closers.push(() => cdrs.close());
@@ -354,9 +362,12 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       leases: shared ?? OWN_LIMITS,
       faults: faults.book,
       ...(kept && { kept }),
+      edgeOf: sandboxes && ((systemId) => sandboxes.smppOf(systemId)),
+      takesEsmes: parts.takesEsmes === true,
     },
     closers,
   );
+  const smppUrls = urlsOf(smpp, options);
   const summary = (): Summary => summarise(core, store, clock.nowMs());
   const state =
     options.redisUrl === undefined
@@ -378,6 +389,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
             ...(faults.state && { faults: faults.state }),
             'sender pools': pools,
             ...(schedule && { 'scheduled by faces': schedule }),
+            'messages from handsets': inbounds,
             'chance of webhooks': jitter,
             ...(webhooks.state && { webhooks: webhooks.state }),
           },
@@ -413,6 +425,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       tell(account, message) {
         const pool = pools.poolOf(parseSenderKey(message.to));
         const isOwn = pool?.account === account;
+        inbounds.add(account, message);
         return webhooks.inboundArrived(account, message, isOwn ? pool.inboundUrl : undefined);
       },
       together: (number) => pools.together(number),
@@ -453,6 +466,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     credentials,
     pools,
     schedule,
+    inbounds,
     registry: registries.desk,
     callbackGuard: guard.refusal,
     leases: shared ?? OWN_LIMITS,
@@ -515,7 +529,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     await sandboxes?.close();
     // What is in flight comes to its end only if time passes.
     if (clock instanceof ControlledClock) clock.resume();
-    await smpp?.close();
+    await smpp?.close(graceMs);
     // A batch goes on being worked off when its socket is gone.
     intake.close();
     await app.close();
@@ -526,11 +540,14 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     await closeAll(closers);
   };
   const smppPorts = smpp?.ports ?? [];
-  const smppUrls = smppPorts.map((port, place) => {
-    const isTls = options.smppPort === undefined || place > 0;
-    return `${isTls ? 'smpps' : 'smpp'}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  return { core, store, intake, registries, app, url, smppPorts, smppUrls, summary, keepStart, smpp, sandboxes, close };
+}
+
+function urlsOf(smpp: Smpp | undefined, { host, smppPort }: ServeOptions): readonly string[] {
+  return (smpp?.ports ?? []).map((port, place) => {
+    const isTls = smppPort === undefined || place > 0;
+    return `${isTls ? 'smpps' : 'smpp'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   });
-  return { core, store, intake, registries, app, url, smppPorts, smppUrls, summary, keepStart, sandboxes, close };
 }
 
 /** Has the routes that are added from now on described at `/docs`. */
@@ -548,8 +565,11 @@ async function documentRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs' });
 }
 
-/** The sandboxes behind a gateway with these parts. */
-function openSandboxes({ options, world, log }: GatewayParts): Sandboxes<InnerGateway> {
+/** The sandboxes behind a gateway with these parts, at whose SMPP ports their ESMEs bind too. */
+function openSandboxes(
+  { options, world, log }: GatewayParts,
+  outerSmppUrls: () => readonly string[],
+): Sandboxes<InnerGateway> {
   return new Sandboxes({
     machineClock: systemClock,
     machineTimers: systemTimers,
@@ -572,9 +592,10 @@ function openSandboxes({ options, world, log }: GatewayParts): Sandboxes<InnerGa
         timers: clock,
         log,
         isInner: true,
+        takesEsmes: outerSmppUrls().length > 0,
         isDocumented: false,
       });
-      return { ...inner, clock };
+      return { ...inner, smppUrls: [...outerSmppUrls(), ...inner.smppUrls], clock };
     },
   });
 }
@@ -745,10 +766,11 @@ async function openedSmpp(
   parts: {
     readonly options: ServeOptions;
     readonly world: LoadedWorld;
-  } & Pick<SmppOptions, 'clock' | 'timers' | 'log' | 'intake' | 'store' | 'leases' | 'faults' | 'kept'>,
+    readonly takesEsmes: boolean;
+  } & Pick<SmppOptions, 'clock' | 'timers' | 'log' | 'intake' | 'store' | 'leases' | 'faults' | 'kept' | 'edgeOf'>,
   closers: Closers,
 ): Promise<Smpp | undefined> {
-  const { options, world, ...rest } = parts;
+  const { options, world, takesEsmes, ...rest } = parts;
   const { host, smppPort, smppTlsPort, smppTlsCert, smppTlsKey } = options;
   const listening: Listening[] = [];
   if (smppPort !== undefined) listening.push({ host, port: smppPort });
@@ -756,7 +778,7 @@ async function openedSmpp(
     const tls = { cert: readPem('--smpp-tls-cert', smppTlsCert), key: readPem('--smpp-tls-key', smppTlsKey) };
     listening.push({ host, port: smppTlsPort, tls });
   }
-  if (listening.length === 0) return undefined;
+  if (listening.length === 0 && !takesEsmes) return undefined;
   const declared = world.accounts.flatMap(({ account, smpp }) => (smpp ? [{ account: account.id, ...smpp }] : []));
   if (declared.length === 0 && !isLoopback(host)) {
     throw new CannotStart([

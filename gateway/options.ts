@@ -768,7 +768,8 @@ export function readSandboxOptions(outer: ServeOptions, wishes: SandboxWishes): 
     redisUrl: undefined,
     registryFile: undefined,
     cdrDirectory: undefined,
-    smppPort: wishes.smpp === true ? 0 : undefined,
+    // Where ESMEs bind to the gateway, they bind to its sandboxes too.
+    smppPort: wishes.smpp === true && outer.smppPort === undefined && outer.smppTlsPort === undefined ? 0 : undefined,
     smppTlsPort: undefined,
     adminUser: undefined,
     adminPassword: undefined,

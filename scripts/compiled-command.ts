@@ -18,7 +18,7 @@ export function compileCommand(): CompiledCommand {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'command-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const words = ['--noCheck', '--declaration', 'false', '--sourceMap', 'false', '--outDir', folder];
+  const words = ['--noCheck', '--declaration', 'false', '--outDir', folder];
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const made = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...words], {
     cwd: ROOT,

@@ -121,3 +121,14 @@ function spoiledOnce(bytes: Buffer, chance: Rng): Buffer {
 export function intact(chance: Rng): Buffer {
   return oneOf(seeds, chance);
 }
+
+/** Whether bytes are PDUs up to their end, by their lengths. */
+export function isWhole(bytes: Buffer): boolean {
+  let at = 0;
+  while (at + 4 <= bytes.length) {
+    const length = bytes.readUInt32BE(at);
+    if (length < 16) return false;
+    at += length;
+  }
+  return at === bytes.length;
+}

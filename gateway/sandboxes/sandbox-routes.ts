@@ -1,6 +1,6 @@
 /** `/v1/sandboxes`: gateways for tests that run side by side, opened and closed over HTTP. */
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import type { onRequestHookHandler } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
 import { SANDBOX_IDLE_MS, SANDBOX_IDLE_MS_MAX } from '../limits.ts';
 import { problem, sendProblem } from '../problem.ts';
@@ -32,7 +32,7 @@ const SandboxBody = Type.Object(
         examples: ['frozen@2024-03-01T18:00:00-08:00'],
       }),
     ),
-    smpp: Type.Optional(Type.Boolean({ description: 'Whether ESMEs may bind, on a port of its own.' })),
+    smpp: Type.Optional(Type.Boolean({ description: 'Whether ESMEs may bind. Where they may to the gateway, they may anyway, at the same port with the system_id of the sandbox; else it has a port of its own.' })),
     idleS: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -118,7 +118,7 @@ export const sandboxRoutes: FastifyPluginCallbackTypebox<SandboxRoutes> = (app, 
       const { idleS, ...settings } = request.body ?? {};
       const opened = await sandboxes.open(settings, idleS === undefined ? undefined : idleS * MS_PER_SECOND);
       if ('detail' in opened) return sendProblem(reply, opened);
-      return reply.code(201).send(described(opened, `${request.protocol}://${request.host}`));
+      return reply.code(201).send(described(opened, request));
     },
   );
 
@@ -163,14 +163,19 @@ export const sandboxRoutes: FastifyPluginCallbackTypebox<SandboxRoutes> = (app, 
   done();
 };
 
-function described({ id, password, api, inner }: Sandbox<SandboxGateway>, base: string): SandboxAnswer {
+/** A sandbox, with addresses by the name of this machine by which it was asked for: whoever got here by it gets there too. */
+function described(
+  { id, password, api, inner }: Sandbox<SandboxGateway>,
+  { protocol, host, hostname }: Pick<FastifyRequest, 'protocol' | 'host' | 'hostname'>,
+): SandboxAnswer {
+  const urls = inner.smppUrls.map((url) => `${url.slice(0, url.indexOf('//'))}//${hostname}:${new URL(url).port}`);
   return {
     id,
-    url: `${base}/sandboxes/${id}`,
+    url: `${protocol}://${host}/sandboxes/${id}`,
     header: { name: HEADER_NAME, value: id },
     api,
     account: id,
-    smpp: inner.smppUrls.length === 0 ? null : { urls: [...inner.smppUrls], systemId: id, password },
+    smpp: urls.length === 0 ? null : { urls, systemId: id, password },
   };
 }
 

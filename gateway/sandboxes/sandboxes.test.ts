@@ -130,6 +130,7 @@ describe('a sandbox', () => {
 describe('sandboxes', () => {
   class StandInGateway implements InnerGateway {
     isClosed = false;
+    readonly smpp = undefined;
     readonly app = { routing: () => undefined };
     close(): Promise<void> {
       this.isClosed = true;

@@ -7,7 +7,8 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SANDBOX_IDLE_MS, SANDBOX_SWEEP_MS, SANDBOXES_MAX } from '../limits.ts';
+import type { Socket } from 'node:net';
+import { SANDBOX_IDLE_MS, SANDBOX_SWEEP_MS, SANDBOXES_GONE_MAX, SANDBOXES_MAX } from '../limits.ts';
 import { type FieldProblem, problem, type Problem, PROBLEM_CONTENT_TYPE } from '../problem.ts';
 import type { Clock, Timers } from '../router/index.ts';
 
@@ -17,7 +18,7 @@ export interface SandboxSettings {
   /** As `--tariff-date` and `--clock` are written. */
   readonly tariffDate?: string | undefined;
   readonly clock?: string | undefined;
-  /** Whether ESMEs may bind, on a port of its own. */
+  /** Whether ESMEs may bind. They may anyway where they do at the gateway before it, at the same port; else it has one of its own. */
   readonly smpp?: boolean | undefined;
 }
 
@@ -33,7 +34,14 @@ export interface SandboxKeys {
 /** A gateway as it is needed here. */
 export interface InnerGateway {
   readonly app: { routing(request: IncomingMessage, response: ServerResponse): void };
+  /** Where ESMEs are handed over that have bound at the port of the gateway in front. */
+  readonly smpp: SmppEdge | undefined;
   close(graceMs: number): Promise<void>;
+}
+
+interface SmppEdge {
+  readonly isAnyBound: boolean;
+  take(socket: Socket, bytes: Buffer): void;
 }
 
 export interface Sandbox<Inner extends InnerGateway> extends SandboxKeys {
@@ -74,6 +82,8 @@ export class Sandboxes<Inner extends InnerGateway> {
   /** Being opened, which takes a moment. */
   #opening = 0;
   #isClosed = false;
+  /** Ids of the latest that were closed. */
+  readonly #gone = new Set<string>();
 
   constructor(options: SandboxesOptions<Inner>) {
     this.#options = options;
@@ -112,6 +122,8 @@ export class Sandboxes<Inner extends InnerGateway> {
     if (sandbox === undefined) return false;
     this.#byId.delete(id);
     for (const key of keysOf(sandbox)) this.#byKey.delete(key);
+    this.#gone.add(id);
+    if (this.#gone.size > SANDBOXES_GONE_MAX) this.#gone.delete(this.#gone.values().next().value!);
     await sandbox.inner.close(0);
     return true;
   }
@@ -120,6 +132,17 @@ export class Sandboxes<Inner extends InnerGateway> {
     this.#isClosed = true;
     this.#stopSweeping();
     await Promise.all(this.all.map(({ id }) => this.closeOne(id)));
+  }
+
+  /**
+   * Where the ESME with this system_id binds: in its sandbox; nowhere, null, if that was closed, lest one that binds again by itself does
+   * so unnoticed at the gateway before it; undefined if it is of no sandbox.
+   */
+  smppOf(systemId: string): SmppEdge | null | undefined {
+    const sandbox = this.#byId.get(systemId);
+    if (sandbox === undefined) return this.#gone.has(systemId) ? null : undefined;
+    sandbox.lastUsedMs = this.#options.machineClock.nowMs();
+    return sandbox.inner.smpp;
   }
 
   /** Hands a request to the sandbox it is for, or answers that there is none. False if it is for no sandbox. */
@@ -153,8 +176,10 @@ export class Sandboxes<Inner extends InnerGateway> {
 
   #sweep(): void {
     const nowMs = this.#options.machineClock.nowMs();
-    for (const { id, lastUsedMs, idleMs } of this.#byId.values()) {
-      if (nowMs - lastUsedMs < idleMs) continue;
+    for (const sandbox of this.#byId.values()) {
+      const { id, inner, idleMs } = sandbox;
+      if (inner.smpp?.isAnyBound === true) sandbox.lastUsedMs = nowMs;
+      if (nowMs - sandbox.lastUsedMs < idleMs) continue;
       this.closeOne(id).catch((error: unknown) =>
         this.#options.log.error({ err: error }, 'a sandbox could not be closed'),
       );

@@ -54,6 +54,12 @@ export class Framer {
     return this.#carried;
   }
 
+  /** The PDU that `next` has just found, with all that was read behind it. */
+  get fromHere(): Buffer {
+    const pdu = this.bytes.subarray(this.start, this.end);
+    return Buffer.concat([pdu, this.#chunk.subarray(this.#at)]);
+  }
+
   /** `Frame`. After `BadLength` it says so for ever. */
   next(): number {
     if (this.#isBroken) return Frame.BadLength;

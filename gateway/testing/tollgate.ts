@@ -29,7 +29,7 @@ export interface WorldOptions {
   readonly tariffDate?: string;
   /** `real`, which is what it is when left out, `frozen`, or `frozen@` and a moment with its offset. */
   readonly clock?: string;
-  /** Whether ESMEs may bind by SMPP, on a free port. */
+  /** Whether ESMEs may bind by SMPP, on a free port. Where they may, they may to all sandboxes, at the same port. */
   readonly smpp?: boolean;
 }
 
@@ -135,7 +135,7 @@ export async function startTollgate(options: TollgateOptions = {}): Promise<Toll
         seed: wishes.seed ?? options.seed,
         tariffDate: wishes.tariffDate ?? options.tariffDate,
         clock: wishes.clock ?? options.clock,
-        smpp: wishes.smpp ?? options.smpp,
+        smpp: wishes.smpp,
       };
       const { sandboxes } = gateway;
       const opened = await sandboxes?.open(settings, Infinity);

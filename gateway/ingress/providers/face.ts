@@ -3,6 +3,7 @@ import type { FastifyPluginCallback } from 'fastify';
 import type { MessageStore } from '../../messages/index.ts';
 import type { Clock, Core, Timers } from '../../router/index.ts';
 import type { Credentials } from './credentials.ts';
+import type { InboundLog } from './inbound-log.ts';
 import type { ReadBack } from './read-back.ts';
 import type { FaceRegistry } from './registry.ts';
 import type { Schedule } from './schedule.ts';
@@ -20,6 +21,7 @@ export interface FaceParts {
   readonly sending: Sending;
   /** Messages to be sent later; undefined where messages survive this process, which those would not. */
   readonly schedule: Schedule | undefined;
+  readonly inbounds: InboundLog;
   /** To read back what came by a face (`Face`). */
   readonly readBack: (face: number) => ReadBack;
   /**

@@ -13,7 +13,7 @@ import type { Decided, FaceMessage, Sending } from './sending.ts';
 export interface GroupNotes {
   /** The id of the group; none on its first message. */
   readonly group?: string;
-  /** On the first message: how many there are, if more than one. */
+  /** How many there are, if more than one. */
   readonly size?: number;
 }
 
@@ -52,7 +52,10 @@ export async function sendGroup<T>(
     return answer(decided);
   });
   if (group !== undefined) {
-    await Promise.all(rest.map((member) => sending.send(member(group), () => undefined, other)));
+    const sendOne = async (member: Member): Promise<void> => {
+      await sending.send(member(group), () => undefined, other);
+    };
+    await Promise.all(rest.map(sendOne));
   }
   return answered;
 }
@@ -83,19 +86,22 @@ export async function readGroup<T>(
 
 /** Ring places of the group that the message at `at` belongs to, as far as this store has them, in order. */
 export function groupPlaces(store: MessageStore, at: number): readonly number[] {
-  const own = notesOf(store, at);
-  if (own.group === undefined && own.size === undefined) return [at];
-  const id = groupIdOf(store, at);
-  const size = own.size ?? GROUP_SIZE_MAX;
-  const from = Math.max(0, store.sequenceAt(at) - (own.group === undefined ? 0 : size + STRANGERS_MAX));
+  const { group, size } = notesOf(store, at);
+  if (size === undefined) return [at];
+  const id = group ?? publicIdOf(store, at);
+  const reach = size + STRANGERS_MAX;
+  const own = store.sequenceAt(at);
   const places: number[] = [];
-  for (let sequence = from; sequence < store.sequenceAt(at) + size + STRANGERS_MAX; sequence += 1) {
+  for (let sequence = Math.max(0, own - reach); sequence < own + reach; sequence += 1) {
     const place = sequence % store.capacity;
-    if (store.holds(sequence) && store.face[place] === store.face[at] && groupIdOf(store, place) === id) {
-      places.push(place);
-    }
+    if (store.holds(sequence) && isOfGroup(store, place, id)) places.push(place);
   }
   return places;
+}
+
+/** The first of a group has its id, the others have it in their notes. */
+function isOfGroup(store: MessageStore, at: number, id: string): boolean {
+  return publicIdOf(store, at) === id || (store.faceNotes[at]?.includes(id) === true && groupIdOf(store, at) === id);
 }
 
 /** Messages a group may have. */

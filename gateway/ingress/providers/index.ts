@@ -30,6 +30,7 @@ import { bandwidthCallbacks } from './bandwidth/callbacks.ts';
 import { bandwidthFace } from './bandwidth/index.ts';
 import type { Credentials } from './credentials.ts';
 import type { FaceParts, FacePlugin } from './face.ts';
+import type { InboundLog } from './inbound-log.ts';
 import { plivoCallbacks } from './plivo/callbacks.ts';
 import { plivoFace } from './plivo/index.ts';
 import { ReadBack, type ShownArchive } from './read-back.ts';
@@ -47,6 +48,7 @@ import { vonageCallbacks } from './vonage/callbacks.ts';
 import { vonageFace } from './vonage/index.ts';
 
 export { Credentials } from './credentials.ts';
+export { InboundLog } from './inbound-log.ts';
 export { Schedule } from './schedule.ts';
 export { SenderPools } from './sender-pools.ts';
 export { openVendorProxy } from './vendor-proxy.ts';
@@ -60,6 +62,7 @@ export interface ProviderFaces extends SendingParts {
   readonly pools: SenderPools;
   readonly registry: FaceRegistry;
   readonly schedule: Schedule | undefined;
+  readonly inbounds: InboundLog;
   readonly archive: ShownArchive | undefined;
   readonly tellRefusal: FaceParts['tellRefusal'];
 }

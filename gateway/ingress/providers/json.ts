@@ -1,18 +1,21 @@
 /** Bodies of JSON, as the faces of providers that speak it read and write them. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export const JSON_TYPE = 'application/json';
 
 /** The members of an object of JSON. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
+/** As Fastify's own parser of JSON is called: it answers by `done` alone. */
+type Parse = (request: FastifyRequest, body: string, done: (error: Error | null, body?: unknown) => void) => void;
+
 /** Has bodies of JSON read, an empty one as none; one that is malformed, or of another type, is an error with its status. */
 export function readJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+  const parse = app.getDefaultJsonParser('error', 'error') as Parse;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else void parse(request, body.toString(), done);
+    else parse(request, body.toString(), done);
   });
 }
 

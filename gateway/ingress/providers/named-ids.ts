@@ -8,7 +8,7 @@ export function uuidNamed(name: string): string {
   return uuidOfDigits(hashOf(name).slice(0, DIGITS));
 }
 
-/** A UUID that carries a code of ASCII letters and digits, up to ten of them, behind digits that check it. */
+/** A UUID that carries a code of ASCII letters and digits, up to seven of them, behind digits that check it. */
 export function uuidOfCode(code: string): string {
   const hex = Buffer.from(code, 'latin1').toString('hex');
   return uuidOfDigits(hashOf(code).slice(0, DIGITS - hex.length) + hex);

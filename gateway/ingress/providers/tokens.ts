@@ -13,7 +13,6 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /** A JWT as it came: nothing in it is proven. */
 export interface ReadJwt {
-  readonly algorithm: string;
   readonly claims: Claims;
   /** Whether it was signed with this secret, by HS256. */
   isSignedWith(secret: string): boolean;
@@ -34,7 +33,6 @@ export function readJwt(token: string): ReadJwt | undefined {
   const [head, claims] = [decode(header), decode(payload)];
   if (head === undefined || claims === undefined || rest.length > 0) return undefined;
   return {
-    algorithm: String(head['alg']),
     claims,
     isSignedWith: (secret) => {
       const expected = hs256(`${header}.${payload}`, secret);
@@ -45,7 +43,7 @@ export function readJwt(token: string): ReadJwt | undefined {
 }
 
 /** Seconds since the epoch at which it runs out; NaN if it does not say. */
-export function expiryOf(claims: Claims): number {
+function expiryOf(claims: Claims): number {
   return typeof claims['exp'] === 'number' ? claims['exp'] : Number.NaN;
 }
 

@@ -5,6 +5,7 @@ import {
   bytesOf,
   enquiry,
   ENQUIRY_SEQUENCE,
+  isWhole,
   numbers,
   spoiled,
 } from '../../../scripts/spoiled-pdus.ts';
@@ -48,17 +49,6 @@ function runCase(edge: SmppEdgeUnderTest, number: number): Session {
   const answered = check(Buffer.concat([written, edge.receive(session, enquiry), edge.sent(session)]));
   if (wasWhole && answered === 0) throw new Error('an enquiry was not answered');
   return session;
-}
-
-/** Whether bytes are PDUs up to their end, by their lengths. */
-function isWhole(bytes: Buffer): boolean {
-  let at = 0;
-  while (at + 4 <= bytes.length) {
-    const length = bytes.readUInt32BE(at);
-    if (length < 16) return false;
-    at += length;
-  }
-  return at === bytes.length;
 }
 
 describe('spoiled PDUs', () => {

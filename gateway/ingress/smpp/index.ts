@@ -15,7 +15,7 @@ import { PostOffice, type ReceiptFigures } from './post-office.ts';
 import { ReceiptWriter } from './receipt-writer.ts';
 import { type Archive, Requests } from './requests.ts';
 import { ScheduledMessages, type ScheduledState } from './scheduled.ts';
-import { type ConnectionFaults, type Listening, SmppServer } from './server.ts';
+import { type ConnectionFaults, type Listening, type OtherEdge, SmppServer } from './server.ts';
 import type { Spool } from './spool.ts';
 import { SpoolReader } from './spool-reader.ts';
 import { Submissions } from './submissions.ts';
@@ -38,6 +38,9 @@ export interface SmppOptions {
   /** Where what is accepted and its receipts are kept outside of this process, if they are. */
   readonly kept?: { readonly archive: Archive; readonly spool: Spool; readonly timetable: Timetable } | undefined;
   readonly faults?: ConnectionFaults | undefined;
+  /** The edge in this process whose ESME has a system_id; undefined for this one, and null if that edge is closed. */
+  readonly edgeOf?: ((systemId: string) => OtherEdge | null | undefined) | undefined;
+  /** An edge that listens nowhere has ESMEs that others hand over. */
   readonly listening: readonly Listening[];
   readonly clock: Clock;
   readonly timers: Timers;
@@ -57,7 +60,7 @@ export interface SmppFigures {
   readonly scheduled: number;
 }
 
-export interface Smpp {
+export interface Smpp extends OtherEdge {
   /** Where it listens, by the order in which that was asked for. */
   readonly ports: readonly number[];
   /**
@@ -67,11 +70,13 @@ export interface Smpp {
   receiptArrived(at: number): void;
   /** Submits messages scheduled for `nowMs` and before. */
   advance(nowMs: number): void;
+  /** Whether an ESME is bound. */
+  readonly isAnyBound: boolean;
   figures(): SmppFigures;
   /** What is kept of messages in this process. Receipts that wait belong to ESMEs, and are not part of it. */
   readonly state: Stateful;
-  /** Unbinds all ESMEs, waits for them a moment, and closes every socket. */
-  close(): Promise<void>;
+  /** Unbinds all ESMEs, waits for them, three seconds if not said otherwise, and closes every socket. */
+  close(graceMs?: number): Promise<void>;
 }
 
 interface SmppState {
@@ -98,6 +103,7 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
     machineTimers,
     log,
     faults,
+    edgeOf: options.edgeOf,
   });
   const machineNowMs = (): number => machineClock.monotonicNs() / 1e6;
   const postOffice: PostOffice = new PostOffice(esmes, machineNowMs, (bind) => server.send(bind), {
@@ -141,6 +147,10 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
     });
   return {
     ports,
+    take: (socket, bytes) => server.take(socket, bytes),
+    get isAnyBound() {
+      return server.isAnyBound;
+    },
     receiptArrived: (at) => receipts.receiptArrived(at),
     advance(nowMs) {
       for (const due of scheduled.takeDue(nowMs)) submissions.submitDue(due).catch(() => undefined);
@@ -165,8 +175,8 @@ export async function openSmpp(options: SmppOptions): Promise<Smpp> {
         postOffice.clear();
       },
     },
-    async close() {
-      await server.close(SHUTDOWN_GRACE_MS);
+    async close(graceMs = SHUTDOWN_GRACE_MS) {
+      await server.close(graceMs);
       stopLooking?.();
       stopSubmitting?.();
       await submitting;

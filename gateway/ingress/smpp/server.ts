@@ -15,7 +15,7 @@ import {
   SMPP_UNREAD_MS,
 } from '../../limits.ts';
 import type { Clock, Timers } from '../../router/index.ts';
-import { Command, type Pdu, type PduWriter, type SubmitSm } from '../../smpp/index.ts';
+import { Command, type Pdu, type PduWriter, Status, type SubmitSm } from '../../smpp/index.ts';
 import type { Bind, Esme, Esmes } from './esmes.ts';
 import type { PostOffice } from './post-office.ts';
 import type { Receipt } from './receipt.ts';
@@ -28,6 +28,12 @@ export interface Listening {
   readonly port: number;
   /** Certificate and key as PEM; plain TCP without. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/** Another edge in this process. */
+export interface OtherEdge {
+  /** Takes over a connection that asks to bind, with what was read of it from the bind on. */
+  take(socket: Socket, bytes: Buffer): void;
 }
 
 /** What fails on purpose. */
@@ -49,6 +55,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly faults?: ConnectionFaults | undefined;
+  /** The edge whose ESME has this system_id; undefined for this one, and null if that edge is closed. */
+  readonly edgeOf?: ((systemId: string) => OtherEdge | null | undefined) | undefined;
   readonly machineClock: Clock;
   readonly machineTimers: Timers;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -57,6 +65,10 @@ export interface ServerParts {
 interface Connection {
   readonly session: Session;
   readonly socket: Socket;
+  /** Hears nothing more of the socket. */
+  readonly letGo: () => void;
+  /** Who takes it over. */
+  other: OtherEdge | undefined;
   /** Since when the ESME has left too much unread. */
   stalledMs: number | undefined;
   /** Whether it has been told that nothing more comes. */
@@ -82,6 +94,7 @@ export class SmppServer implements SessionHost {
   #requests: Requests | undefined;
   #postOffice: PostOffice | undefined;
   #isClosing = false;
+  #whenEmpty: (() => void) | undefined;
   #refused = 0;
 
   constructor(parts: ServerParts) {
@@ -100,7 +113,7 @@ export class SmppServer implements SessionHost {
 
   /** Begins to listen; the port it got. Rejects if the address cannot be had. */
   async listen({ host, port, tls }: Listening): Promise<number> {
-    const onSocket = (socket: Socket): void => this.#open(socket);
+    const onSocket = (socket: Socket): void => void this.#open(socket);
     const options = { noDelay: true };
     const server: Server =
       tls === undefined
@@ -133,8 +146,13 @@ export class SmppServer implements SessionHost {
     this.#flush(connection, bytes);
   }
 
-  bind(session: Session, request: BindRequest): Esme | number {
-    const found = this.#parts.esmes.find(request, session.address);
+  bind(session: Session, request: BindRequest): Esme | number | undefined {
+    const other = this.#parts.edgeOf?.(request.systemId);
+    if (other) {
+      this.#connections.get(session)!.other = other;
+      return undefined;
+    }
+    const found = other === null ? Status.InvalidSystemId : this.#parts.esmes.find(request, session.address);
     if (typeof found === 'number') {
       this.#refused += 1;
       return found;
@@ -164,6 +182,11 @@ export class SmppServer implements SessionHost {
     this.#postOffice!.answered(session.esme!, receipt, status);
   }
 
+  get isAnyBound(): boolean {
+    for (const { session } of this.#connections.values()) if (session.isBound) return true;
+    return false;
+  }
+
   /** Sessions by state, connections refused a bind since the start. */
   figures(): { readonly sessions: Readonly<Record<string, number>>; readonly bindsRefused: number } {
     const sessions = Object.fromEntries(SESSION_STATES.map((state) => [state, 0]));
@@ -174,11 +197,22 @@ export class SmppServer implements SessionHost {
     return { sessions, bindsRefused: this.#refused };
   }
 
+  /** Takes over a connection that another edge was asked for, with what was read of it from the bind on. */
+  take(socket: Socket, bytes: Buffer): void {
+    const connection = this.#open(socket);
+    if (this.#isClosing) return;
+    // Whoever had it may have let it wait.
+    socket.resume();
+    this.#receive(connection, bytes);
+  }
+
   /** Takes no more connections, unbinds all ESMEs and waits for them, `graceMs` at most. */
   async close(graceMs: number): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
     const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    // Those taken over from other edges are in no server of this one.
+    if (this.#connections.size > 0) closed.push(new Promise((resolve) => (this.#whenEmpty = resolve)));
     const nowMs = this.#nowMs();
     for (const connection of this.#connections.values()) {
       connection.session.unbind(nowMs);
@@ -196,11 +230,20 @@ export class SmppServer implements SessionHost {
     return this.#parts.machineClock.monotonicNs() / 1e6;
   }
 
-  #open(socket: Socket): void {
+  #open(socket: Socket): Connection {
     const session = new Session(this, socket.remoteAddress ?? '', this.#nowMs());
+    const onData = (chunk: Buffer): void => this.#receive(connection, chunk);
+    const onDrain = (): void => this.#drained(connection);
+    // What it was is told when it has closed.
+    const onError = (error: Error): void => void (session.reason ??= error.message);
+    const onClose = (): void => this.#closed(connection);
     const connection: Connection = {
       session,
       socket,
+      letGo: () => {
+        socket.off('data', onData).off('drain', onDrain).off('error', onError).off('close', onClose);
+      },
+      other: undefined,
       stalledMs: undefined,
       isEnding: false,
       slowMs: 0,
@@ -208,21 +251,30 @@ export class SmppServer implements SessionHost {
       heldBytes: 0,
     };
     this.#connections.set(session, connection);
-    socket.on('data', (chunk) => this.#receive(connection, chunk));
-    socket.on('drain', () => this.#drained(connection));
-    // What it was is told when it has closed.
-    socket.on('error', (error) => (session.reason ??= error.message));
-    socket.on('close', () => this.#closed(connection));
+    socket.on('data', onData).on('drain', onDrain).on('error', onError).on('close', onClose);
     if (this.#isClosing) socket.destroy();
+    return connection;
   }
 
   #receive(connection: Connection, chunk: Buffer): void {
     const { session } = connection;
     if (this.#parts.faults?.isAnyOfConnections !== true) connection.slowMs = 0;
     session.receive(chunk, this.#nowMs());
+    if (connection.other !== undefined) {
+      this.#handOver(connection, connection.other);
+      return;
+    }
     this.#submissions!.endTurn(session);
     if (session.canReceive) this.#postOffice!.fill(session.esme!, session);
     this.#flush(connection);
+  }
+
+  #handOver(connection: Connection, other: OtherEdge): void {
+    const { session, socket, letGo } = connection;
+    this.#flush(connection);
+    letGo();
+    this.#connections.delete(session);
+    other.take(socket, session.leftOver!);
   }
 
   /** Writes what is in the writer, and closes or pauses the connection if that is due. */
@@ -308,6 +360,7 @@ export class SmppServer implements SessionHost {
     session.close(reason);
     this.#connections.delete(session);
     this.#leave(session);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
     const systemId = session.esme?.systemId;
     this.#parts.log.info({ address, systemId, why: reason }, 'SMPP connection closed');
   }

@@ -60,8 +60,8 @@ export interface SessionHost {
   readonly out: PduWriter;
   /** Of this side, told in answers to binds. */
   readonly systemId: string;
-  /** Who asks to bind, or the status to refuse with. */
-  bind(session: Session, request: BindRequest): Esme | number;
+  /** Who asks to bind, the status to refuse with, or undefined if somebody else takes over the connection. */
+  bind(session: Session, request: BindRequest): Esme | number | undefined;
   /** Sees to a submit_sm. The record is good until this returns. */
   submit(session: Session, submit: SubmitSm, sequence: number): void;
   /** Sees to submit_multi, data_sm, query_sm, cancel_sm or replace_sm. */
@@ -100,6 +100,8 @@ export class Session implements Bind {
   isStalled = false;
   /** Why it was closed from this side. */
   reason: string | undefined;
+  /** Once somebody else takes over the connection: the bind, and what was read behind it. */
+  leftOver: Buffer | undefined;
   readonly #host: SessionHost;
   readonly #framer = new Framer(SMPP_UNBOUND_PDU_BYTES_MAX);
   #window = SMPP_WINDOW_DEFAULT;
@@ -318,6 +320,11 @@ export class Session implements Bind {
     }
     const { systemId = '', password = '', interfaceVersion = 0 } = found.pdu.fields;
     const esme = this.#host.bind(this, { systemId, password });
+    if (esme === undefined) {
+      this.leftOver = this.#framer.fromHere;
+      this.state = SessionState.Closed;
+      return;
+    }
     if (typeof esme === 'number') {
       this.#refuseBind(response, esme, sequence);
       return;

@@ -321,10 +321,14 @@ describe('a list', () => {
 
 describe('callbacks', () => {
   test('are tried again for a day, whatever the failure', () => {
-    const { waitsMs, timeoutMs, triesAgain } = bandwidthCallbacks;
+    const { waitsMs, timeoutMs } = bandwidthCallbacks;
     const hours = waitsMs.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
     expect([Math.round(hours), timeoutMs]).toEqual([23, 10_000]);
-    expect([404, 410, 500].map((status) => triesAgain({ result: 'status', status }))).toEqual([true, true, true]);
+    expect([404, 410, 500].map((status) => bandwidthCallbacks.triesAgain({ result: 'status', status }))).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
   test('that are answered with an error come again', async () => {

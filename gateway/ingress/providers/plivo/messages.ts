@@ -54,7 +54,9 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
 
   /** Those that cannot be sent do not keep the others; what is over a rate is taken, and fails. */
   async function sendMany(call: Call, { messages, written }: ReadMessages): Promise<FastifyReply> {
-    const outcomes = await Promise.all(messages.map((message) => sending.send<Outcome>(message, errorOf, outcomeOf)));
+    const outcomes = await Promise.all(
+      messages.map(async (message) => sending.send<Outcome>(message, errorOf, outcomeOf)),
+    );
     const uuids = outcomes.flatMap((one) => ('uuid' in one ? one.uuid : []));
     const [error] = outcomes.flatMap((one) => ('error' in one ? one : []));
     const isNone = uuids.length === 0 && error !== undefined;

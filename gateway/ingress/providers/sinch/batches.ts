@@ -24,10 +24,10 @@ import {
   sinchError,
 } from './errors.ts';
 import { isError, listOf, readPage, sendPage } from './pages.ts';
+import { SERVICE } from './paths.ts';
 import { type BatchFields, partsOf, readBatch, type ReadBatch } from './read-batch.ts';
 
 const TAG = 'sinch';
-export const SERVICE = '/xms/v1/:planId';
 const BATCHES = `${SERVICE}/batches`;
 const BATCH = `${BATCHES}/:batchId`;
 const MS_PER_SECOND = 1_000;
@@ -229,7 +229,7 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
     const size = recipients.length;
     return recipients.map(({ to, text }) => (group): FaceMessage => {
       const own: SinchNotes = { batch: fields, ...(size > 1 && { size }) };
-      const notes: SinchNotes = group === undefined ? own : { batch: told, group };
+      const notes: SinchNotes = group === undefined ? own : { batch: told, group, size };
       return {
         caller,
         face: Face.Sinch,

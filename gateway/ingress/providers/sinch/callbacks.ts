@@ -15,8 +15,8 @@ import { groupPlaces } from '../groups.ts';
 import { progressOf } from '../progress.ts';
 import { doublingWaits } from '../waits.ts';
 import { secondsOf } from '../tokens.ts';
-import { batchIdOf } from './batch-ids.ts';
-import { batchReport, notesOf, recipientReport, type SinchNotes, timeOf } from './batch-view.ts';
+import { batchReport, notesOf, recipientReport, type SinchNotes } from './batch-view.ts';
+import { inboundView } from './inbounds.ts';
 import { DISPATCHED, isFinal, statusOf } from './errors.ts';
 
 /** Sinch, SMS webhooks: retries. How long an answer may take is not published. */
@@ -37,20 +37,9 @@ export const sinchCallbacks: CallbackStyle = {
     const report = reportFor(told, notes);
     return report && { url, headers: HEADERS, body: JSON.stringify(report) };
   },
-  writeInbound({ id, from, to, text, media, atMs, customer }: InboundMessage): WrittenCallback | undefined {
-    if (customer.url === undefined) return undefined;
-    const isMms = media.length > 0;
-    const told = {
-      type: isMms ? 'mo_media' : 'mo_text',
-      id: batchIdOf(id),
-      from: from.slice(1),
-      to: to.slice(1),
-      body: isMms
-        ? { message: text, media: media.map((url) => ({ url, content_type: '', status: 'Uploaded', code: 0 })) }
-        : text,
-      received_at: timeOf(atMs),
-    };
-    return { url: customer.url, headers: HEADERS, body: JSON.stringify(told) };
+  writeInbound(message: InboundMessage): WrittenCallback | undefined {
+    const { url } = message.customer;
+    return url === undefined ? undefined : { url, headers: HEADERS, body: JSON.stringify(inboundView(message)) };
   },
   headers({ id, attempt, body, secret, nowMs }): Record<string, string> {
     if (secret === undefined) return {};

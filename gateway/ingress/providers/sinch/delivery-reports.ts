@@ -6,11 +6,12 @@ import { type Form, valuesOf } from '../form.ts';
 import { type GroupNotes, readGroup } from '../groups.ts';
 import { sendJson } from '../json.ts';
 import { asE164 } from '../sending.ts';
-import { idOf, SERVICE } from './batches.ts';
+import { idOf } from './batches.ts';
 import { batchReport, notesOf, type RecipientReport, recipientReport, waitingReport } from './batch-view.ts';
 import { type Call, sendError, whenKnown } from './calls.ts';
 import { constraintBroken, isFinal, NOT_FOUND, statusOf } from './errors.ts';
 import { isError, listOf, readPage, sendPage } from './pages.ts';
+import { SERVICE } from './paths.ts';
 
 const TAG = 'sinch';
 

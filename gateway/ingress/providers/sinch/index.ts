@@ -7,6 +7,7 @@ import { batchRoutes } from './batches.ts';
 import { sendError } from './calls.ts';
 import { deliveryReportRoutes } from './delivery-reports.ts';
 import { NOT_FOUND, sinchError } from './errors.ts';
+import { inboundRoutes } from './inbounds.ts';
 
 export const sinchFace: FacePlugin = (app, parts, done) => {
   readJson(app);
@@ -24,6 +25,7 @@ export const sinchFace: FacePlugin = (app, parts, done) => {
   app.setNotFoundHandler((_request, reply) => sendError(reply, NOT_FOUND));
   batchRoutes(app, parts);
   deliveryReportRoutes(app, parts);
+  inboundRoutes(app, parts);
   tokenRoute(app, '/oauth2/token', { ...parts, tag: 'sinch' });
   done();
 };

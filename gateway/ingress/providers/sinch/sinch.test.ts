@@ -197,11 +197,11 @@ describe('delivery reports by callback', () => {
   });
 
   test('come again after errors of the server, from five seconds on to most of a day', () => {
-    const { waitsMs, triesAgain } = sinchCallbacks;
+    const { waitsMs } = sinchCallbacks;
     expect([waitsMs[0], waitsMs[1], waitsMs.at(-1)]).toEqual([5_000, 10_000, 81_920_000]);
-    const isAgain = (status: number): boolean => triesAgain({ result: 'status', status });
+    const isAgain = (status: number): boolean => sinchCallbacks.triesAgain({ result: 'status', status });
     expect([500, 503, 429, 400, 404].map(isAgain)).toEqual([true, true, true, false, false]);
-    expect(triesAgain({ result: 'timeout' })).toBe(true);
+    expect(sinchCallbacks.triesAgain({ result: 'timeout' })).toBe(true);
   });
 });
 
@@ -468,6 +468,20 @@ describe('a message from a handset', () => {
       type: 'mo_media',
       body: { message: 'Look.', media: [{ url: 'https://example.com/a.png' }] },
     });
+  });
+
+  test('can be read back', async () => {
+    const base = `/sinch/xms/v1/${PLAN}`;
+    const list = async (query = '') =>
+      (await get<{ count: number; inbounds: readonly Body[] }>(`/inbounds${query}`, base)).body;
+    await inbound('First');
+    await inbound('Second');
+    const { count, inbounds } = await list();
+    expect([count, inbounds.map(({ body }) => body)]).toEqual([2, ['Second', 'First']]);
+    expect((await list('?to=13105550123')).count).toBe(0);
+    expect((await list(`?to=${bare(gateway.number('cpaas'))}`)).count).toBe(2);
+    expect((await get(`/inbounds/${inbounds[0]!.id}`, base)).body).toEqual(inbounds[0]);
+    expect((await get('/inbounds/x', base)).status).toBe(404);
   });
 
   test('that says STOP ends messages to it', async () => {

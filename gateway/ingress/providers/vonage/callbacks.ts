@@ -108,7 +108,7 @@ function receiptOf({ store, at, event, customer }: Told, { clientRef }: VonageNo
     to: digitsOf(store.senderKey[at]!),
     'network-code': networkCodeOf(store.carrier[at]!) ?? '',
     messageId: partIdOf(store, at, part),
-    price: priceOf(store, at, store.units[at]!),
+    price: priceOf(store, at, store.units[at]),
     status: failure?.isExpired ? 'expired' : isRefused ? 'rejected' : status,
     scts: new Date(atMs).toISOString().replaceAll(/[-T:]/g, '').slice(2, 12),
     'err-code': String(failure?.errCode ?? 0),

@@ -146,7 +146,6 @@ export function invalidParams(code: 1010 | 1020, invalid: MessagesProblem['inval
 }
 
 export const UNAUTHORIZED = generalProblem(401, 'unauthorized', 'Unauthorized', 'The credentials are missing or wrong');
-export const TOKEN_EXPIRED = generalProblem(401, 'jwt-expired', 'JWT expired', 'The JWT has run out; make another');
 export const NOT_FOUND = generalProblem(404, 'not-found', 'Not found', 'There is no such resource');
 
 /** What the SMS API says at once to a message decided so; undefined if it is taken. */

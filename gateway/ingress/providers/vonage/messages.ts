@@ -25,7 +25,7 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   const { sending, store, clock, credentials } = parts;
 
   app.post('/v1/messages', documented(TAG, 'Send one message (Messages API)'), (request, reply) => {
-    const caller = messagesCaller(credentials, request.headers.authorization, clock.nowMs());
+    const caller = messagesCaller(credentials, request.headers.authorization);
     if ('http' in caller) return sendProblem(reply, caller);
     const read = readMessage(fieldsOf(request.body) ?? {}, caller, clock.nowMs());
     if ('http' in read) return sendProblem(reply, read);

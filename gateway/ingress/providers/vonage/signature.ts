@@ -36,7 +36,7 @@ function documentedForm(parameters: Parameters): string {
 }
 
 function encodedForm(parameters: Parameters): string {
-  const encoded = new URLSearchParams(namesOf(parameters).map((name) => [name, parameters[name]!]));
+  const encoded = new URLSearchParams(namesOf(parameters).map((name): [string, string] => [name, parameters[name]!]));
   return encoded.toString().replaceAll(/[&=]/g, '_');
 }
 

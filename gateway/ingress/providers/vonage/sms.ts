@@ -95,7 +95,7 @@ function readMessage(parameters: Parameters, caller: Caller, nowMs: number): Fac
     'status-report-req': wantsReport,
     ttl,
   } = parameters;
-  for (const [name, value] of Object.entries({ from, to, text })) {
+  for (const [name, value] of Object.entries({ to, from, text })) {
     if (value === undefined || value === '') return smsError('2', `Missing ${name} param`);
   }
   if (type !== 'text' && type !== 'unicode') return smsError('3', 'Invalid value for param: type');

@@ -1,0 +1,2 @@
+/** Where the routes of a service plan are, or of a project. */
+export const SERVICE = '/xms/v1/:planId';
