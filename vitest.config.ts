@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{gateway,registry-cache,tariffs,simulator,bench,grafana,scripts}/**/*.test.ts'],
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     // Most files wait for sockets and servers; by default two cores would get one worker.
     maxWorkers: '100%',
   },

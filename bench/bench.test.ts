@@ -48,6 +48,7 @@ describe('every bench runs and yields its figures', () => {
       baselines: ['JSON.stringify and writeSync', 'JSON.stringify and pino', 'JSON.parse of each line'],
     },
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
+    faces: { figures: 1, baselines: ['our own API'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
     smpp: {
       figures: 11,

@@ -173,7 +173,6 @@ export async function openGatewayUnderTest(
   };
 }
 
-let shipped: LoadedWorld | undefined;
 /** Blocks of the shipped world; finding them reads the whole map. */
 const blocks = new Map<BlockGroup, Uint32Array>();
 

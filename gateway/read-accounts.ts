@@ -138,7 +138,7 @@ function readAccount(
     account: { id, isPrepaid: kind === PREPAID, ...boundsOf(profile, limits) },
     balanceMicros: balanceMicros ?? 0,
     ...(api && { api }),
-    ...(face !== undefined && { face: face as FaceName }),
+    ...(face !== undefined && { face }),
     ...(smpp && { smpp }),
   };
 }

@@ -21,13 +21,7 @@ export {
 } from './generate.ts';
 export { loadCarrierMap } from './load-carrier-map.ts';
 export { loadSnapshot, saveSnapshot, type Snapshot } from './load-snapshot.ts';
-export {
-  isInMagicRange,
-  MAGIC_NUMBERS,
-  magicNumber,
-  type MagicNumber,
-  type MagicOutcome,
-} from './magic-numbers.ts';
+export { isInMagicRange, MAGIC_NUMBERS, magicNumber, type MagicNumber, type MagicOutcome } from './magic-numbers.ts';
 export { MemoryRegistryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { SnapshotRefused, type SnapshotRefusal } from './index-buffer.ts';
 export { NumberIndex } from './number-index.ts';

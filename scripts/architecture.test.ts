@@ -29,11 +29,11 @@ describe('our own tree', () => {
   let result: CruiseResult;
   beforeAll(() => {
     result = cruise(ROOT);
-  }, 60_000);
+  });
 
   it('was really read: every TypeScript source is a module of the cruise', () => {
     const cruised = new Set(result.modules.map((module) => module.source));
-    const sources = filesBelow().filter((path) => path.endsWith('.ts'));
+    const sources = filesBelow().filter((path) => path.endsWith('.ts') && !path.startsWith('examples/'));
     expect(sources.length).toBeGreaterThan(0);
     expect(sources.filter((path) => !cruised.has(path))).toEqual([]);
   });

@@ -1,10 +1,10 @@
 // The package as it is published, and projects that have it installed: what `npm pack` makes of a fresh copy of this tree, and folders with
 // that and with nothing else but what they and it name. What they name lies here already and is linked, so no network is needed; what it is
 // linked to is held against the version named.
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncOptions } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
 import { ROOT } from './source-files.ts';
 
 /** Where packages are installed: all that can be is in the first. */
@@ -14,6 +14,7 @@ const NOT_COPIED = new Set(['node_modules', 'dist', '.git', 'coverage']);
 interface PackageJson {
   readonly name: string;
   readonly version: string;
+  readonly scripts?: Readonly<Record<string, string>>;
   readonly bin?: string | Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -45,9 +46,8 @@ export function packPackage(): PackedPackage {
   try {
     const tree = join(folder, 'tree');
     cpSync(ROOT, tree, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
-    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    const words = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(tree, 'dist')];
-    run(process.execPath, [compiler, ...words], ROOT);
+    symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
+    build(tree);
     const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
     const [packed] = JSON.parse(run('npm', pack, tree)) as [
       { filename: string; size: number; unpackedSize: number; files: PackedFile[] },
@@ -64,6 +64,16 @@ export function packPackage(): PackedPackage {
   } catch (error) {
     remove();
     throw error;
+  }
+}
+
+/** Does what `npm run build` does, but for the checking of types. */
+function build(tree: string): void {
+  const { build: script = '' } = readPackageJson(tree).scripts ?? {};
+  const path = [join(tree, 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
+  for (const command of script.split(' && ')) {
+    const words = command.startsWith('tsc ') ? `${command} --noCheck` : command;
+    run(words, [], tree, { shell: true, env: { ...process.env, PATH: path } });
   }
 }
 
@@ -117,8 +127,9 @@ function readPackageJson(folder: string): PackageJson {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
 }
 
-function run(program: string, words: readonly string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+function run(program: string, words: readonly string[], cwd: string, own: SpawnSyncOptions = {}): string {
+  const options = { ...own, cwd, encoding: 'utf8', maxBuffer: 2 ** 26 } as const;
+  const { status, stdout, stderr } = spawnSync(program, words, options);
   if (status !== 0) throw new Error(`${program} ${words.join(' ')}\n${stdout}${stderr}`);
   return stdout;
 }

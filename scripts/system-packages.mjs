@@ -22,6 +22,12 @@ const programs = [
     elsewhere: 'build it from https://www.kannel.org, or run the tests in a Debian container',
     why: 'a real SMPP client, bearerbox and smsbox, is run against the SMPP ingress',
   },
+  {
+    binaries: ['curl'],
+    debian: 'curl',
+    elsewhere: 'brew install curl   (macOS)  or  dnf install curl   (Fedora)',
+    why: 'one of the examples is a script that sends with it',
+  },
 ];
 
 const missing = programs.filter((program) => !program.binaries.some(isOnPath));

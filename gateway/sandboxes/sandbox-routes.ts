@@ -32,7 +32,12 @@ const SandboxBody = Type.Object(
         examples: ['frozen@2024-03-01T18:00:00-08:00'],
       }),
     ),
-    smpp: Type.Optional(Type.Boolean({ description: 'Whether ESMEs may bind. Where they may to the gateway, they may anyway, at the same port with the system_id of the sandbox; else it has a port of its own.' })),
+    smpp: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether ESMEs may bind. Where they may to the gateway, they may anyway, at the same port with the system_id of the sandbox; else it has a port of its own.',
+      }),
+    ),
     idleS: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -111,7 +116,7 @@ export const sandboxRoutes: FastifyPluginCallbackTypebox<SandboxRoutes> = (app, 
           'Open a gateway of its own for one test: registries, inbox, limits, faults and clock, with magic numbers in force',
         // Who has nothing to say may send nothing.
         body: Type.Union([SandboxBody, Type.Null()]),
-        response: answers({ 201: SandboxAnswer, 422: ProblemAnswer, 429: ProblemAnswer }),
+        response: answers({ 201: SandboxAnswer, 422: ProblemAnswer, 429: ProblemAnswer, 503: ProblemAnswer }),
       },
     },
     async (request, reply) => {

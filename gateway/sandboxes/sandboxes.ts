@@ -67,6 +67,8 @@ const OWN_ROUTES = '/v1/sandboxes';
 const BASIC = 'Basic ';
 const BEARER = 'Bearer ';
 
+const API_KEY = /[?&]api_key=([^&]*)/;
+
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** With two letters in front within what a system_id may have, and not to be guessed. */
 const ID_LENGTH = 12;
@@ -96,7 +98,11 @@ export class Sandboxes<Inner extends InnerGateway> {
 
   /** Opens one, or says why not. */
   async open(settings: SandboxSettings = {}, idleMs = SANDBOX_IDLE_MS): Promise<Sandbox<Inner> | Problem> {
-    if (this.#isClosed || this.#byId.size + this.#opening >= SANDBOXES_MAX) {
+    if (this.#isClosed) {
+      const message = 'this gateway is closing: open sandboxes before it is closed';
+      return problem('closing', 503, 'Closing', [{ field: '', message }]);
+    }
+    if (this.#byId.size + this.#opening >= SANDBOXES_MAX) {
       const message = `${this.#byId.size} are open, which is the most; close some with DELETE ${OWN_ROUTES}/<id>`;
       return problem('too-many-sandboxes', 429, 'Too many sandboxes', [{ field: '', message }]);
     }
@@ -122,8 +128,9 @@ export class Sandboxes<Inner extends InnerGateway> {
     if (sandbox === undefined) return false;
     this.#byId.delete(id);
     for (const key of keysOf(sandbox)) this.#byKey.delete(key);
+    const [oldest = id] = this.#gone;
+    if (this.#gone.size >= SANDBOXES_GONE_MAX) this.#gone.delete(oldest);
     this.#gone.add(id);
-    if (this.#gone.size > SANDBOXES_GONE_MAX) this.#gone.delete(this.#gone.values().next().value!);
     await sandbox.inner.close(0);
     return true;
   }
@@ -158,7 +165,7 @@ export class Sandboxes<Inner extends InnerGateway> {
     if (id === undefined && this.#byId.size === 0) return false;
     if (url.startsWith(OWN_ROUTES)) return false;
     if (typeof id === 'string') return this.#hand(this.#byId.get(id), id, request, response);
-    const sandbox = this.#byKey.get(keyIn(headers.authorization));
+    const sandbox = this.#byKey.get(keyIn(url, headers.authorization));
     return sandbox !== undefined && this.#hand(sandbox, sandbox.id, request, response);
   }
 
@@ -202,10 +209,29 @@ function keysOf({ api }: SandboxKeys): readonly string[] {
   return [api.id, api.secret];
 }
 
-/** The user of Basic authentication, or the token of a bearer; empty if there is neither. */
-function keyIn(authorization: string | undefined): string {
-  if (authorization?.startsWith(BEARER) === true) return authorization.slice(BEARER.length);
-  if (authorization?.startsWith(BASIC) !== true) return '';
+/**
+ * Who a request says it is from, for its gateway to look into: the user of Basic authentication, the token of a bearer or whom that was made
+ * for, else an `api_key` among the parameters of the path; empty if there is none. What is in bodies is not looked for.
+ */
+function keyIn(url: string, authorization: string | undefined): string {
+  if (authorization === undefined) return API_KEY.exec(url)?.[1] ?? '';
+  if (authorization.startsWith(BEARER)) {
+    const token = authorization.slice(BEARER.length);
+    return token.includes('.') ? subjectOf(token) : token;
+  }
+  if (!authorization.startsWith(BASIC)) return '';
   const pair = Buffer.from(authorization.slice(BASIC.length), 'base64').toString('latin1');
   return pair.slice(0, Math.max(0, pair.indexOf(':')));
+}
+
+/** Whom a JWT was made for, or by which application. */
+function subjectOf(token: string): string {
+  try {
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    const { sub, application_id: application } = JSON.parse(payload) as Readonly<Record<string, unknown>>;
+    const subject = sub ?? application;
+    return typeof subject === 'string' ? subject : '';
+  } catch {
+    return '';
+  }
 }

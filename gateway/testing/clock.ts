@@ -1,6 +1,7 @@
 /** The time of a gateway under test. */
 import type { ControlledClock } from '../control/index.ts';
 import type { Ask } from './ask.ts';
+import { checkFields, type FieldsOf } from './known.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -14,6 +15,8 @@ export interface Duration {
   readonly seconds?: number;
   readonly ms?: number;
 }
+
+const DURATION: FieldsOf<Duration> = { days: true, hours: true, minutes: true, seconds: true, ms: true };
 
 export class TestClock {
   readonly #clock: ControlledClock;
@@ -51,6 +54,7 @@ export class TestClock {
 
 function msOf(by: number | Duration): number {
   if (typeof by === 'number') return by;
+  checkFields('a duration', by, DURATION);
   const { days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
   return days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS + seconds * SECOND_MS + ms;
 }

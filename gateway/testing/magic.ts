@@ -1,11 +1,17 @@
 /** Magic numbers by what they do. */
-import { formatNumber, MAGIC_NUMBERS, type MagicOutcome } from '../../registry-cache/index.ts';
+import { CARRIERS, formatNumber, MAGIC_NUMBERS, type MagicOutcome } from '../../registry-cache/index.ts';
+import { checkWord } from './known.ts';
 import type { CarrierId } from './registry.ts';
 
 export type { MagicOutcome } from '../../registry-cache/index.ts';
 
 /** A number to send to: what always becomes of a message to it, and, for most, at which carrier; AT&T when left out. */
 export function magicTo(outcome: MagicOutcome, carrier: CarrierId = 'att'): string {
+  checkWord(
+    'carrier',
+    carrier,
+    CARRIERS.map(({ id }) => id),
+  );
   const ofOutcome = MAGIC_NUMBERS.filter((one) => one.role === 'to' && one.outcome === outcome);
   const found = ofOutcome.find(({ holder }) => holder === carrier) ?? ofOutcome[0];
   if (found === undefined)

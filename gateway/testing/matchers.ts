@@ -2,11 +2,11 @@
  * Matchers for `expect.extend`, in the form that Vitest and Jest share. Those of a world wait, so they are to be awaited; with `.not` they
  * look at once, after anything that is under way has happened.
  */
-import type { MessageMatch } from './messages.ts';
+import { type MessageMatch, WrongMessages } from './messages.ts';
 import { shown } from './match.ts';
 import type { World } from './tollgate.ts';
 import type { WaitOptions } from './wait.ts';
-import type { WebhookMatch } from './webhooks.ts';
+import { type WebhookMatch, WrongWebhooks } from './webhooks.ts';
 
 /** An amount: dollars, or exactly so many micro-dollars. */
 export type Money = number | { readonly micros: number };
@@ -80,7 +80,7 @@ export const tollgateMatchers = {
   ): Promise<Result> {
     const { webhooks } = asWorld(world);
     const wait = this.isNot === true ? { timeoutMs: 0, ...options } : options;
-    const found = await webhooks.waitFor(match, wait).catch(() => undefined);
+    const found = await webhooks.waitFor(match, wait).catch(nothingFound);
     return {
       pass: found !== undefined,
       message: () =>
@@ -138,12 +138,17 @@ async function messageIn(
   options: WaitOptions | undefined,
 ): Promise<Result> {
   const wait = isNot === true ? { timeoutMs: 0, ...options } : options;
-  const found = await messages.waitFor(match, wait).catch(() => undefined);
+  const found = await messages.waitFor(match, wait).catch(nothingFound);
   return {
     pass: found !== undefined,
     message: () =>
       found === undefined ? messages.explain(match) : `there is such a message, and should not be: ${shown(found)}`,
   };
+}
+
+/** Anything else that went wrong is a mistake in the test. */
+function nothingFound(error: unknown): undefined {
+  if (!(error instanceof WrongMessages || error instanceof WrongWebhooks)) throw error;
 }
 
 function asWorld(value: unknown): World {

@@ -1,6 +1,7 @@
 /** The messages of a gateway under test: found, waited for, and told apart where the wanted one is not there. */
 import { findMessages, type MessageRecord, type MessageStore } from '../messages/index.ts';
 import type { Core } from '../router/index.ts';
+import { checkFields, type FieldsOf } from './known.ts';
 import { type Candidate, differences, explained, type Wanted } from './match.ts';
 import type { TestClock } from './clock.ts';
 import { waited, type WaitOptions } from './wait.ts';
@@ -38,6 +39,28 @@ export interface MessageMatch {
   readonly error?: Wanted<string> | undefined;
 }
 
+const MATCH: FieldsOf<MessageMatch> = {
+  id: true,
+  reference: true,
+  account: true,
+  campaign: true,
+  from: true,
+  to: true,
+  text: true,
+  message: true,
+  route: true,
+  carrier: true,
+  segments: true,
+  decision: true,
+  registration: true,
+  reason: true,
+  limit: true,
+  status: true,
+  receipt: true,
+  handset: true,
+  error: true,
+};
+
 /** A message that should be there and is not, or the other way round. */
 export class WrongMessages extends Error {
   constructor(message: string) {
@@ -59,8 +82,9 @@ export class TestMessages {
     this.#clock = clock;
   }
 
-  /** All that match, oldest first, as `GET /v1/messages` shows them. */
+  /** All that match, oldest first, as `GET /v1/messages` shows them. Throws a TypeError, as all of these do, for a field that messages have not. */
   all(match: MessageMatch = {}): MessageRecord[] {
+    checkFields('a message', match, MATCH);
     return this.#every().filter((message) => isMeant(message, match));
   }
 

@@ -3,6 +3,7 @@ import { CARRIERS, formatNumber, USE_CASES } from '../../registry-cache/index.ts
 import { ATT_CLASSES, attClassOf, TMOBILE_TIERS, tmobileTierOf } from '../../tariffs/index.ts';
 import type { Gateway } from '../main.ts';
 import type { Ask } from './ask.ts';
+import { checkFields, checkWord, type FieldsOf } from './known.ts';
 
 export type CarrierId = 'att' | 'verizon' | 'tmobile' | 'uscellular' | 'other';
 
@@ -48,6 +49,17 @@ export interface NumberWishes {
   readonly provisioningDelayMs?: number;
 }
 
+const BRAND: FieldsOf<BrandWishes> = { name: true, tmobileTier: true };
+const CAMPAIGN: FieldsOf<CampaignWishes> = {
+  brand: true,
+  attClass: true,
+  useCase: true,
+  carriers: true,
+  expires: true,
+};
+const NUMBER: FieldsOf<NumberWishes> = { campaign: true, provisioningDelayMs: true };
+const CARRIER_IDS: readonly string[] = CARRIERS.map(({ id }) => id);
+
 /** Registry ids have seven characters, the first for the kind. */
 const ID_DIGITS = 5;
 
@@ -64,39 +76,43 @@ export class TestRegistry {
   }
 
   /** A brand that is registered and vetted. Rejects with a RangeError for a tier that there is not. */
-  async registerBrand({ name = 'Test Brand', tmobileTier = 'TOP' }: BrandWishes = {}): Promise<TestBrand> {
-    const id = `BT${String((this.#brands += 1)).padStart(ID_DIGITS, '0')}`;
-    const tier = known(
-      tmobileTierOf(tmobileTier),
+  async registerBrand(wishes: BrandWishes = {}): Promise<TestBrand> {
+    checkFields('a brand', wishes, BRAND);
+    const { name = 'Test Brand', tmobileTier = 'TOP' } = wishes;
+    checkWord(
       'tmobileTier',
       tmobileTier,
       TMOBILE_TIERS.map((one) => one.name),
     );
-    await this.#gateway.registries.declare({ brands: [{ id, name, tmobileTier: tier }], campaigns: [] });
+    const id = `BT${String((this.#brands += 1)).padStart(ID_DIGITS, '0')}`;
+    const brand = { id, name, tmobileTier: tmobileTierOf(tmobileTier) };
+    await this.#gateway.registries.declare({ brands: [brand], campaigns: [] });
     return { id };
   }
 
   /** A campaign that its DCA has accepted and carriers have approved. Rejects with a RangeError for a word that there is not. */
   async registerCampaign(wishes: CampaignWishes = {}): Promise<TestCampaign> {
+    checkFields('a campaign', wishes, CAMPAIGN);
     const { attClass = 'A', useCase = '2FA', carriers, expires } = wishes;
-    const own = known(
-      attClassOf(attClass),
+    checkWord(
       'attClass',
       attClass,
       ATT_CLASSES.map(({ letter }) => letter),
     );
-    known((USE_CASES as readonly string[]).indexOf(useCase), 'useCase', useCase, USE_CASES);
+    checkWord('useCase', useCase, USE_CASES);
+    for (const carrier of carriers ?? []) checkWord('carriers', carrier, CARRIER_IDS);
     const status = statusAt(carriers);
     const brand = idOf(wishes.brand ?? (await this.registerBrand()));
     const id = `CT${String((this.#campaigns += 1)).padStart(ID_DIGITS, '0')}`;
     const expiresAtMs = expires?.getTime() ?? Infinity;
-    const campaign = { id, brand, attClass: own, useCase, status, expiresAtMs };
+    const campaign = { id, brand, attClass: attClassOf(attClass), useCase, status, expiresAtMs };
     await this.#gateway.registries.declare({ brands: [], campaigns: [campaign] });
     return { id, brand };
   }
 
   /** Registers a number to a campaign; a number that rents by API and a new campaign when left out. Rejects with TollgateRefused. */
   async registerNumber(number?: string, wishes: NumberWishes = {}): Promise<TestNumber> {
+    checkFields('a number', wishes, NUMBER);
     const campaign = idOf(wishes.campaign ?? (await this.registerCampaign()));
     const sender = number ?? this.#nextSender();
     const { provisioningDelayMs = 0 } = wishes;
@@ -127,6 +143,7 @@ export class TestRegistry {
 
   /** A number of a carrier's customer to send to, always the same for a place. Its outcomes are drawn; magic numbers have fixed ones. */
   handset(carrier: CarrierId, place = 0): string {
+    checkWord('carrier', carrier, CARRIER_IDS);
     return numberIn(this.#gateway, carrier, place);
   }
 
@@ -168,15 +185,8 @@ function idOf(one: { readonly id: string } | string): string {
 }
 
 function statusAt(carriers: readonly CarrierId[] | undefined): number {
-  const ids = CARRIERS.map(({ id }) => id);
-  for (const carrier of carriers ?? []) known(ids.indexOf(carrier), 'carriers', carrier, ids);
-  return ids.reduce(
+  return CARRIER_IDS.reduce(
     (bits, id, bit) => (carriers === undefined || carriers.includes(id as CarrierId) ? bits | (1 << bit) : bits),
     0,
   );
-}
-
-function known(index: number, field: string, word: string, words: readonly string[]): number {
-  if (index < 0) throw new RangeError(`${field}: there is no "${word}"; use one of ${words.join(', ')}`);
-  return index;
 }

@@ -110,6 +110,48 @@ describe('a world', () => {
     await expect(startTollgate({ tariffDate: 'soon' })).rejects.toThrow('--tariff-date: "soon" must be a real day');
   });
 
+  test('tells at once of what is misspelt', async () => {
+    const tollgate = await start({ clock: 'frozen' });
+    const { messages, registry, clock } = tollgate;
+    const wrong: [() => unknown, string][] = [
+      [() => startTollgate({ tarifDate: '2025-06-01' } as never), 'startTollgate has no "tarifDate"; use one of seed,'],
+      [() => startTollgate({ clock: new Date(0) as never }), '--clock: "Thu Jan 01 1970'],
+      [() => tollgate.sandbox({ inbox: 5 } as never), 'a sandbox has no "inbox"; use one of'],
+      [() => messages.waitFor({ txt: 'Hi' } as never), 'a message has no "txt"; use one of id,'],
+      [() => messages.waitFor({}, { timeout: 5 } as never), 'waiting has no "timeout"; use one of timeoutMs'],
+      [() => clock.advance({ hour: 1 } as never), 'a duration has no "hour"; use one of days,'],
+      [() => magicTo('delivered', 'tmo' as never), 'carrier: there is no "tmo"; use one of att,'],
+      [() => registry.handset('tmo' as never), 'carrier: there is no "tmo"'],
+      [() => registry.registerNumber(undefined, { campain: 'C' } as never), 'a number has no "campain"'],
+      [() => registry.registerCampaign({ carriers: ['tmo' as never] }), 'carriers: there is no "tmo"'],
+      [() => registry.registerBrand({ tier: 'LOW' } as never), 'a brand has no "tier"'],
+    ];
+    for (const [ask, words] of wrong) await expect((async () => ask())()).rejects.toThrow(words);
+  });
+
+  test('that cannot be opened leaves nothing open', async () => {
+    const servers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+    const tollgate = await start();
+    const before = servers();
+    const port = Number(new URL(tollgate.url).port);
+    await expect(startTollgate({ port })).rejects.toThrow('EADDRINUSE');
+    const regime = 'blok' as never;
+    await expect(startTollgate({ regime })).rejects.toThrow('regime: must be one of');
+    await expect(tollgate.sandbox({ regime })).rejects.toThrow('regime: must be one of');
+    await expect.poll(servers).toBeLessThanOrEqual(before);
+    const listed = await fetch(`${tollgate.url}/v1/sandboxes`);
+    expect(await listed.json()).toEqual({ sandboxes: [] });
+    await tollgate.close();
+    await expect(tollgate.sandbox()).rejects.toThrow('this gateway is closing');
+  });
+
+  test('is matched by a pattern in the same way each time, /g or not', async () => {
+    const tollgate = await start({ clock: 'frozen' });
+    await send(tollgate);
+    const text = /table/g;
+    for (let times = 0; times < 3; times += 1) expect(tollgate.messages.all({ text })).toHaveLength(1);
+  });
+
   test('costs the same for the same seed', async () => {
     const outcomes = [];
     for (const seed of [3, 3]) {
@@ -264,5 +306,6 @@ describe('matchers', () => {
     expect(() => expect({}).toHaveBeenAccepted()).toThrow('expected a message');
     await expect(expect(tollgate).toHaveDelivered({ text: 'No' }, { timeoutMs: 100 })).rejects.toThrow(/closest of 1/);
     await expect(expect(5).toHaveSent()).rejects.toThrow('expected what startTollgate');
+    await expect(expect(tollgate).not.toHaveSent({ txt: 'Hi' } as never)).rejects.toThrow('a message has no "txt"');
   });
 });

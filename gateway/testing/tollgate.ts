@@ -16,6 +16,7 @@ import { createLog } from '../telemetry/index.ts';
 import { type Ask, askOf, TollgateRefused } from './ask.ts';
 import { TestClock } from './clock.ts';
 import { type Regime, TestFaults, TestPolicy } from './controls.ts';
+import { checkFields, type FieldsOf } from './known.ts';
 import { TestMessages } from './messages.ts';
 import { type CarrierId, TestRegistry } from './registry.ts';
 import { type TestWebhooks, WebhookReceiver } from './webhooks.ts';
@@ -41,6 +42,9 @@ export interface TollgateOptions extends WorldOptions {
   /** Messages held, in flight or finished. */
   readonly inbox?: number;
 }
+
+const WORLD_OPTIONS: FieldsOf<WorldOptions> = { seed: true, regime: true, tariffDate: true, clock: true, smpp: true };
+const TOLLGATE_OPTIONS: FieldsOf<TollgateOptions> = { ...WORLD_OPTIONS, redis: true, port: true, inbox: true };
 
 /** What a test may do in a gateway of its own, be it the one that listens or a sandbox behind it. */
 export interface World extends AsyncDisposable {
@@ -100,15 +104,16 @@ const DECIDED = [402, 403, 503];
 
 /**
  * Starts a gateway on loopback, ready when this resolves, with magic numbers in force.
- * Rejects with CannotStart, whose lines say which option is wrong and how.
+ * Rejects with CannotStart, whose lines say which option is wrong and how, with a TypeError for an option that there is not.
  */
 export async function startTollgate(options: TollgateOptions = {}): Promise<Tollgate> {
+  checkFields('startTollgate', options, TOLLGATE_OPTIONS);
   const serveOptions = readWishes(options);
   const clock = new ControlledClock();
   if (serveOptions.clock !== 'real') clock.freeze(serveOptions.clock === 'frozen' ? undefined : serveOptions.clock);
   const world = loadWorld(serveOptions);
-  const [receiver, gateway] = await Promise.all([
-    WebhookReceiver.open(),
+  const receiver = await WebhookReceiver.open();
+  const gateway = await orUndo(
     openGateway({
       options: serveOptions,
       world,
@@ -117,20 +122,25 @@ export async function startTollgate(options: TollgateOptions = {}): Promise<Toll
       log: createLog(serveOptions.logLevel),
       isDocumented: false,
     }),
-  ]);
+    () => receiver.close(),
+  );
   const close = (): Promise<void> => held(Promise.all([gateway.close(0), receiver.close()]));
-  const own = await worldOf({
-    gateway,
-    clock,
-    url: gateway.url,
-    receiver,
-    name: 'main',
-    regime: options.regime,
+  const own = await orUndo(
+    worldOf({
+      gateway,
+      clock,
+      url: gateway.url,
+      receiver,
+      name: 'main',
+      regime: options.regime,
+      close,
+    }),
     close,
-  });
+  );
   return {
     ...own,
     async sandbox(wishes = {}) {
+      checkFields('a sandbox', wishes, WORLD_OPTIONS);
       const settings: SandboxSettings = {
         seed: wishes.seed ?? options.seed,
         tariffDate: wishes.tariffDate ?? options.tariffDate,
@@ -142,18 +152,22 @@ export async function startTollgate(options: TollgateOptions = {}): Promise<Toll
       if (sandboxes === undefined || opened === undefined) throw new Error('this gateway has no sandboxes');
       if ('detail' in opened) throw new TollgateRefused(opened.status, opened, 'sandbox');
       const { id, password, api, inner } = opened;
-      const inside = await worldOf({
-        gateway: inner,
-        clock: inner.clock,
-        url: `${gateway.url}/sandboxes/${id}`,
-        receiver,
-        name: id,
-        regime: wishes.regime ?? options.regime,
-        async close() {
-          receiver.remove(id);
-          await held(sandboxes.closeOne(id));
-        },
-      });
+      const closeInside = async (): Promise<void> => {
+        receiver.remove(id);
+        await held(sandboxes.closeOne(id));
+      };
+      const inside = await orUndo(
+        worldOf({
+          gateway: inner,
+          clock: inner.clock,
+          url: `${gateway.url}/sandboxes/${id}`,
+          receiver,
+          name: id,
+          regime: wishes.regime ?? options.regime,
+          close: closeInside,
+        }),
+        closeInside,
+      );
       return { ...inside, id, headers: { 'tollgate-sandbox': id }, api, smpp: { systemId: id, password } };
     },
   };
@@ -169,7 +183,7 @@ function readWishes({ seed, tariffDate, clock, smpp, redis, port = 0, inbox = IN
     queueMessages: String(Math.max(1, Math.floor(inbox / 2))),
     ...(seed !== undefined && { seed: String(seed) }),
     ...(tariffDate !== undefined && { tariffDate }),
-    ...(clock !== undefined && { clock }),
+    ...(clock !== undefined && { clock: String(clock) }),
     ...(smpp === true && { smppPort: '0' }),
     ...(redis !== undefined && { redisUrl: redis }),
   };
@@ -241,6 +255,16 @@ async function switchRegimes(policy: TestPolicy, regime: NonNullable<WorldOption
     return;
   }
   for (const [carrier, one] of Object.entries(regime)) await policy.regime(one, { carrier: carrier as CarrierId });
+}
+
+/** What comes of it; if nothing does, `undo` sees to it that nothing is left open. */
+async function orUndo<T>(opening: Promise<T>, undo: () => Promise<void>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 /** Keeps the process alive while something closes: timers of a gateway never do. */

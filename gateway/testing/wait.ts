@@ -2,12 +2,14 @@
 import { setTimeout as realTime } from 'node:timers/promises';
 import { systemClock } from '../control/index.ts';
 import type { TestClock } from './clock.ts';
+import { checkFields, type FieldsOf } from './known.ts';
 
 export interface WaitOptions {
   /** How long to wait at most, by the clock of the gateway; ten seconds when left out. */
   readonly timeoutMs?: number;
 }
 
+const WAIT: FieldsOf<WaitOptions> = { timeoutMs: true };
 const NS_PER_MS = 1e6;
 const TIMEOUT_MS = 10_000;
 const LOOK_MS = 5;
@@ -19,8 +21,10 @@ const STEPS_MAX = 400;
 export async function waited<T>(
   clock: TestClock,
   look: () => T | undefined,
-  { timeoutMs = TIMEOUT_MS }: WaitOptions = {},
+  options: WaitOptions = {},
 ): Promise<T | undefined> {
+  checkFields('waiting', options, WAIT);
+  const { timeoutMs = TIMEOUT_MS } = options;
   const untilMs = uptimeMs() + timeoutMs;
   const stepMs = Math.max(STEP_MS, Math.ceil(timeoutMs / STEPS_MAX));
   let movedMs = 0;

@@ -79,7 +79,11 @@ const InboundBody = Type.Object(
     to: Type.String({ description: 'Our number, E.164; it may be toll-free.', examples: ['+12125550100'] }),
     text: Type.Optional(Type.String({ description: 'Up to 1,600 characters. May be left out when there is media.' })),
     media: Type.Optional(
-      Type.Array(Type.String(), { minItems: 1, maxItems: MEDIA_COUNT_MAX, description: 'Addresses; they make it an MMS.' }),
+      Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: MEDIA_COUNT_MAX,
+        description: 'Addresses; they make it an MMS.',
+      }),
     ),
     account: Type.Optional(
       Type.String({ pattern: `^[\\x21-\\x7e]{1,${ACCOUNT_LENGTH_MAX}}$`, description: 'Whose number it is; it pays.' }),
@@ -188,10 +192,7 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
 };
 
 /** Fills the slot from `body`, seen from our side; or the field that is wrong. */
-function readInbound(
-  { from, to, text = '', media, route }: InboundBody,
-  slot: MessageSlot,
-): FieldProblem | undefined {
+function readInbound({ from, to, text = '', media, route }: InboundBody, slot: MessageSlot): FieldProblem | undefined {
   const handset = parseNumberKey(from);
   if (handset < 0) return { field: 'from', message: numberRefusal(handset).message };
   const ours = parseSenderKey(to);

@@ -14,7 +14,12 @@ test('a code is read back out of its UUID, and out of no other', () => {
     const uuid = uuidOfCode(code);
     expect(uuid).toMatch(UUID);
     expect(codeOfUuid(uuid, code.length)).toBe(code);
-    expect(codeOfUuid(uuid.replace(/^./, (digit) => (digit === '0' ? '1' : '0')), code.length)).toBeUndefined();
+    expect(
+      codeOfUuid(
+        uuid.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+        code.length,
+      ),
+    ).toBeUndefined();
   }
   for (const text of ['', 'B123ABC', 'nonsense', uuidNamed('one')]) expect(codeOfUuid(text, 7)).toBeUndefined();
 });
