@@ -4,12 +4,13 @@
  * The real ones name profiles that hold the company's data; there are none here, so a brand is registered as a company that passes the
  * registry's check, by the name of its profile. A profile whose sid ends in `fail` is one that does not.
  */
-import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { documented, type FaceParts } from '../face.ts';
 import type { Form } from '../form.ts';
 import type { FaceBrand } from '../registry.ts';
-import { type Call, sendError, sendJson, whenKnown } from './calls.ts';
+import { assumedCompany } from '../assumed-company.ts';
+import { sendJson } from '../json.ts';
+import { type Call, sendError, whenKnown } from './calls.ts';
 import { twilioError } from './errors.ts';
 import { originOf, sendList } from './lists.ts';
 import { sidOfText, textOfSid } from './sids.ts';
@@ -41,8 +42,8 @@ export function brandRoutes(app: FastifyInstance, { credentials, registry }: Fac
       if (typeof type !== 'string' || !BRAND_TYPES.includes(type)) {
         return sendError(call.reply, twilioError(400, 20001, `'BrandType' must be one of ${BRAND_TYPES.join(', ')}`));
       }
-      const isMock = form['Mock'] === 'true';
-      const ordered = await registry.registerBrand(call.caller.account, brandOf(customer, type, isMock));
+      const company = { profile: customer, isSoleProprietor: type === SOLE_PROPRIETOR, mock: form['Mock'] === 'true' };
+      const ordered = await registry.registerBrand(call.caller.account, assumedCompany(company));
       if (!ordered.ok) {
         const why = ordered.errors.map(({ description }) => description).join('; ');
         return sendError(call.reply, twilioError(ordered.status, ordered.status === 503 ? 20503 : 20001, why));
@@ -77,28 +78,6 @@ export function brandRoutes(app: FastifyInstance, { credentials, registry }: Fac
 
 function missing({ reply }: Call, field: string): ReturnType<typeof sendError> {
   return sendError(reply, twilioError(400, 20001, `'${field}' is required`));
-}
-
-/** A company of the registry. Its tax id comes from the profile, and none that means trouble but by wish. */
-function brandOf(profile: string, type: string, mock: boolean): Readonly<Record<string, unknown>> {
-  const digits = Number.parseInt(createHash('sha256').update(profile).digest('hex').slice(0, 8), 16) % 10_000_000;
-  const ein = profile.endsWith('fail') ? '000000001' : `1${String(digits).padStart(7, '0')}8`;
-  const isSole = type === SOLE_PROPRIETOR;
-  const company = {
-    companyName: `Customer ${profile}`,
-    ein,
-    brandRelationship: 'BASIC_ACCOUNT',
-    vertical: 'TECHNOLOGY',
-  };
-  return {
-    entityType: isSole ? SOLE_PROPRIETOR : 'PRIVATE_PROFIT',
-    displayName: `Customer ${profile}`,
-    country: 'US',
-    email: 'customer@example.com',
-    phone: '+12025550100',
-    mock,
-    ...(isSole ? { firstName: 'Sole', lastName: 'Proprietor', referenceId: profile } : company),
-  };
 }
 
 function brandView(call: Call, brand: FaceBrand): object {

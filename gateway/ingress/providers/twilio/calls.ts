@@ -1,6 +1,7 @@
 /** What every route of this face does alike: finds out who calls, and answers errors as Twilio does. */
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { type Caller, type Credentials, readBasic } from '../credentials.ts';
+import { sendJson } from '../json.ts';
 import { type TwilioError, twilioError } from './errors.ts';
 
 /** A request of somebody who is known. */
@@ -49,8 +50,4 @@ export function sendError(reply: FastifyReply, { status, code, message }: Twilio
     more_info: `https://www.twilio.com/docs/errors/${code}`,
     status,
   });
-}
-
-export function sendJson(reply: FastifyReply, body: object): FastifyReply {
-  return reply.header('content-type', 'application/json').send(JSON.stringify(body));
 }

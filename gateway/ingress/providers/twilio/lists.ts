@@ -1,7 +1,8 @@
 /** Lists of Twilio's newer APIs (`/v1`): a page of resources with `meta`, whose addresses are whole ones. */
 import type { FastifyReply } from 'fastify';
 import { type Form, valuesOf } from '../form.ts';
-import { type Call, sendError, sendJson } from './calls.ts';
+import { sendJson } from '../json.ts';
+import { type Call, sendError } from './calls.ts';
 import { twilioError } from './errors.ts';
 
 const PAGE_SIZE_DEFAULT = 50;

@@ -9,7 +9,8 @@ import { documented, type FaceParts } from '../face.ts';
 import { type Form, valuesOf } from '../form.ts';
 import type { SenderPool, SenderPools } from '../sender-pools.ts';
 import { asE164, type Decided, type FaceMessage } from '../sending.ts';
-import { type Call, sendError, sendJson, whenKnown } from './calls.ts';
+import { sendJson } from '../json.ts';
+import { type Call, sendError, whenKnown } from './calls.ts';
 import { isRefused, refusalOf, type TwilioError, twilioError } from './errors.ts';
 import { readFilter } from './message-filter.ts';
 import {

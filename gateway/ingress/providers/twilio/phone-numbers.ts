@@ -7,7 +7,8 @@ import { formatNumber, parseSenderKey } from '../../../../registry-cache/index.t
 import { documented, type FaceParts } from '../face.ts';
 import { type Form, valuesOf } from '../form.ts';
 import { asE164 } from '../sending.ts';
-import { sendError, sendJson, whenKnown } from './calls.ts';
+import { sendJson } from '../json.ts';
+import { sendError, whenKnown } from './calls.ts';
 import { twilioError } from './errors.ts';
 import { API_VERSION, httpDate } from './message-view.ts';
 import { sidOfText, textOfSid } from './sids.ts';
