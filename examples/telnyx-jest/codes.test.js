@@ -44,3 +44,30 @@ test('a number that nobody registered gets nothing through, as has been the rule
   expect(await sandbox.messages.waitFor()).toHaveBeenRefusedFor('unregistered_blocked');
   expect(await codes().hasArrived(id)).toBe(false);
 });
+
+test('whether a code has arrived is open until its receipt is there', async () => {
+  await sandbox.clock.freeze();
+  const { id } = await codes().send(magicTo('delivered'), '123 456');
+  expect(await codes().hasArrived(id)).toBeUndefined();
+  await sandbox.clock.advance({ minutes: 1 });
+  expect(await codes().hasArrived(id)).toBe(true);
+});
+
+test('a code that a carrier in trouble turns away never arrives, one sent afterwards does', async () => {
+  const trouble = await sandbox.faults.errors('carrier_rejected', { carrier: 'att' });
+  const turnedAway = await codes().send(sandbox.registry.handset('att'), '123 456');
+  await sandbox.messages.waitFor({ error: 'carrier_rejected' });
+  expect(await codes().hasArrived(turnedAway.id)).toBe(false);
+  await trouble.clear();
+  await codes().send(sandbox.registry.handset('att'), '654 321');
+  await expect(sandbox).toHaveDelivered({ text: /^654 321 is/ });
+});
+
+test('a number registered a minute ago gets codes through where others are blocked', async () => {
+  const { number } = await sandbox.registry.registerNumber();
+  await sandbox.policy.regime('block');
+  await codes(number).send(magicTo('delivered', 'verizon'), '123 456');
+  await expect(sandbox).toHaveDelivered({ text: /^123 456 is/ });
+  await sandbox.reset();
+  await sandbox.messages.expectNone();
+});

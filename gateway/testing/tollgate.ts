@@ -13,7 +13,7 @@ import { type Gateway, openGateway } from '../main.ts';
 import { readOptions, type ServeOptions } from '../options.ts';
 import type { SandboxSettings } from '../sandboxes/index.ts';
 import { createLog } from '../telemetry/index.ts';
-import { type Ask, askOf, TollgateRefused } from './ask.ts';
+import { type Ask, askOf, readSnapshot, TollgateRefused, writeSnapshot } from './ask.ts';
 import { TestClock } from './clock.ts';
 import { type Regime, TestFaults, TestPolicy } from './controls.ts';
 import { checkFields, type FieldsOf } from './known.ts';
@@ -202,7 +202,7 @@ async function worldOf(parts: {
   readonly close: () => Promise<void>;
 }): Promise<World> {
   const { gateway, url, receiver, name, close } = parts;
-  const ask: Ask = askOf(gateway.app);
+  const ask: Ask = askOf(url);
   const clock = new TestClock(parts.clock, ask);
   const policy = new TestPolicy(ask);
   const registry = new TestRegistry(gateway, ask);
@@ -211,7 +211,7 @@ async function worldOf(parts: {
     await switchRegimes(policy, parts.regime);
     await gateway.keepStart();
   }
-  const inboundAsk = askOf(gateway.app, DECIDED);
+  const inboundAsk = askOf(url, DECIDED);
   let isClosed = false;
   const closeOnce = async (): Promise<void> => {
     if (isClosed) return;
@@ -233,17 +233,8 @@ async function worldOf(parts: {
       registry.forget();
       webhooks.clear();
     },
-    async snapshot() {
-      const answer = await gateway.app.inject({ method: 'GET', url: '/v1/snapshot' });
-      if (answer.statusCode !== 200) throw new TollgateRefused(answer.statusCode, tryJson(answer.body), 'snapshot');
-      return answer.rawPayload;
-    },
-    async restore(snapshot) {
-      const headers = { 'content-type': 'application/octet-stream' };
-      const payload = Buffer.from(snapshot);
-      const answer = await gateway.app.inject({ method: 'PUT', url: '/v1/snapshot', headers, payload });
-      if (answer.statusCode !== 200) throw new TollgateRefused(answer.statusCode, tryJson(answer.body), 'restore');
-    },
+    snapshot: () => readSnapshot(url),
+    restore: (snapshot) => writeSnapshot(url, snapshot),
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
@@ -274,13 +265,5 @@ async function held(closing: Promise<unknown>): Promise<void> {
     await closing;
   } finally {
     clearInterval(hold);
-  }
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
