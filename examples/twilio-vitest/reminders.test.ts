@@ -14,7 +14,7 @@ afterAll(() => tollgate.close());
 
 let sandbox: SandboxWorld;
 beforeEach(async () => {
-  sandbox = await tollgate.sandbox();
+  sandbox = await tollgate.sandbox({ face: 'twilio' });
   return () => sandbox.close();
 });
 
@@ -54,6 +54,16 @@ test('a phone that is off is told of later', async () => {
 test('a guest who has opted out is not an error', async () => {
   const sent = reminders();
   await sent.send(booking(magicTo('opted_out')));
+  expect(sent.standing('b1')).toBe('asked-not-to');
+});
+
+test('a guest who answers STOP gets no more reminders', async () => {
+  const { number } = await sandbox.registry.registerNumber();
+  const guest = sandbox.registry.handset('verizon');
+  await sandbox.inbound.send({ from: guest, to: number, text: 'Stop' });
+  await expect(sandbox).toHaveReceivedWebhook({ From: guest, Body: 'Stop' });
+  const sent = reminders(number);
+  await sent.send(booking(guest));
   expect(sent.standing('b1')).toBe('asked-not-to');
 });
 

@@ -18,6 +18,8 @@ export type {
 } from './registry.ts';
 export {
   type InboundMessage,
+  type ProviderName,
+  type SandboxOptions,
   type SandboxWorld,
   startTollgate,
   type TestInbound,

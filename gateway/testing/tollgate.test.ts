@@ -284,6 +284,20 @@ describe('what goes wrong on purpose', () => {
     expect(await send(tollgate, { from: number, to: handset })).toMatchObject({ decision: 'opted_out' });
     await expect(tollgate.inbound.send({ from: '+1', to: number, text: 'Hi' })).rejects.toThrow('ten digits');
   });
+
+  test('a sandbox may use the API of a provider, and hears from phones as that provider tells it, after a reset too', async () => {
+    const tollgate = await start({ clock: 'frozen' });
+    const sandbox = await tollgate.sandbox({ face: 'twilio' });
+    const { number } = await sandbox.registry.registerNumber();
+    const from = sandbox.registry.handset('att');
+    await sandbox.inbound.send({ from, to: number, text: 'stop' });
+    await sandbox.webhooks.waitFor({ From: from, To: number, Body: 'stop', AccountSid: sandbox.api.id });
+    expect(await send(sandbox, { from: number, to: from })).toMatchObject({ decision: 'opted_out' });
+    await sandbox.reset();
+    await sandbox.inbound.send({ from, to: number, text: 'hello' });
+    await sandbox.webhooks.waitFor({ Body: 'hello' });
+    await expect(tollgate.sandbox({ face: 'acme' as 'twilio' })).rejects.toThrow('twilio, bandwidth, sinch');
+  });
 });
 
 describe('matchers', () => {

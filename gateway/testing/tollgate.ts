@@ -10,13 +10,14 @@
 import { ControlledClock } from '../control/index.ts';
 import { CannotStart, loadWorld } from '../load-world.ts';
 import { type Gateway, openGateway } from '../main.ts';
+import { type FaceName, FACES } from '../messages/index.ts';
 import { readOptions, type ServeOptions } from '../options.ts';
 import type { SandboxSettings } from '../sandboxes/index.ts';
 import { createLog } from '../telemetry/index.ts';
 import { type Ask, askOf, readSnapshot, TollgateRefused, writeSnapshot } from './ask.ts';
 import { TestClock } from './clock.ts';
 import { type Regime, TestFaults, TestPolicy } from './controls.ts';
-import { checkFields, type FieldsOf } from './known.ts';
+import { checkFields, checkWord, type FieldsOf } from './known.ts';
 import { TestMessages } from './messages.ts';
 import { type CarrierId, TestRegistry } from './registry.ts';
 import { type TestWebhooks, WebhookReceiver } from './webhooks.ts';
@@ -43,8 +44,19 @@ export interface TollgateOptions extends WorldOptions {
   readonly inbox?: number;
 }
 
+export interface SandboxOptions extends WorldOptions {
+  /**
+   * Whose API the sandbox's account uses. Then messages from handsets are told to `webhooks` as that provider would, receipts that name no
+   * address too, and STOP and its like are heeded.
+   */
+  readonly face?: ProviderName;
+}
+
+export type ProviderName = Exclude<FaceName, 'native'>;
+
 const WORLD_OPTIONS: FieldsOf<WorldOptions> = { seed: true, regime: true, tariffDate: true, clock: true, smpp: true };
 const TOLLGATE_OPTIONS: FieldsOf<TollgateOptions> = { ...WORLD_OPTIONS, redis: true, port: true, inbox: true };
+const SANDBOX_OPTIONS: FieldsOf<SandboxOptions> = { ...WORLD_OPTIONS, face: true };
 
 /** What a test may do in a gateway of its own, be it the one that listens or a sandbox behind it. */
 export interface World extends AsyncDisposable {
@@ -81,7 +93,7 @@ export interface SandboxWorld extends World {
 
 export interface Tollgate extends World {
   /** A world of its own for one test; its options are as those of the gateway where they are left out. */
-  sandbox(options?: WorldOptions): Promise<SandboxWorld>;
+  sandbox(options?: SandboxOptions): Promise<SandboxWorld>;
 }
 
 /** A message from a handset to one of our numbers. */
@@ -89,7 +101,7 @@ export interface InboundMessage {
   readonly from: string;
   readonly to: string;
   readonly text: string;
-  /** Whose number it is: if it uses the API of a provider, its webhook is told, and STOP and its like are heeded. */
+  /** Whose number it is: if it uses the API of a provider, its webhook is told, and STOP and its like are heeded. A sandbox's own when left out. */
   readonly account?: string;
 }
 
@@ -140,7 +152,8 @@ export async function startTollgate(options: TollgateOptions = {}): Promise<Toll
   return {
     ...own,
     async sandbox(wishes = {}) {
-      checkFields('a sandbox', wishes, WORLD_OPTIONS);
+      checkFields('a sandbox', wishes, SANDBOX_OPTIONS);
+      if (wishes.face !== undefined) checkWord('face', wishes.face, FACES.slice(1));
       const settings: SandboxSettings = {
         seed: wishes.seed ?? options.seed,
         tariffDate: wishes.tariffDate ?? options.tariffDate,
@@ -164,6 +177,8 @@ export async function startTollgate(options: TollgateOptions = {}): Promise<Toll
           receiver,
           name: id,
           regime: wishes.regime ?? options.regime,
+          account: id,
+          face: wishes.face,
           close: closeInside,
         }),
         closeInside,
@@ -199,6 +214,9 @@ async function worldOf(parts: {
   readonly receiver: WebhookReceiver;
   readonly name: string;
   readonly regime: WorldOptions['regime'];
+  /** Whose numbers messages from handsets go to where they do not say. */
+  readonly account?: string;
+  readonly face?: ProviderName | undefined;
   readonly close: () => Promise<void>;
 }): Promise<World> {
   const { gateway, url, receiver, name, close } = parts;
@@ -207,10 +225,12 @@ async function worldOf(parts: {
   const policy = new TestPolicy(ask);
   const registry = new TestRegistry(gateway, ask);
   const webhooks = receiver.add(name, clock);
-  if (parts.regime !== undefined) {
-    await switchRegimes(policy, parts.regime);
-    await gateway.keepStart();
+  const { regime, account, face } = parts;
+  if (regime !== undefined) await switchRegimes(policy, regime);
+  if (account !== undefined && face !== undefined) {
+    await ask('PUT', `/v1/accounts/${account}`, { kind: 'postpaid', face, webhook: { url: webhooks.url } });
   }
+  if (regime !== undefined || face !== undefined) await gateway.keepStart();
   const inboundAsk = askOf(url, DECIDED);
   let isClosed = false;
   const closeOnce = async (): Promise<void> => {
@@ -224,7 +244,9 @@ async function worldOf(parts: {
     registry,
     messages: new TestMessages(gateway.core, gateway.store, clock),
     webhooks,
-    inbound: { send: (message) => inboundAsk('POST', '/v1/inbound', message) },
+    inbound: {
+      send: (message) => inboundAsk('POST', '/v1/inbound', { ...(account !== undefined && { account }), ...message }),
+    },
     clock,
     faults: new TestFaults(ask),
     policy,
