@@ -38,6 +38,7 @@ describe('every bench runs and yields its figures', () => {
     },
     decide: { figures: 2, baselines: ['the two lookups alone', 'Maps and objects, without limits'] },
     segments: { figures: 6, baselines: ['split-sms', 'sms-segments-calculator'] },
+    simulate: { figures: 2, baselines: ['decide alone', 'after a sixth of the days'] },
     rate: { figures: 1, baselines: ["scan of the book's rows"] },
     limits: { figures: 10, baselines: ['Map of objects'] },
     'lease-refill': { figures: 4, baselines: ['INCRBY for each message, in pipelines', 'own bucket'] },
@@ -48,7 +49,7 @@ describe('every bench runs and yields its figures', () => {
       baselines: ['JSON.stringify and writeSync', 'JSON.stringify and pino', 'JSON.parse of each line'],
     },
     'http-one': { figures: 4, baselines: ['bare Fastify route'] },
-    faces: { figures: 1, baselines: ['our own API'] },
+    faces: { figures: 6, baselines: ['our own API'] },
     'http-batch': { figures: 2, baselines: ['JSON.parse'] },
     smpp: {
       figures: 11,

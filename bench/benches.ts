@@ -10,6 +10,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   'registry-feed': () => import('./registry-feed.load.ts'),
   decide: () => import('./decide.bench.ts'),
   segments: () => import('./segments.bench.ts'),
+  simulate: () => import('./simulate.bench.ts'),
   rate: () => import('./rate.bench.ts'),
   limits: () => import('./limits.bench.ts'),
   'lease-refill': () => import('./lease-refill.load.ts'),

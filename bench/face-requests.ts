@@ -15,6 +15,16 @@ interface FaceRequest {
 const ID = `AC${'0'.repeat(32)}`;
 const SECRET = 'f'.repeat(32);
 const BASIC = `Basic ${Buffer.from(`${ID}:${SECRET}`).toString('base64')}`;
+const BEARER = `Bearer ${SECRET}`;
+
+/** A face that takes JSON, by the fields of a message in its words. */
+function json(path: string, authorization: string, fields: (message: Message) => object): FaceRequest {
+  return {
+    path,
+    headers: { authorization, 'content-type': 'application/json' },
+    body: (message) => JSON.stringify(fields(message)),
+  };
+}
 
 /** How one message is sent, by face. */
 const FACE_REQUESTS: Readonly<Record<string, FaceRequest>> = {
@@ -23,6 +33,16 @@ const FACE_REQUESTS: Readonly<Record<string, FaceRequest>> = {
     headers: { authorization: BASIC, 'content-type': 'application/x-www-form-urlencoded' },
     body: ({ from, to, text }) => new URLSearchParams({ To: to, From: from, Body: text }).toString(),
   },
+  telnyx: json('/telnyx/v2/messages', BEARER, ({ from, to, text }) => ({ from, to, text })),
+  plivo: json(`/plivo/v1/Account/${ID}/Message/`, BASIC, ({ from, to, text }) => ({ src: from, dst: to, text })),
+  bandwidth: json(`/bandwidth/users/${ID}/messages`, BASIC, ({ from, to, text }) => ({
+    applicationId: 'bench',
+    from,
+    to: [to],
+    text,
+  })),
+  sinch: json(`/sinch/xms/v1/${ID}/batches`, BEARER, ({ from, to, text }) => ({ from, to: [to], body: text })),
+  vonage: json('/vonage/sms/json', BASIC, ({ from, to, text }) => ({ from, to, text })),
 };
 
 /** Names of the faces that can be measured. */

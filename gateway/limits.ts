@@ -23,6 +23,21 @@ export const SCHEDULED_BY_FACES_MAX = 10_000;
 export const INBOUND_LOGGED_MAX = 1_000;
 /** Connections that the proxy of providers' hosts holds. */
 export const VENDOR_PROXY_CONNECTIONS_MAX = 1_000;
+/**
+ * Opt-outs in Redis: how often a gateway looks for changes, how many of each kind it reads at once, how many a step writes, and how many
+ * opt-ins are remembered: a gateway that was away for more of them reads everything anew.
+ */
+export const OPT_OUTS_LOOK_MS = 250;
+export const OPT_OUTS_READ_MAX = 10_000;
+export const OPT_OUTS_WRITTEN_AT_ONCE = 1_000;
+export const OPT_INS_REMEMBERED_MAX = 100_000;
+/**
+ * Records that gateways share: how often each looks for changes; of how many a gateway may have missed without reading everything anew; and for
+ * how long one alone does what is to be done.
+ */
+export const RECORD_LOOK_MS = 250;
+export const RECORD_CHANGES_REMEMBERED = 1_000;
+export const RECORD_ERRAND_MS = 5_000;
 /** Pools of numbers that send as one, and numbers of each, as Twilio has them. */
 export const SENDER_POOLS_MAX = 10_000;
 export const SENDER_POOL_NUMBERS_MAX = 400;

@@ -25,10 +25,15 @@ import { clockRoutes, ControlledClock, openFaults, systemClock, systemTimers } f
 import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
 import {
   deadBatchRoutes,
+  followRecord,
   newRun,
   openDurable,
+  PLANNED_BY_APIS,
   ReceiptSpool,
   RedisIdempotencyKeys,
+  SharedOptOuts,
+  SharedRecord,
+  TIMED_BY_SMPP,
   Timetable,
 } from './durable/index.ts';
 import { MemoryIdempotencyKeys } from './idempotency/index.ts';
@@ -38,9 +43,10 @@ import {
   callbackStyles,
   Credentials,
   InboundLog,
+  KeptSchedule,
+  OwnSchedule,
   pathOfVendorHost,
   providerFaces,
-  Schedule,
   SenderPools,
 } from './ingress/providers/index.ts';
 import { type Listening, openSmpp, type Smpp, type SmppOptions } from './ingress/smpp/index.ts';
@@ -238,6 +244,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   namePlugins(app);
   const requireAdmin = await adminHook(app, options);
   const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
+  const orders = redis && new SharedRecord(redis, 'orders', run);
   const registries = await opened(
     openRegistries({
       core,
@@ -262,9 +269,11 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       webhooks,
       callbackGuard: guard.refusal,
       requireAdmin,
+      sharedOrders: orders,
     }),
   );
   closers.push(() => registries.close());
+  if (orders !== undefined) closers.push(await opened(followRecord(orders, timers, log)));
   if (magic !== undefined) {
     await opened(declareMagicSenders(registries, clock.nowMs()));
     magic.useUp(core.campaigns.find(MAGIC_CAMPAIGN_USED_UP), core.brands.find(MAGIC_BRAND_USED_UP));
@@ -285,8 +294,17 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   );
   closers.push(() => accounts.close());
   const credentials = new Credentials(accounts.webhooks, { isLoopback: isLoopback(options.host) });
-  const pools = new SenderPools(() => core.optOuts);
-  const schedule = redis === undefined ? new Schedule() : undefined;
+  const optOuts = redis && new SharedOptOuts(redis, core.optOuts);
+  if (optOuts !== undefined) {
+    await opened(optOuts.refresh());
+    closers.push(optOuts.follow(timers, log));
+  }
+  const poolRecord = redis && new SharedRecord(redis, 'pools', run);
+  const pools = new SenderPools({
+    optOuts: () => core.optOuts,
+    shared: poolRecord && optOuts && { record: poolRecord, optOuts },
+  });
+  if (poolRecord !== undefined) closers.push(await opened(followRecord(poolRecord, timers, log)));
   const inbounds = new InboundLog();
   if (redis === undefined || options.delivery === 'own') webhooks.start();
   const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log });
@@ -330,6 +348,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       },
     }),
   });
+  const attach = (keyName: string, value: string, ttlMs: number): void => durable?.commit.attach(keyName, value, ttlMs);
   const { idempotencyWindowMs: windowMs } = options;
   const ownKeys = new MemoryIdempotencyKeys({ clock, windowMs, answeredMax: IDEMPOTENCY_KEYS_MAX });
   const sharedKeys =
@@ -340,15 +359,17 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       clock,
       gatewayId: run,
       windowMs,
-      attach: (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs),
+      attach,
     });
   const kept = redis &&
     durable &&
     spool && {
       archive: durable.archive,
       spool,
-      timetable: new Timetable(redis, (keyName, value, ttlMs) => durable.commit.attach(keyName, value, ttlMs)),
+      timetable: new Timetable(redis, attach, TIMED_BY_SMPP),
     };
+  const ownSchedule = new OwnSchedule(store);
+  const schedule = redis && new KeptSchedule(store, new Timetable(redis, attach, PLANNED_BY_APIS));
   const smpp = await openedSmpp(
     {
       options,
@@ -387,7 +408,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
             ...(smpp && { smpp: smpp.state }),
             ...(faults.state && { faults: faults.state }),
             'sender pools': pools,
-            ...(schedule && { 'scheduled by faces': schedule }),
+            'scheduled by faces': ownSchedule,
             'messages from handsets': inbounds,
             'chance of webhooks': jitter,
             ...(webhooks.state && { webhooks: webhooks.state }),
@@ -429,6 +450,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       },
       together: (number) => pools.together(number),
     },
+    optOuts,
     core,
     store,
     intake,
@@ -464,7 +486,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     timers,
     credentials,
     pools,
-    schedule,
+    schedule: schedule ?? ownSchedule,
     inbounds,
     registry: registries.desk,
     callbackGuard: guard.refusal,

@@ -32,7 +32,7 @@ describe('the package', () => {
     const paths = packed.files.map(({ path }) => path);
     const roots = [...new Set(paths.map((path) => path.split('/')[0] ?? ''))];
     expect(roots.toSorted()).toEqual(
-      ['LICENSE', 'README.md', 'dist', 'gateway', 'package.json', 'registry-cache', 'tariffs'].toSorted(),
+      ['LICENSE', 'README.md', 'dist', 'gateway', 'package.json', 'registry-cache', 'simulator', 'tariffs'].toSorted(),
     );
     const odd = /(\.(test|contract)|-under-test)\.|\.map$|(^|\/)(sdks|bench|golden|scripts|node_modules)\//;
     expect(paths.filter((path) => odd.test(path))).toEqual([]);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const GENERATED = ['node_modules', 'dist', 'coverage', '.git'];
+const GENERATED = ['node_modules', 'dist', 'coverage', 'tollgate-report', '.git'];
 const MATERIAL = new Set(['data', 'golden', 'records']);
 
 /**

@@ -28,6 +28,12 @@ const programs = [
     elsewhere: 'brew install curl   (macOS)  or  dnf install curl   (Fedora)',
     why: 'one of the examples is a script that sends with it',
   },
+  {
+    binaries: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+    debian: 'chromium',
+    elsewhere: 'brew install --cask chromium   (macOS)  or  dnf install chromium   (Fedora)',
+    why: 'the report of the policy lab is opened, measured and photographed in it',
+  },
 ];
 
 const missing = programs.filter((program) => !program.binaries.some(isOnPath));

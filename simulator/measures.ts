@@ -9,7 +9,11 @@ export interface Measure {
 }
 
 export const MEASURES = {
-  spamSent: { title: 'Spam sent', unit: 'messages', meaning: 'Spam messages that were handed in, whatever became of them.' },
+  spamSent: {
+    title: 'Spam sent',
+    unit: 'messages',
+    meaning: 'Spam messages that were handed in, whatever became of them.',
+  },
   spamLanded: { title: 'Spam landed', unit: 'messages', meaning: 'Spam messages that reached a phone.' },
   spamLandedRegistered: {
     title: 'Spam landed, registered',
@@ -63,20 +67,32 @@ export const MEASURES = {
     unit: 'messages',
     meaning: 'Legitimate messages stopped because registration or provisioning had not been finished.',
   },
-  traces: { title: 'Traces asked for', unit: 'numbers', meaning: 'Numbers that somebody tried to trace to a sender after complaints.' },
+  traces: {
+    title: 'Traces asked for',
+    unit: 'numbers',
+    meaning: 'Numbers that somebody tried to trace to a sender after complaints.',
+  },
   traceSuccessShare: {
     title: 'Traces that found the sender',
     unit: 'share',
     meaning: 'Share of the traces that ended at a brand.',
   },
-  traceHours: { title: 'Time of a trace', unit: 'hours', meaning: 'Mean time from the complaint to the brand, of traces that found one.' },
+  traceHours: {
+    title: 'Time of a trace',
+    unit: 'hours',
+    meaning: 'Mean time from the complaint to the brand, of traces that found one.',
+  },
   spammerProfit: {
     title: "Spammers' profit",
     unit: 'micros',
     meaning: 'What victims paid spammers, less all that spamming cost them. Below 0 is a loss.',
   },
   numbersBurnt: { title: 'Numbers burnt', unit: 'numbers', meaning: 'Numbers that spammers used up and threw away.' },
-  harm: { title: 'Harm to recipients', unit: 'micros', meaning: 'What landed spam cost the people who got it: money lost and time.' },
+  harm: {
+    title: 'Harm to recipients',
+    unit: 'micros',
+    meaning: 'What landed spam cost the people who got it: money lost and time.',
+  },
 } as const satisfies Readonly<Record<string, Measure>>;
 
 export type MeasureId = keyof typeof MEASURES;

@@ -12,7 +12,7 @@ export interface Flow {
   readonly truth: Truth;
   readonly route: 'a2p' | 'p2p';
   readonly registration: 'registered' | 'unregistered';
-  /** Id of a carrier, as in CARRIERS. */
+  /** Id of a carrier, as in CARRIERS; `none` where the recipient's number is a landline's or nobody's. */
   readonly carrier: string;
   readonly outcome: 'delivered' | 'filtered' | 'blocked' | 'limited' | 'undelivered';
   readonly messages: number;
@@ -65,6 +65,8 @@ export interface PolicyFindings {
   readonly measures: Readonly<Record<MeasureId, Estimate>>;
   /** Less the baseline in the same replication, on the same draws. An interval without 0 is a clear difference. */
   readonly versusBaseline: Readonly<Record<MeasureId, Estimate>>;
+  /** Spam landed, less that under the policy with the lowest mean, in the same replication. An interval with 0 is a tie for the least. */
+  readonly versusLeastSpam: Estimate;
   readonly daily: Readonly<Record<SeriesId, readonly Estimate[]>>;
   readonly strategies: Readonly<Record<string, number>>;
   /** Means over replications, largest first. */

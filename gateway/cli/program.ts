@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { readPackageFile } from '../package-files.ts';
 import { cdrCommand } from './cdr/index.ts';
 import { clockCommand } from './clock.ts';
+import { compareCommand } from './compare.ts';
 import { faultsCommand } from './faults.ts';
 import { loadCommand } from './load.ts';
 import { openapiCommand } from './openapi.ts';
@@ -13,7 +14,9 @@ import { proxyCommand } from './proxy.ts';
 import { rateCommand } from './rate/index.ts';
 import { registryCommand } from './registry/index.ts';
 import { serveCommand } from './serve.ts';
+import { simulateCommand } from './simulate.ts';
 import { stateCommand } from './state.ts';
+import { sweepCommand } from './sweep.ts';
 import { traceCommand } from './trace.ts';
 import { webhooksCommand } from './webhooks.ts';
 import { workerCommand } from './worker.ts';
@@ -69,6 +72,9 @@ export function createProgram(): Command {
     .addCommand(faultsCommand())
     .addCommand(clockCommand())
     .addCommand(stateCommand())
+    .addCommand(simulateCommand())
+    .addCommand(compareCommand())
+    .addCommand(sweepCommand())
     .addCommand(loadCommand())
     .addCommand(proxyCommand())
     .addCommand(openapiCommand())

@@ -4,4 +4,6 @@ export { DeliveryWorker, type Carriers, type ReceiptPosts, type WorkerFigures } 
 export { type Durable, newRun, openDeliveryQueue, openDurable } from './open-durable.ts';
 export { ReceiptSpool } from './receipt-spool.ts';
 export { RedisIdempotencyKeys } from './redis-idempotency.ts';
-export { Timetable } from './timetable.ts';
+export { followRecord, SharedRecord } from './shared-record.ts';
+export { SharedOptOuts } from './shared-opt-outs.ts';
+export { PLANNED_BY_APIS, TIMED_BY_SMPP, Timetable } from './timetable.ts';

@@ -22,12 +22,24 @@
  *     spool:<name>             stream with one group: receipts that wait for somebody who has to be connected to take them. Its consumers
  *                              are readers, and `free` for what a reader had and gave back. Not there while it is empty
  *     reader:<reader>          string: there as long as its gateway lives, and ends by time; what it had is then anybody's
- *     timed                    hash: id -> text that waits for its time, with its name before it (`6:acme-1...`)
+ *     timed                    hash: id -> text that waits for its time, with its name before it (`6:acme-1...`): those of SMPP
  *     timed:due                zset: id -> its time, of those that wait
  *     timed:taken              zset: id -> until when it is the gateway's that took it at its time
  *     timed:of:<name>          set: ids of those of a name
  *     timed:sent:<id>          string: id of the message that one was sent as, or dashes if it was not; for an hour
  *     timed:number             counter: of those there ever were
+ *     timed:past               hash: id -> text of one that had its time or was taken back, or `=` and the id of the message it was sent as
+ *     timed:past:ids           list: ids of those, the oldest first
+ *     planned...               the same of those of providers' APIs
+ *     opt-outs                 zset: number and handset (`2125550100 3105550123`) -> number of the change by which the handset opted out
+ *     opt-outs:ended           zset: the same of those who opted back in, the latest
+ *     opt-outs:state           hash: name (differs from that of every other Redis), changes (how many there were), forgotten (number of
+ *                              the latest that is not among those ended any more)
+ *     pools, orders            hash: field -> text of a record that all gateways share: pools of numbers that send as one, orders of
+ *                              numbers that wait
+ *     <record>:latest          list: fields that were changed, the latest last
+ *     <record>:state           hash: name (differs from that of every other Redis), changes (how many there were)
+ *     <record>:errand          string: the gateway that does what is to be done about it, for a while
  *     queue:...                BullMQ's own
  *
  * Times are of the clock of whoever wrote, and order nothing that matters.
@@ -83,15 +95,17 @@ export function spoolKey(name: string): string {
   return `${PREFIX}spool:${name}`;
 }
 
+/** Texts that wait for their time: those of SMPP, and those of providers' APIs. */
 export const TIMED_KEY = `${PREFIX}timed`;
-export const TIMED_DUE_KEY = `${TIMED_KEY}:due`;
-export const TIMED_TAKEN_KEY = `${TIMED_KEY}:taken`;
-export const TIMED_OF_PREFIX = `${TIMED_KEY}:of:`;
-export const TIMED_NUMBER_KEY = `${TIMED_KEY}:number`;
+export const PLANNED_KEY = `${PREFIX}planned`;
 
-export function sentKey(id: string): string {
-  return `${TIMED_KEY}:sent:${id}`;
+/** @param timetable TIMED_KEY or PLANNED_KEY */
+export function sentKey(timetable: string, id: string): string {
+  return `${timetable}:sent:${id}`;
 }
+
+/** Pairs out, pairs back in, and the state of both. */
+export const OPT_OUT_KEYS = [`${PREFIX}opt-outs`, `${PREFIX}opt-outs:ended`, `${PREFIX}opt-outs:state`];
 
 export function readerKey(reader: string): string {
   return `${READER_PREFIX}${reader}`;

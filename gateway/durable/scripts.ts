@@ -12,10 +12,6 @@ import {
   PREFIX,
   READER_PREFIX,
   SPOOL_GROUP,
-  TIMED_DUE_KEY,
-  TIMED_KEY,
-  TIMED_OF_PREFIX,
-  TIMED_TAKEN_KEY,
   UNQUEUED_KEY,
 } from './layout.ts';
 
@@ -350,42 +346,65 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('XCLAIM', KEYS[1], '${SPOOL_GROUP}', '${FREE_READER}', 0, unpack(ARGV))
 return 1`);
 
-/** Of texts that wait for their time: what is read and forgotten of one. */
+/**
+ * Of texts that wait for their time, in the timetable whose key comes last: what is read, written and forgotten of one. Of those that do
+ * not wait any more, so many are remembered.
+ */
 const TIMED = `
+local timed = KEYS[#KEYS]
+local due, taken = timed .. ':due', timed .. ':taken'
 local function read(id)
-  local found = redis.call('HGET', '${TIMED_KEY}', id)
+  local found = redis.call('HGET', timed, id)
   if not found then return nil end
   local length, from = string.match(found, '^(%d+):()')
   return string.sub(found, from, from + length - 1), string.sub(found, from + length)
 end
-local function write(id, name, due, text)
-  redis.call('HSET', '${TIMED_KEY}', id, #name .. ':' .. name .. text)
-  redis.call('ZADD', '${TIMED_DUE_KEY}', due, id)
+local function write(id, name, at, text)
+  redis.call('HSET', timed, id, #name .. ':' .. name .. text)
+  redis.call('ZADD', due, at, id)
 end
 local function forget(id)
   local name = read(id)
-  if name then redis.call('SREM', '${TIMED_OF_PREFIX}' .. name, id) end
-  redis.call('HDEL', '${TIMED_KEY}', id)
+  if name then redis.call('SREM', timed .. ':of:' .. name, id) end
+  redis.call('HDEL', timed, id)
 end
-local function waits(id) return redis.call('ZSCORE', '${TIMED_DUE_KEY}', id) end`;
+local function remember(id, what, most)
+  if tonumber(most) == 0 or not what then return end
+  redis.call('HSET', timed .. ':past', id, what)
+  if redis.call('RPUSH', timed .. ':past:ids', id) > tonumber(most) then
+    redis.call('HDEL', timed .. ':past', redis.call('LPOP', timed .. ':past:ids'))
+  end
+end
+local function waits(id) return redis.call('ZSCORE', due, id) end`;
 
-/** KEYS any of them. ARGV id, name, time, text, how many there may be of all and of the name. Whether there was room. */
+/** KEYS timetable. ARGV name, time, how many there may be of all and of the name; ids and texts by turns. Whether there was room for all. */
 export const ADD_TIMED = script(`${TIMED}
-local of = '${TIMED_OF_PREFIX}' .. ARGV[2]
-if redis.call('HLEN', '${TIMED_KEY}') >= tonumber(ARGV[5]) or redis.call('SCARD', of) >= tonumber(ARGV[6]) then return 0 end
-write(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
-redis.call('SADD', of, ARGV[1])
+local of = timed .. ':of:' .. ARGV[1]
+local count = (#ARGV - 4) / 2
+if redis.call('HLEN', timed) + count > tonumber(ARGV[3]) or redis.call('SCARD', of) + count > tonumber(ARGV[4]) then return 0 end
+for at = 5, #ARGV, 2 do
+  write(ARGV[at], ARGV[1], ARGV[2], ARGV[at + 1])
+  redis.call('SADD', of, ARGV[at])
+end
 return 1`);
 
-/** KEYS any of them. ARGV id. Its name and text if it waits. */
+/** KEYS timetable. ARGV id. Its name and text if it waits. */
 export const FIND_TIMED = script(`${TIMED}
 if not waits(ARGV[1]) then return {} end
 return {read(ARGV[1])}`);
 
-/** KEYS any of them. ARGV name. Ids and texts, by turns, of those that wait. */
+/**
+ * One whether it waits or not. KEYS what says that it was sent, timetable. ARGV id. Its text, if it is there; what is remembered of it; what
+ * says that it was sent.
+ */
+export const RECALL_TIMED = script(`${TIMED}
+local _, text = read(ARGV[1])
+return {text or '', redis.call('HGET', timed .. ':past', ARGV[1]) or '', redis.call('GET', KEYS[1]) or ''}`);
+
+/** KEYS timetable. ARGV name. Ids and texts, by turns, of those that wait. */
 export const LIST_TIMED = script(`${TIMED}
 local reply = {}
-for _, id in ipairs(redis.call('SMEMBERS', '${TIMED_OF_PREFIX}' .. ARGV[1])) do
+for _, id in ipairs(redis.call('SMEMBERS', timed .. ':of:' .. ARGV[1])) do
   if waits(id) then
     local _, text = read(id)
     reply[#reply + 1] = id
@@ -394,29 +413,33 @@ for _, id in ipairs(redis.call('SMEMBERS', '${TIMED_OF_PREFIX}' .. ARGV[1])) do
 end
 return reply`);
 
-/** KEYS any of them. ARGV id, name, time, text. Whether it waited. */
+/** KEYS timetable. ARGV id, name, time, text. Whether it waited. */
 export const REPLACE_TIMED = script(`${TIMED}
 if not waits(ARGV[1]) then return 0 end
 write(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 return 1`);
 
-/** KEYS spool. ARGV id; what `spool` is given, if there is a receipt. Whether it waited. */
+/**
+ * KEYS spool, timetable. ARGV id, how many are remembered, what of this one; what `spool` is given, if there is a receipt. Whether it
+ * waited.
+ */
 export const CANCEL_TIMED = script(`${TIMED}${ADD_TO_SPOOL}
-if redis.call('ZREM', '${TIMED_DUE_KEY}', ARGV[1]) == 0 then return 0 end
+if redis.call('ZREM', due, ARGV[1]) == 0 then return 0 end
 forget(ARGV[1])
-if ARGV[2] then spool(2) end
+remember(ARGV[1], ARGV[3], ARGV[2])
+if ARGV[4] then spool(4) end
 return 1`);
 
-/** KEYS any of them. ARGV now, until when they are the caller's, how many at most. How many there are, and of each taken id, name and text. */
+/** KEYS timetable. ARGV now, until when they are the caller's, how many at most. How many there are, and of each taken id, name and text. */
 export const TAKE_TIMED = script(`${TIMED}
-local reply = {redis.call('HLEN', '${TIMED_KEY}')}
+local reply = {redis.call('HLEN', timed)}
 local left = tonumber(ARGV[3])
-for _, key in ipairs({'${TIMED_TAKEN_KEY}', '${TIMED_DUE_KEY}'}) do
+for _, key in ipairs({taken, due}) do
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1], 'LIMIT', 0, left)) do
     local name, text = read(id)
     redis.call('ZREM', key, id)
     if name then
-      redis.call('ZADD', '${TIMED_TAKEN_KEY}', ARGV[2], id)
+      redis.call('ZADD', taken, ARGV[2], id)
       reply[#reply + 1] = id
       reply[#reply + 1] = name
       reply[#reply + 1] = text
@@ -427,13 +450,115 @@ end
 return reply`);
 
 /**
- * Ends one that was taken, if it is still the caller's. KEYS spool, what says that it was sent. ARGV id, until when it was the caller's, for
- * how many ms it is known that it was sent; what says that it was not, or nothing if it was; what `spool` is given, if there is a receipt.
- * Another may have sent it: then there is nothing to tell.
+ * Ends one that was taken, if it is still the caller's. KEYS spool, what says that it was sent, timetable. ARGV id, until when it was the
+ * caller's, for how many ms it is known that it was sent; what says that it was not, or nothing if it was; how many are remembered, and what
+ * of this one if it was not sent; what `spool` is given, if there is a receipt. Whether it ended so: another may have sent it, and then
+ * there is nothing to tell.
  */
 export const END_TIMED = script(`${TIMED}${ADD_TO_SPOOL}
-if tonumber(redis.call('ZSCORE', '${TIMED_TAKEN_KEY}', ARGV[1]) or 0) ~= tonumber(ARGV[2]) then return 0 end
-redis.call('ZREM', '${TIMED_TAKEN_KEY}', ARGV[1])
+if tonumber(redis.call('ZSCORE', taken, ARGV[1]) or 0) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('ZREM', taken, ARGV[1])
 forget(ARGV[1])
-if ARGV[4] ~= '' and redis.call('SET', KEYS[2], ARGV[4], 'NX', 'PX', ARGV[3]) and ARGV[5] then spool(5) end
+local isRefused = ARGV[4] ~= '' and redis.call('SET', KEYS[2], ARGV[4], 'NX', 'PX', ARGV[3])
+if isRefused then
+  remember(ARGV[1], ARGV[6], ARGV[5])
+  if ARGV[7] then spool(7) end
+  return 1
+end
+local sentAs = redis.call('GET', KEYS[2])
+remember(ARGV[1], sentAs and '=' .. string.gsub(sentAs, ' +$', ''), ARGV[5])
+return ARGV[4] == '' and 1 or 0`);
+
+/**
+ * Writes pairs down that opted out, or back in; done twice it changes nothing.
+ * KEYS OPT_OUT_KEYS. ARGV a name in case there is none, whether they are out, pairs there may be, pairs back in that are remembered, pairs...
+ * Whether there was room.
+ */
+export const CHANGE_OPT_OUTS = script(`
+redis.call('HSETNX', KEYS[3], 'name', ARGV[1])
+local function change() return redis.call('HINCRBY', KEYS[3], 'changes', 1) end
+if ARGV[2] == '1' then
+  local fresh = {}
+  for at = 5, #ARGV do
+    if not redis.call('ZSCORE', KEYS[1], ARGV[at]) then fresh[#fresh + 1] = ARGV[at] end
+  end
+  if redis.call('ZCARD', KEYS[1]) + #fresh > tonumber(ARGV[3]) then return 0 end
+  for _, pair in ipairs(fresh) do
+    redis.call('ZADD', KEYS[1], change(), pair)
+    redis.call('ZREM', KEYS[2], pair)
+  end
+  return 1
+end
+for at = 5, #ARGV do
+  if redis.call('ZREM', KEYS[1], ARGV[at]) == 1 then redis.call('ZADD', KEYS[2], change(), ARGV[at]) end
+end
+while redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[4]) do
+  redis.call('HSET', KEYS[3], 'forgotten', redis.call('ZPOPMIN', KEYS[2])[2])
+end
+return 1`);
+
+/**
+ * What has changed. KEYS OPT_OUT_KEYS. ARGV name known, change up to which all is known, change before which nothing may be forgotten, pairs
+ * at most of each kind. Name, changes there were, change up to which this tells, whether it tells of all from the first on and nothing that
+ * was known is to be gone by; pairs out, pairs back in.
+ */
+export const READ_OPT_OUTS = script(`
+local state = redis.call('HMGET', KEYS[3], 'name', 'changes', 'forgotten')
+local name, changes, forgotten = state[1] or '', tonumber(state[2] or 0), tonumber(state[3] or 0)
+local known = tonumber(ARGV[2])
+local isAnew = name ~= ARGV[1] or forgotten > tonumber(ARGV[3]) or known > changes
+if isAnew then known = 0 end
+local upTo = changes
+local function since(key)
+  local found = redis.call('ZRANGEBYSCORE', key, '(' .. known, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+  if #found == 2 * ARGV[4] then upTo = math.min(upTo, tonumber(found[#found])) end
+  local list = {}
+  for at = 1, #found, 2 do list[#list + 1] = found[at] end
+  return list
+end
+local out, back = since(KEYS[1]), since(KEYS[2])
+return {name, changes, upTo, isAnew and 1 or 0, out, back}`);
+
+/**
+ * Changes fields of a record, if all are as the caller knows them. KEYS record, latest, state. ARGV a name in case there is none, how many of
+ * the latest are known; then for each field its name, its text as known and as it is to be, which are empty for none. Whether they were.
+ */
+export const CHANGE_FIELDS = script(`
+for at = 3, #ARGV, 3 do
+  if (redis.call('HGET', KEYS[1], ARGV[at]) or '') ~= ARGV[at + 1] then return 0 end
+end
+redis.call('HSETNX', KEYS[3], 'name', ARGV[1])
+for at = 3, #ARGV, 3 do
+  if ARGV[at + 2] == '' then redis.call('HDEL', KEYS[1], ARGV[at]) else redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 2]) end
+  redis.call('RPUSH', KEYS[2], ARGV[at])
+  redis.call('HINCRBY', KEYS[3], 'changes', 1)
+end
+redis.call('LTRIM', KEYS[2], -ARGV[2], -1)
+return 1`);
+
+/**
+ * What has changed in a record. KEYS record, latest, state. ARGV name known, change up to which all is known. Name, change up to which this
+ * tells, whether it tells of all fields there are; fields and texts by turns, which are empty for none.
+ */
+export const READ_FIELDS = script(`
+local state = redis.call('HMGET', KEYS[3], 'name', 'changes')
+local name, changes = state[1] or '', tonumber(state[2] or 0)
+local missed = changes - tonumber(ARGV[2])
+if name ~= ARGV[1] or missed < 0 or missed > redis.call('LLEN', KEYS[2]) then
+  return {name, changes, 1, redis.call('HGETALL', KEYS[1])}
+end
+local list = {}
+if missed > 0 then
+  for _, field in ipairs(redis.call('LRANGE', KEYS[2], -missed, -1)) do
+    list[#list + 1] = field
+    list[#list + 1] = redis.call('HGET', KEYS[1], field) or ''
+  end
+end
+return {name, changes, 0, list}`);
+
+/** Gives somebody an errand that nobody else has. KEYS errand. ARGV who, for how many ms. Whether it is his. */
+export const TAKE_ERRAND = script(`
+local whose = redis.call('GET', KEYS[1])
+if whose and whose ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`);

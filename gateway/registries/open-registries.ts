@@ -16,7 +16,7 @@ import { latestFrom, LatencyHistogram, type MessageStore, type RegistryView } fr
 import { type Clock, type Core, namedStream, type Stateful, type Timers } from '../router/index.ts';
 import { CampaignTables } from './campaign-tables.ts';
 import { createNnsr } from './nnsr/index.ts';
-import { ProviderDesk } from './provider-desk.ts';
+import { ProviderDesk, type SharedOrders } from './provider-desk.ts';
 import {
   createTcr,
   MemoryTcrStore,
@@ -55,6 +55,8 @@ export interface RegistryOptions {
   /** Why an address may not be called, or undefined if it may. */
   readonly callbackGuard: (url: string) => string | undefined;
   readonly requireAdmin: onRequestHookHandler | undefined;
+  /** Where orders of numbers wait that all gateways know of; undefined if in this process. */
+  readonly sharedOrders: SharedOrders | undefined;
 }
 
 interface Party {
@@ -188,6 +190,7 @@ export async function openRegistries(options: RegistryOptions): Promise<Registri
     numbers: nnsr.service,
     dca: dca && { id: dca.id, name: dca.name, nnids: dca.nnids },
     clock,
+    sharedOrders: options.sharedOrders,
   });
   const files = [options.declared];
   try {

@@ -28,6 +28,22 @@ export interface ProviderDeskParts {
   readonly numbers: NumberService;
   readonly dca: Dca | undefined;
   readonly clock: Clock;
+  /** Where orders wait that all gateways know of; undefined if they wait in this process. */
+  readonly sharedOrders: SharedOrders | undefined;
+}
+
+/**
+ * Orders that wait, in a record that gateways share: a campaign by number. All reject with StoreUnavailable when it does not answer.
+ */
+export interface SharedOrders {
+  /** Hears of all that changes, whoever did. */
+  whenChanged: (change: { readonly field: string; readonly text: string | undefined }) => void;
+  /** False if another gateway has changed it first, in a way that `whenChanged` has heard of by then. */
+  change(changes: readonly { readonly field: string; readonly text: string | undefined }[]): Promise<boolean>;
+  /** Hears of all that was changed before. */
+  refresh(): Promise<void>;
+  /** Whether it is this gateway that makes orders again; for a while no other does. */
+  isMine(): Promise<boolean>;
 }
 
 /** Reasons for which a number may go on the campaign later. */
@@ -45,6 +61,11 @@ export class ProviderDesk implements Stateful {
 
   constructor(parts: ProviderDeskParts) {
     this.#parts = parts;
+    if (parts.sharedOrders === undefined) return;
+    parts.sharedOrders.whenChanged = ({ field, text }) => {
+      if (text === undefined) this.#waiting.delete(Number(field));
+      else this.#waiting.set(Number(field), text);
+    };
   }
 
   /** @param body fields of a brand as the campaign registry names them */
@@ -140,23 +161,23 @@ export class ProviderDesk implements Stateful {
 
   /** Ends a campaign. */
   async endCampaign(campaignId: string): Promise<void> {
-    for (const [number, campaign] of this.#waiting) if (campaign === campaignId) this.#waiting.delete(number);
+    for (const [number, campaign] of this.#waiting) if (campaign === campaignId) await this.#drop(number, campaignId);
     await expireCampaign(this.#parts.registry, campaignId);
   }
 
   /** Puts a number on a campaign, now or once the campaign may have it; why it will never be there, or undefined. */
   async assign(campaignId: string, number: number): Promise<string | undefined> {
-    this.#waiting.delete(number);
+    await this.#drop(number);
     const [reason] = await this.#provision([[number, campaignId]]);
     if (reason === undefined || !WAITS_FOR.includes(reason)) return reason;
     if (this.#waiting.size >= WAITING_MAX) return reason;
-    this.#waiting.set(number, campaignId);
+    await this.#keep(number, campaignId);
     return undefined;
   }
 
   /** Takes a number off its campaign. */
   async unassign(number: number): Promise<void> {
-    this.#waiting.delete(number);
+    await this.#drop(number);
     const { dca, numbers } = this.#parts;
     if (dca === undefined) return;
     await numbers.execute(dca, [{ kind: 'remove', key: number, campaignId: '', nnid: undefined }]);
@@ -179,15 +200,25 @@ export class ProviderDesk implements Stateful {
     const nowMs = this.#parts.clock.nowMs();
     if (this.#waiting.size === 0 || nowMs < this.#nextLookMs) return;
     this.#nextLookMs = nowMs + AGAIN_MS;
+    const { sharedOrders } = this.#parts;
+    if (sharedOrders !== undefined) {
+      if (!(await sharedOrders.isMine())) return;
+      // A number that was taken back must not be ordered again.
+      await sharedOrders.refresh();
+    }
     const orders = [...this.#waiting].slice(0, WAITING_AT_ONCE);
     const reasons = await this.#provision(orders);
-    orders.forEach(([number, campaignId], index) => {
+    for (const [index, [number, campaignId]] of orders.entries()) {
       const reason = reasons[index];
-      if (this.#waiting.get(number) !== campaignId) return;
-      this.#waiting.delete(number);
-      // Behind the others, so that all have their turn.
-      if (reason !== undefined && WAITS_FOR.includes(reason)) this.#waiting.set(number, campaignId);
-    });
+      if (this.#waiting.get(number) !== campaignId) continue;
+      if (reason === undefined || !WAITS_FOR.includes(reason)) {
+        await this.#drop(number, campaignId);
+      } else {
+        // Behind the others, so that all have their turn.
+        this.#waiting.delete(number);
+        this.#waiting.set(number, campaignId);
+      }
+    }
   }
 
   capture(): ReadonlyMap<number, string> {
@@ -198,6 +229,28 @@ export class ProviderDesk implements Stateful {
     this.#waiting.clear();
     for (const [number, campaignId] of waiting) this.#waiting.set(number, campaignId);
     this.#nextLookMs = 0;
+  }
+
+  async #keep(number: number, campaignId: string): Promise<void> {
+    const { sharedOrders } = this.#parts;
+    if (sharedOrders === undefined) {
+      this.#waiting.set(number, campaignId);
+      return;
+    }
+    while (!(await sharedOrders.change([{ field: String(number), text: campaignId }])));
+  }
+
+  /** Has an order wait no more, if there is one: for this campaign, if one is given. */
+  async #drop(number: number, campaignId?: string): Promise<void> {
+    const { sharedOrders } = this.#parts;
+    const waits = (): boolean => {
+      const found = this.#waiting.get(number);
+      return found !== undefined && (campaignId === undefined || found === campaignId);
+    };
+    while (waits()) {
+      if (sharedOrders === undefined) this.#waiting.delete(number);
+      else await sharedOrders.change([{ field: String(number), text: undefined }]);
+    }
   }
 
   /** Why each was not provisioned; undefined for those that were. */

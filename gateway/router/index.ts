@@ -60,7 +60,7 @@ export {
   SECOND_MS,
   type SharedLimits,
 } from './limits.ts';
-export { OptOuts } from './opt-outs.ts';
+export { OPT_OUTS_MAX, OptOuts } from './opt-outs.ts';
 export { namedStream, type NamedStream } from './named-stream.ts';
 export { readRegimes } from './read-regimes.ts';
 export { Regime, type RegimeRow, REGIMES, RegimeTable } from './regime-table.ts';

@@ -57,6 +57,21 @@ export interface InboundRoutes {
   readonly leases: LeaseDraws;
   readonly inboundTo: InboundTo;
   readonly store: MessageStore;
+  /** Where opt-outs are kept beyond this process; undefined if nowhere. */
+  readonly optOuts: OptOutKeeper | undefined;
+}
+
+/** Keeps opt-outs, which the core's table does for this process alone. */
+export interface OptOutKeeper {
+  /**
+   * Writes down pairs of number and handset that opted out, or back in, and then calls `written`, which changes the table here. Rejects with
+   * StoreUnavailable: then nobody knows.
+   */
+  write(
+    pairs: readonly (readonly [senderKey: number, handsetKey: number])[],
+    isOut: boolean,
+    written: () => void,
+  ): Promise<void>;
 }
 
 /** Accounts that are told of messages to their numbers. */
@@ -97,7 +112,14 @@ type InboundBody = Type.Static<typeof InboundBody>;
 type InboundAnswer = Pick<
   MessageAnswer,
   'decision' | 'registration' | 'reason' | 'carrier' | 'segments' | 'encoding' | 'price' | 'limit'
-> & { readonly id?: string; readonly keyword?: Keyword };
+> &
+  Arrival;
+
+/** What is said of a message whose account was told of it. */
+interface Arrival {
+  readonly id?: string;
+  readonly keyword?: Keyword;
+}
 
 export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, routes, done) => {
   const { core, intake, clock } = routes;
@@ -144,7 +166,7 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
   }
 
   /** Answers the message that was just taken, or not. */
-  function answer(reply: FastifyReply, body: InboundBody): FastifyReply {
+  function answer(reply: FastifyReply, body: InboundBody): FastifyReply | Promise<FastifyReply> {
     const { code, binding } = slot;
     if (code === DecisionCode.DestinationUnassigned || code === DecisionCode.DestinationLandline) {
       const what = code === DecisionCode.DestinationLandline ? 'is a landline' : 'lies in a block that nobody holds';
@@ -159,24 +181,45 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
       );
     }
     const taken = answerFrom(slot, body);
-    return reply.code(http).send(code === DecisionCode.Accepted ? { ...taken, ...arrived(body) } : taken);
+    if (code !== DecisionCode.Accepted) return reply.code(http).send(taken);
+    const told = arrived(body);
+    const send = (how: Arrival): FastifyReply => reply.code(http).send({ ...taken, ...how });
+    return told instanceof Promise ? told.then(send) : send(told);
   }
 
-  /** Has the account of the message in `slot`, which was taken, know of it; and does what the message asks for. */
-  function arrived({ account, from, to, text = '', media = [] }: InboundBody): Pick<InboundAnswer, 'id' | 'keyword'> {
+  /**
+   * Does what the message in `slot`, which was taken, asks for, and has its account know of it: after what it asks for is kept. Rejects with
+   * StoreUnavailable.
+   */
+  function arrived({ account, from, to, text = '', media = [] }: InboundBody): Arrival | Promise<Arrival> {
     if (account === undefined || routes.inboundTo.faceOf(account) === Face.Native) return {};
     const { senderKey, destinationKey, units: segments, atMs } = slot;
     const isUcs2 = encodingOf(countSegments(text)) === Encoding.Ucs2;
     const keyword = keywordOf(text);
-    if (keyword !== undefined) obey(keyword, account, senderKey, destinationKey);
-    const id = messageId(routes.store.idPrefix.slice(1, -1), INBOUND_FROM + arrivedCount++);
-    routes.inboundTo.tell(account, { id, from, to, text, media, segments, isUcs2, atMs });
-    return { id, ...(keyword && { keyword }) };
+    const tell = (): Arrival => {
+      const id = messageId(routes.store.idPrefix.slice(1, -1), INBOUND_FROM + arrivedCount++);
+      routes.inboundTo.tell(account, { id, from, to, text, media, segments, isUcs2, atMs });
+      return { id, ...(keyword && { keyword }) };
+    };
+    if (keyword === undefined) return tell();
+    const numbers = routes.inboundTo.together(senderKey);
+    const obeyed = (): void => obey(keyword, account, senderKey, destinationKey, numbers);
+    if (routes.optOuts === undefined || keyword === 'help') {
+      obeyed();
+      return tell();
+    }
+    const pairs = numbers.map((number) => [number, destinationKey] as const);
+    return routes.optOuts.write(pairs, keyword === 'stop', obeyed).then(tell);
   }
 
-  /** Opts a handset out or in, and answers it: before it is out, or once it is back. */
-  function obey(keyword: Keyword, account: string, senderKey: number, handsetKey: number): void {
-    const numbers = routes.inboundTo.together(senderKey);
+  /** Opts a handset out or in, of all these numbers, and answers it: before it is out, or once it is back. */
+  function obey(
+    keyword: Keyword,
+    account: string,
+    senderKey: number,
+    handsetKey: number,
+    numbers: readonly number[],
+  ): void {
     if (keyword === 'start') for (const number of numbers) core.optOuts.remove(number, handsetKey);
     draft.face = routes.inboundTo.faceOf(account);
     draft.account = account;

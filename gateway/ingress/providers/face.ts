@@ -19,8 +19,8 @@ export interface FaceParts {
   readonly pools: SenderPools;
   readonly registry: FaceRegistry;
   readonly sending: Sending;
-  /** Messages to be sent later; undefined where messages survive this process, which those would not. */
-  readonly schedule: Schedule | undefined;
+  /** Messages to be sent later. */
+  readonly schedule: Schedule;
   readonly inbounds: InboundLog;
   /** To read back what came by a face (`Face`). */
   readonly readBack: (face: number) => ReadBack;

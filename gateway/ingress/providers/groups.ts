@@ -108,8 +108,8 @@ function isOfGroup(store: MessageStore, at: number, id: string): boolean {
 export const GROUP_SIZE_MAX = 1_000;
 
 /** The id of the group of a message, or its own. */
-export function groupIdOf(store: MessageStore, at: number): string {
-  return notesOf(store, at).group ?? publicIdOf(store, at);
+export function groupIdOf(store: MessageStore, at: number, notes: GroupNotes = notesOf(store, at)): string {
+  return notes.group ?? publicIdOf(store, at);
 }
 
 function notesOf(store: MessageStore, at: number): GroupNotes {

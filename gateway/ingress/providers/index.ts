@@ -49,7 +49,8 @@ import { vonageFace } from './vonage/index.ts';
 
 export { Credentials } from './credentials.ts';
 export { InboundLog } from './inbound-log.ts';
-export { Schedule } from './schedule.ts';
+export { KeptSchedule } from './kept-schedule.ts';
+export { OwnSchedule } from './own-schedule.ts';
 export { SenderPools } from './sender-pools.ts';
 export { openVendorProxy } from './vendor-proxy.ts';
 export { pathOfVendorHost, VENDOR_HOSTS } from './vendor-hosts.ts';
@@ -61,14 +62,14 @@ export interface ProviderFaces extends SendingParts {
   readonly credentials: Credentials;
   readonly pools: SenderPools;
   readonly registry: FaceRegistry;
-  readonly schedule: Schedule | undefined;
+  readonly schedule: Schedule;
   readonly inbounds: InboundLog;
   readonly archive: ShownArchive | undefined;
   readonly tellRefusal: FaceParts['tellRefusal'];
 }
 
 /** How often it is looked for messages whose time has come. */
-const SCHEDULE_TICK_MS = 100;
+const SCHEDULE_TICK_MS = 1_000;
 
 /** By name, which is its prefix too. */
 const FACE_PLUGINS: Readonly<Partial<Record<FaceName, FacePlugin>>> = {
@@ -101,14 +102,12 @@ export const providerFaces: FastifyPluginCallback<ProviderFaces> = (app, options
     sending,
     readBack: (face) => new ReadBack(store, archive, schedule, face),
   };
-  if (schedule !== undefined) {
-    const due = { store, sending, tellRefusal };
-    const stop = timers.every(SCHEDULE_TICK_MS, () => schedule.advance(clock.nowMs(), due));
-    app.addHook('onClose', (_app, closed) => {
-      stop();
-      closed();
-    });
-  }
+  const due = { store, sending, tellRefusal };
+  const stop = timers.every(SCHEDULE_TICK_MS, () => schedule.advance(clock.nowMs(), due));
+  app.addHook('onClose', async () => {
+    stop();
+    await schedule.atRest();
+  });
   for (const [name, plugin] of Object.entries(FACE_PLUGINS)) app.register(plugin, { ...parts, prefix: `/${name}` });
   done();
 };

@@ -19,11 +19,11 @@ export interface Page {
 export class ReadBack {
   readonly #store: MessageStore;
   readonly #archive: ShownArchive | undefined;
-  readonly #schedule: Schedule | undefined;
+  readonly #schedule: Schedule;
   /** `Face`. */
   readonly #face: number;
 
-  constructor(store: MessageStore, archive: ShownArchive | undefined, schedule: Schedule | undefined, face: number) {
+  constructor(store: MessageStore, archive: ShownArchive | undefined, schedule: Schedule, face: number) {
     this.#store = store;
     this.#schedule = schedule;
     this.#archive = archive;
@@ -32,25 +32,25 @@ export class ReadBack {
 
   /** What `read` makes of a message of this caller by its id of ours; undefined if there is none. */
   async find<T>(givenId: string, caller: Caller, read: (store: MessageStore, at: number) => T): Promise<T | undefined> {
-    const id = this.#schedule?.realId(givenId) ?? givenId;
+    const id = await this.#schedule.realId(givenId);
     const readOwn = (store: MessageStore, at: number): { readonly read: T } | undefined =>
       this.#isOf(store, at, caller) ? { read: read(store, at) } : undefined;
     const archived = await this.#archive?.show(id, readOwn);
     if (archived !== undefined) return archived.read;
-    const at = this.placeOf(id);
+    const at = this.#placeOf(id);
     return at === undefined ? undefined : readOwn(this.#store, at)?.read;
   }
 
   /** Ring place of a message of this caller that may be changed: one that this process alone keeps. */
-  ownPlace(id: string, caller: Caller): number | undefined {
-    const at = this.#archive === undefined ? this.placeOf(id) : undefined;
+  async ownPlace(id: string, caller: Caller): Promise<number | undefined> {
+    const at = this.#archive === undefined ? this.#placeOf(await this.#schedule.realId(id)) : undefined;
     return at !== undefined && this.#isOf(this.#store, at, caller) ? at : undefined;
   }
 
   /** Ring place of a message that this process holds. */
-  placeOf(id: string): number | undefined {
+  #placeOf(id: string): number | undefined {
     const store = this.#store;
-    const sequence = store.sequenceOf(this.#schedule?.realId(id) ?? id);
+    const sequence = store.sequenceOf(id);
     return sequence >= 0 && store.holds(sequence) ? sequence % store.capacity : undefined;
   }
 

@@ -1,47 +1,80 @@
 /**
  * Numbers that send as one: Twilio's messaging services, and what others call profiles or power packs. A message that names a pool goes
- * from one of its numbers, in turn; who opts out of one of them has opted out of all. Kept in this process.
+ * from one of its numbers, in turn; who opts out of one of them has opted out of all.
+ *
+ * They are fields of a record, in this process or shared with other gateways, and here they are as read from there: one field for each
+ * pool, one for each number, so that no number is in two pools. Whose turn it is each gateway counts by itself.
  */
 import { SENDER_POOL_NUMBERS_MAX, SENDER_POOLS_MAX } from '../../limits.ts';
 import type { OptOuts, Stateful } from '../../router/index.ts';
+import type { OptOutKeeper } from '../http/inbound.ts';
+import { answered } from './answered.ts';
 
 export interface SenderPool {
   /** As the face spells it. */
   readonly id: string;
   readonly account: string;
-  name: string;
+  readonly name: string;
   readonly createdAtMs: number;
-  updatedAtMs: number;
+  readonly updatedAtMs: number;
   /** Where the states of its messages are told of, if a message names no address; undefined for nowhere. */
-  statusCallbackUrl: string | undefined;
+  readonly statusCallbackUrl: string | undefined;
   /** Where those states are told of once that has failed. */
-  failoverUrl?: string | undefined;
+  readonly failoverUrl?: string | undefined;
   /** Where messages to its numbers go, in place of the account's webhook. */
-  inboundUrl: string | undefined;
+  readonly inboundUrl: string | undefined;
   /** The campaign its numbers are on; undefined for none. */
-  campaignId: string | undefined;
+  readonly campaignId: string | undefined;
   /** NANP keys, in the order in which they were added. */
-  numbers: number[];
+  readonly numbers: readonly number[];
   /** Place of the number whose turn it is. */
   turn: number;
 }
 
+/** A field that is to have another text, or to be there no more. */
+export interface FieldChange {
+  readonly field: string;
+  readonly text: string | undefined;
+}
+
+/** A record that gateways share. */
+export interface SharedRecord {
+  /**
+   * Changes fields, all or none; `whenChanged` hears of them before this resolves. False if another gateway has changed one of them in
+   * a way not heard of here when this was called: it is by then. Rejects if there is no answer: then nobody knows.
+   */
+  change(changes: readonly FieldChange[]): Promise<boolean>;
+  whenChanged: (change: FieldChange) => void;
+}
+
+export interface SenderPoolsParts {
+  readonly optOuts: () => OptOuts;
+  /** Undefined where they are kept in this process alone. */
+  readonly shared: { readonly record: SharedRecord; readonly optOuts: OptOutKeeper } | undefined;
+}
+
+const POOL_PREFIX = 'pool ';
+const NUMBER_PREFIX = 'number ';
+
+/** Where pools are shared, all changes reject with `NotKept` if there is no answer. */
 export class SenderPools implements Stateful {
+  readonly #parts: SenderPoolsParts;
   readonly #pools = new Map<string, SenderPool>();
-  readonly #poolOfNumber = new Map<number, SenderPool>();
-  readonly #optOuts: () => OptOuts;
-  /** Pools made so far. */
+  /** Id of the pool by number. */
+  readonly #poolOfNumber = new Map<number, string>();
+  /** Pools made so far by this process. */
   madeCount = 0;
 
-  constructor(optOuts: () => OptOuts) {
-    this.#optOuts = optOuts;
+  constructor(parts: SenderPoolsParts) {
+    this.#parts = parts;
+    if (parts.shared !== undefined) parts.shared.record.whenChanged = (change) => this.#apply(change);
   }
 
   /** False if there are too many. */
-  add(pool: SenderPool): boolean {
+  async add(pool: SenderPool): Promise<boolean> {
     if (this.#pools.size >= SENDER_POOLS_MAX) return false;
-    this.#pools.set(pool.id, pool);
     this.madeCount += 1;
+    await this.#write(() => [written(pool)]);
     return true;
   }
 
@@ -52,36 +85,52 @@ export class SenderPools implements Stateful {
 
   /** Those of an account, the oldest first. */
   of(account: string): SenderPool[] {
-    return [...this.#pools.values()].filter((pool) => pool.account === account);
+    const own = [...this.#pools.values()].filter((pool) => pool.account === account);
+    return own.toSorted((one, other) => one.createdAtMs - other.createdAtMs);
   }
 
-  remove(pool: SenderPool): void {
-    for (const number of pool.numbers) this.#poolOfNumber.delete(number);
-    this.#pools.delete(pool.id);
+  /** Changes fields of a pool, which has them afterwards, unless it was removed. */
+  async change(pool: SenderPool, fields: Partial<Omit<SenderPool, 'id' | 'account' | 'numbers'>>): Promise<void> {
+    await this.#write(() => (this.#pools.has(pool.id) ? [written({ ...pool, ...fields })] : []));
+  }
+
+  async remove({ id }: SenderPool): Promise<void> {
+    await this.#write(() => {
+      const { numbers = [] } = this.#pools.get(id) ?? {};
+      return [{ field: POOL_PREFIX + id, text: undefined }, ...numbers.map((number) => ofNumber(number, undefined))];
+    });
   }
 
   poolOf(number: number): SenderPool | undefined {
-    return this.#poolOfNumber.get(number);
+    return this.#pools.get(this.#poolOfNumber.get(number) ?? '');
   }
 
   /** Adds a number, which then knows of all who opted out of the others; `taken` if it is in this pool or another. */
-  addNumber(pool: SenderPool, number: number): 'added' | 'taken' | 'full' {
-    if (this.#poolOfNumber.has(number)) return 'taken';
-    if (pool.numbers.length >= SENDER_POOL_NUMBERS_MAX) return 'full';
-    const optOuts = this.#optOuts();
-    const [first] = pool.numbers;
-    if (first !== undefined && optOuts.count > 0) for (const handset of optOuts.of(first)) optOuts.add(number, handset);
-    pool.numbers.push(number);
-    this.#poolOfNumber.set(number, pool);
-    return 'added';
+  async addNumber(pool: SenderPool, number: number): Promise<'added' | 'taken' | 'full'> {
+    const obstacle = (): 'taken' | 'full' | undefined => {
+      if (this.#poolOfNumber.has(number)) return 'taken';
+      return pool.numbers.length >= SENDER_POOL_NUMBERS_MAX ? 'full' : undefined;
+    };
+    const why = obstacle();
+    if (why !== undefined) return why;
+    await this.#inherit(pool, number);
+    let found: 'taken' | 'full' | undefined;
+    await this.#write(() => {
+      found = obstacle();
+      if (found !== undefined) return [];
+      return [written({ ...pool, numbers: [...pool.numbers, number] }), ofNumber(number, pool.id)];
+    });
+    return found ?? 'added';
   }
 
-  removeNumber(pool: SenderPool, number: number): boolean {
-    const at = pool.numbers.indexOf(number);
-    if (at < 0) return false;
-    pool.numbers.splice(at, 1);
-    this.#poolOfNumber.delete(number);
-    return true;
+  async removeNumber(pool: SenderPool, number: number): Promise<boolean> {
+    let isThere = false;
+    await this.#write(() => {
+      isThere = pool.numbers.includes(number) && this.#pools.has(pool.id);
+      const numbers = pool.numbers.filter((one) => one !== number);
+      return isThere ? [written({ ...pool, numbers }), ofNumber(number, undefined)] : [];
+    });
+    return isThere;
   }
 
   /** The number whose turn it is; undefined if there are none. */
@@ -93,7 +142,7 @@ export class SenderPools implements Stateful {
 
   /** Numbers of which one opts out together: those of its pool, or the number alone. */
   together(number: number): readonly number[] {
-    return this.#poolOfNumber.get(number)?.numbers ?? [number];
+    return this.poolOf(number)?.numbers ?? [number];
   }
 
   capture(): { readonly pools: readonly SenderPool[]; readonly madeCount: number } {
@@ -103,11 +152,67 @@ export class SenderPools implements Stateful {
   restore({ pools, madeCount }: ReturnType<SenderPools['capture']>): void {
     this.#pools.clear();
     this.#poolOfNumber.clear();
-    for (const one of pools) {
-      const pool = { ...one, numbers: [...one.numbers] };
-      this.#pools.set(pool.id, pool);
-      for (const number of pool.numbers) this.#poolOfNumber.set(number, pool);
+    for (const pool of pools) {
+      this.#pools.set(pool.id, { ...pool });
+      for (const number of pool.numbers) this.#poolOfNumber.set(number, pool.id);
     }
     this.madeCount = madeCount;
   }
+
+  /** Whoever opted out of the first number of a pool has opted out of a number that comes to it. */
+  async #inherit({ numbers: [first] }: SenderPool, number: number): Promise<void> {
+    const { optOuts, shared } = this.#parts;
+    const table = optOuts();
+    if (first === undefined || table.count === 0) return;
+    const handsets = table.of(first);
+    const inherit = (): void => {
+      for (const handset of handsets) table.add(number, handset);
+    };
+    if (shared === undefined) inherit();
+    else if (handsets.length > 0) {
+      const pairs = handsets.map((handset) => [number, handset] as const);
+      await answered(shared.optOuts.write(pairs, true, inherit));
+    }
+  }
+
+  /** Makes changes; what they are is asked again when another gateway has made others first. */
+  async #write(make: () => readonly FieldChange[]): Promise<void> {
+    const { shared } = this.#parts;
+    for (;;) {
+      const changes = make();
+      if (shared === undefined) for (const change of changes) this.#apply(change);
+      if (shared === undefined || changes.length === 0) return;
+      if (await answered(shared.record.change(changes))) return;
+    }
+  }
+
+  #apply({ field, text }: FieldChange): void {
+    if (field.startsWith(NUMBER_PREFIX)) {
+      const number = Number(field.slice(NUMBER_PREFIX.length));
+      if (text === undefined) this.#poolOfNumber.delete(number);
+      else this.#poolOfNumber.set(number, text);
+      return;
+    }
+    const id = field.slice(POOL_PREFIX.length);
+    const there = this.#pools.get(id);
+    if (text === undefined) {
+      this.#pools.delete(id);
+      return;
+    }
+    const read = { ...NOTHING, ...(JSON.parse(text) as SenderPool) };
+    // Whoever holds a pool is to see what it is now.
+    if (there === undefined) this.#pools.set(id, read);
+    else Object.assign(there, read, { turn: there.turn });
+  }
+}
+
+/** What is not in the text of a pool that has it not. */
+const NOTHING = { statusCallbackUrl: undefined, failoverUrl: undefined, inboundUrl: undefined, campaignId: undefined };
+
+function written(pool: SenderPool): FieldChange {
+  return { field: POOL_PREFIX + pool.id, text: JSON.stringify({ ...pool, turn: 0 }) };
+}
+
+function ofNumber(number: number, text: string | undefined): FieldChange {
+  return { field: NUMBER_PREFIX + String(number), text };
 }

@@ -27,14 +27,14 @@ export interface Timetable {
   /** Of all ESMEs of all gateways, when last heard. */
   readonly count: number;
   newNumber(): Promise<number>;
-  add(timed: Timed, dueMs: number): Promise<boolean>;
+  add(timed: readonly Timed[], dueMs: number): Promise<boolean>;
   find(id: string): Promise<Timed | undefined>;
   list(name: string): Promise<readonly Timed[]>;
   replace(timed: Timed, dueMs: number): Promise<boolean>;
   cancel(timed: Pick<Timed, 'id' | 'name'>, receipt?: string): Promise<boolean>;
   takeDue(nowMs: number, count: number): Promise<readonly TimedTaken[]>;
   isBeingSent(id: string, messageId: string): void;
-  ended(taken: TimedTaken, isSent: boolean, receipt?: string): Promise<void>;
+  ended(taken: TimedTaken, isSent: boolean, receipt?: string): Promise<boolean>;
   sentAs(id: string): Promise<string | undefined>;
 }
 
@@ -78,7 +78,9 @@ export class KeptSchedule implements Schedule, Archive {
   }
 
   add(message: ScheduledMessage): Promise<boolean> {
-    return this.#inTurn(this.#esmes.at(message.owner), () => this.#timetable.add(this.#write(message), message.dueMs));
+    return this.#inTurn(this.#esmes.at(message.owner), () =>
+      this.#timetable.add([this.#write(message)], message.dueMs),
+    );
   }
 
   named(owner: Esme, id: string): Promise<readonly ScheduledMessage[]> {

@@ -27,11 +27,11 @@ export const bandwidthCallbacks: CallbackStyle = {
   waitsMs: RETRIES_MS,
   triesAgain: () => true,
   write({ store, at, event, customer }: Told): WrittenCallback | undefined {
-    const notes = notesOf(store, at);
     // Of an SMS only its end is told.
     const isOfMedia = store.media[at] !== undefined;
-    if (notes === undefined || customer.url === undefined || (event === ToldEvent.Taken && !isOfMedia))
-      return undefined;
+    if (customer.url === undefined || (event === ToldEvent.Taken && !isOfMedia)) return undefined;
+    const notes = notesOf(store, at);
+    if (notes === undefined) return undefined;
     const errorCode = event === ToldEvent.Taken ? 0 : errorCodeOf(store, at);
     const carrierName = carrierNameOf(store, at);
     const told = {

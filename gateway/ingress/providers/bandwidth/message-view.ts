@@ -22,8 +22,8 @@ export function notesOf(store: MessageStore, at: number): BandwidthNotes | undef
   return notes === undefined ? undefined : (JSON.parse(notes) as BandwidthNotes);
 }
 
-export function idOf(store: MessageStore, at: number): string {
-  return uuidOf(groupIdOf(store, at));
+export function idOf(store: MessageStore, at: number, notes?: BandwidthNotes): string {
+  return uuidOf(groupIdOf(store, at, notes));
 }
 
 /** As Bandwidth spells names of carriers. */
@@ -46,7 +46,7 @@ export function messageFields(store: MessageStore, at: number, notes: BandwidthN
   const from = formatNumber(store.senderKey[at]!);
   const media = store.media[at];
   return {
-    id: idOf(store, at),
+    id: idOf(store, at, notes),
     owner: from,
     applicationId,
     time: timeOf(store.acceptedAtMs[at]!),

@@ -31,12 +31,14 @@ export function messageRoutes(app: FastifyInstance, base: string, parts: FacePar
   function create({ request, reply, caller }: Call): FastifyReply | Promise<FastifyReply> {
     const read = readMessage(fieldsOf(request.body) ?? {}, clock.nowMs());
     if ('status' in read) return sendError(reply, read);
-    const { to, notes, expiration, ...rest } = read;
+    const { from, to, text, media, notes, expiration } = read;
     const message = (number: string, group: string | undefined): FaceMessage => ({
-      ...rest,
       caller,
       face: Face.Bandwidth,
+      from,
       to: number,
+      text,
+      media,
       callbackUrl: undefined,
       notes: JSON.stringify(group === undefined ? notes : { ...notes, group }),
       ...(expiration !== undefined && { validUntilMs: expiration }),
@@ -149,7 +151,7 @@ function readMessage(body: JsonFields, nowMs: number): ReadMessage | BandwidthEr
     if (body[name] !== undefined && typeof body[name] !== 'string') refuse(name, `'${name}' must be text`);
   }
   const recipients = texts('to').map(asE164);
-  const to = [...new Set(recipients)];
+  const to = recipients.length > 1 ? [...new Set(recipients)] : recipients;
   const media = texts('media');
   const text = textOf(body, 'text') ?? '';
   const tag = textOf(body, 'tag');

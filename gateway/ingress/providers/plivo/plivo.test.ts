@@ -3,6 +3,7 @@ import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-un
 import { DELIVERY_ERRORS, DeliveryError } from '../../../messages/index.ts';
 import { decisionAt, DecisionCode } from '../../../router/index.ts';
 import { CallbackReceiver } from '../callback-receiver-under-test.ts';
+import { passing } from '../passing-under-test.ts';
 import { codeOfDeliveryError, endOf, meaningOf, refusalOf } from './errors.ts';
 import { signatureV2, signatureV3 } from './signing.ts';
 
@@ -44,14 +45,6 @@ function send(own: object = {}, headers?: object) {
 
 async function fetchOne(uuid: string | undefined): Promise<Answered> {
   return (await ask('GET', `/Message/${uuid}/`)).body;
-}
-
-/** Lets time pass, and what falls due in it. */
-async function passing(ms: number): Promise<void> {
-  for (let step = 0; step < 200; step += 1) {
-    gateway.time.advance(ms / 200);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 describe('a message', () => {
@@ -144,12 +137,12 @@ test('a callback that is not taken is tried again after a minute, two and four',
   await receiver.received(1);
   const waits = [60_000, 120_000, 240_000];
   for (const [count, ms] of waits.entries()) {
-    await passing(ms - 1_000);
+    await passing(gateway, ms - 1_000);
     expect(receiver.callbacks).toHaveLength(count + 1);
-    await passing(2_000);
+    await passing(gateway, 2_000);
     await receiver.received(count + 2);
   }
-  await passing(3_600_000);
+  await passing(gateway, 3_600_000);
   expect(receiver.callbacks).toHaveLength(4);
   const nonces = receiver.callbacks.map(({ headers }) => headers['x-plivo-signature-v3-nonce']);
   expect(new Set(nonces).size).toBe(4);
@@ -413,7 +406,7 @@ describe('10DLC', () => {
     expect((await ask('GET', `/10dlc/Brand/${brandId}/`)).body['brand']).toMatchObject({
       registration_status: 'PROCESSING',
     });
-    await passing(180_000);
+    await passing(gateway, 180_000);
     expect((await ask('GET', `/10dlc/Brand/${brandId}/`)).body['brand']).toMatchObject({
       brand_alias: 'Tables',
       registration_status: 'COMPLETED',
@@ -443,7 +436,7 @@ describe('10DLC', () => {
     const number = bare(gateway.number('cpaas'));
     expect((await ask('POST', `${path}Number/`, { numbers: [number] })).status).toBe(202);
     expect((await ask('GET', `${path}Number/${number}/`)).body['status']).toBe('PROCESSING');
-    await passing(12 * 86_400_000);
+    await passing(gateway, 12 * 86_400_000);
     expect((await ask('GET', path)).body['campaign']).toMatchObject({ registration_status: 'COMPLETED' });
     expect((await ask('GET', `${path}Number/${number}/`)).body['status']).toBe('COMPLETED');
     const [uuid] = (await send()).body.message_uuid;

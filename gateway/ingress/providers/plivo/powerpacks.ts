@@ -24,7 +24,7 @@ export function powerpackRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     POWERPACKS,
     documented(TAG, 'Make a powerpack'),
-    whenKnown(credentials, (call) => {
+    whenKnown(credentials, async (call) => {
       const name = textOf(fieldsOf(call.request.body) ?? {}, 'name');
       if (name === undefined) return refuse(call, plivoError(400, 'name: is required'));
       const nowMs = clock.nowMs();
@@ -40,7 +40,7 @@ export function powerpackRoutes(app: FastifyInstance, parts: FaceParts): void {
         numbers: [],
         turn: 0,
       };
-      if (pools.add(powerpack)) return sendAnswer(call, 201, powerpackView(call, powerpack));
+      if (await pools.add(powerpack)) return sendAnswer(call, 201, powerpackView(call, powerpack));
       return refuse(call, plivoError(400, `there are ${SENDER_POOLS_MAX} powerpacks, which is the most`));
     }),
   );
@@ -67,9 +67,9 @@ export function powerpackRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     POWERPACK,
     documented(TAG, 'Change a powerpack'),
-    whenPowerpack((call, powerpack) => {
-      powerpack.name = textOf(fieldsOf(call.request.body) ?? {}, 'name') ?? powerpack.name;
-      powerpack.updatedAtMs = clock.nowMs();
+    whenPowerpack(async (call, powerpack) => {
+      const name = textOf(fieldsOf(call.request.body) ?? {}, 'name') ?? powerpack.name;
+      await pools.change(powerpack, { name, updatedAtMs: clock.nowMs() });
       return sendAnswer(call, 200, powerpackView(call, powerpack));
     }),
   );
@@ -77,8 +77,8 @@ export function powerpackRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.delete(
     POWERPACK,
     documented(TAG, 'Delete a powerpack'),
-    whenPowerpack((call, powerpack) => {
-      pools.remove(powerpack);
+    whenPowerpack(async (call, powerpack) => {
+      await pools.remove(powerpack);
       return sendAnswer(call, 200, { response: 'success' });
     }),
   );
@@ -109,10 +109,10 @@ export function powerpackRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     NUMBER,
     documented(TAG, 'Put a number into a powerpack'),
-    whenPowerpack((call, powerpack) => {
+    whenPowerpack(async (call, powerpack) => {
       const number = numberOf(call);
       if (number < 0) return refuse(call, plivoError(400, 'number: is no US number'));
-      const added = pools.addNumber(powerpack, number);
+      const added = await pools.addNumber(powerpack, number);
       if (added === 'added') return sendAnswer(call, 201, numberView(number, powerpack));
       const why = added === 'full' ? 'has as many numbers as it may' : 'or another has the number already';
       return refuse(call, plivoError(400, `number: the powerpack ${why}`));
@@ -122,15 +122,17 @@ export function powerpackRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.delete(
     NUMBER,
     documented(TAG, 'Take a number out of a powerpack'),
-    whenPowerpack((call, powerpack) =>
-      pools.removeNumber(powerpack, numberOf(call))
+    whenPowerpack(async (call, powerpack) =>
+      (await pools.removeNumber(powerpack, numberOf(call)))
         ? sendAnswer(call, 200, { response: 'success' })
         : refuse(call, plivoError(404)),
     ),
   );
 
   /** A handler that is reached for a powerpack of the caller only. */
-  function whenPowerpack(handle: (call: Call, powerpack: SenderPool) => FastifyReply): ReturnType<typeof whenKnown> {
+  function whenPowerpack(
+    handle: (call: Call, powerpack: SenderPool) => FastifyReply | Promise<FastifyReply>,
+  ): ReturnType<typeof whenKnown> {
     return whenKnown(credentials, (call) => {
       const powerpack = pools.find(call.params['uuid'] ?? '', call.caller.account);
       return powerpack === undefined ? refuse(call, plivoError(404)) : handle(call, powerpack);

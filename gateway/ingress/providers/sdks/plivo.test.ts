@@ -2,6 +2,7 @@ import plivo from 'plivo';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-under-test.ts';
 import { CallbackReceiver } from '../callback-receiver-under-test.ts';
+import { passing } from '../passing-under-test.ts';
 
 // Plivo's own SDK, unmodified: `url` is an option of its client. Its types leave out much of what it answers.
 
@@ -36,14 +37,6 @@ type Answer = Readonly<Record<string, unknown>>;
 
 async function fetchOne(uuid: unknown): Promise<Answer> {
   return (await clientOf().messages.get(String(uuid))) as unknown as Answer;
-}
-
-/** Lets time pass, and what falls due in it. */
-async function passing(ms: number): Promise<void> {
-  for (let step = 0; step < 200; step += 1) {
-    gateway.time.advance(ms / 200);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 describe('the SDK of Plivo', () => {
@@ -138,7 +131,7 @@ describe('the SDK of Plivo', () => {
     const profile = '201faedc-7df9-4840-9ab1-3997ce3f7cf4';
     const brand = (await client.brand.create('Tables', profile, 'STANDARD', false)) as unknown as Answer;
     const brandId = String(brand['brand_id']);
-    await passing(180_000);
+    await passing(gateway, 180_000);
     expect(await client.brand.get(brandId)).toMatchObject({ brand: { registrationStatus: 'COMPLETED' } });
     const create = client.campaign.create.bind(client.campaign) as unknown as (
       ...fields: readonly unknown[]
@@ -162,7 +155,7 @@ describe('the SDK of Plivo', () => {
     );
     const number = bare(gateway.number('cpaas'));
     await client.campaign.linkNumber(made.campaignId, [number] as never);
-    await passing(12 * 86_400_000);
+    await passing(gateway, 12 * 86_400_000);
     expect(await client.campaign.get(made.campaignId)).toMatchObject({ campaign: { registrationStatus: 'COMPLETED' } });
     expect(await client.campaign.getNumber(made.campaignId, number)).toMatchObject({ status: 'COMPLETED' });
     expect(await fetchOne((await send()).messageUuid)).toMatchObject({ tendlcRegistrationStatus: 'registered' });

@@ -2,6 +2,7 @@ import Telnyx from 'telnyx';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-under-test.ts';
 import { CallbackReceiver } from '../callback-receiver-under-test.ts';
+import { passing } from '../passing-under-test.ts';
 
 // Telnyx's own SDK, unmodified: `baseURL` and `publicKey` are its options.
 
@@ -154,7 +155,7 @@ describe('the SDK of Telnyx', () => {
       email: 'tables@example.com',
       vertical: 'HOSPITALITY',
     });
-    await passing(180_000);
+    await passing(gateway, 180_000);
     const brandId = made.brandId!;
     expect(await brand.retrieve(brandId)).toMatchObject({ status: 'OK', identityStatus: 'VERIFIED' });
     const brands: (string | undefined)[] = [];
@@ -179,7 +180,7 @@ describe('the SDK of Telnyx', () => {
     const phoneNumber = gateway.number('cpaas');
     const put = await phoneNumberCampaigns.create({ campaignId, phoneNumber });
     expect(put.assignmentStatus).toBe('PENDING_ASSIGNMENT');
-    await passing(12 * 86_400_000);
+    await passing(gateway, 12 * 86_400_000);
     expect((await campaign.retrieve(campaignId)).campaignStatus).toBe('MNO_PROVISIONED');
     expect((await phoneNumberCampaigns.retrieve(phoneNumber)).assignmentStatus).toBe('ASSIGNED');
     const { data } = await client.messages.send(message());
@@ -188,11 +189,3 @@ describe('the SDK of Telnyx', () => {
     await campaign.deactivate(campaignId);
   });
 });
-
-/** Lets time pass, and what falls due in it. */
-async function passing(ms: number): Promise<void> {
-  for (let step = 0; step < 200; step += 1) {
-    gateway.time.advance(ms / 200);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

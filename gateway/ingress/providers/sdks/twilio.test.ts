@@ -8,6 +8,7 @@ import twilio from 'twilio';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-under-test.ts';
 import { CallbackReceiver } from '../callback-receiver-under-test.ts';
+import { passing } from '../passing-under-test.ts';
 import { openVendorProxy, VENDOR_HOSTS } from '../index.ts';
 
 // Twilio's own SDK, unmodified: only the base addresses of its domains are set, which are public.
@@ -121,7 +122,7 @@ describe('the SDK of Twilio', () => {
       a2PProfileBundleSid: `BU${'2'.repeat(32)}`,
     });
     expect(brand.status).toBe('PENDING');
-    await passing(180_000);
+    await passing(gateway, 180_000);
     expect((await client.messaging.v1.brandRegistrations(brand.sid).fetch()).status).toBe('APPROVED');
     const campaigns = client.messaging.v1.services(service.sid).usAppToPerson;
     const campaign = await campaigns.create({
@@ -134,7 +135,7 @@ describe('the SDK of Twilio', () => {
       hasEmbeddedPhone: false,
     });
     expect(campaign.campaignStatus).toBe('IN_PROGRESS');
-    await passing(12 * 86_400_000);
+    await passing(gateway, 12 * 86_400_000);
     expect((await campaigns(campaign.sid).fetch()).campaignStatus).toBe('VERIFIED');
     const sent = await client.messages.create({
       messagingServiceSid: service.sid,
@@ -177,12 +178,3 @@ test('a program that calls the real host comes here by its environment alone', a
     rmSync(folder, { recursive: true });
   }
 });
-
-/** Lets time pass, and what falls due in it. */
-async function passing(ms: number): Promise<void> {
-  const steps = 200;
-  for (let step = 0; step < steps; step += 1) {
-    gateway.time.advance(ms / steps);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

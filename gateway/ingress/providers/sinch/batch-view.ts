@@ -52,8 +52,8 @@ function viewOf({ id, notes, text, createdAtMs, isCanceled }: Batch): object {
 
 /** The batch whose first message is at ring place `at`. */
 export function batchView(store: MessageStore, at: number, notes: SinchNotes): object {
-  const [id, text, createdAtMs] = [groupIdOf(store, at), store.texts.get(at), store.acceptedAtMs[at]!];
-  return viewOf({ id, notes, text, createdAtMs, isCanceled: notes.canceled === true });
+  const [text, createdAtMs] = [store.texts.get(at), store.acceptedAtMs[at]!];
+  return viewOf({ id: groupIdOf(store, at, notes), notes, text, createdAtMs, isCanceled: notes.canceled === true });
 }
 
 /** The same of one that waits for its time. */
@@ -76,15 +76,16 @@ export interface RecipientReport extends SinchStatus {
 export function recipientReport(
   store: MessageStore,
   at: number,
-  { batch }: SinchNotes,
+  notes: SinchNotes,
   told = statusOf(store, at),
 ): RecipientReport {
+  const { batch } = notes;
   const time = timeOf(changedAtMs(store, at));
   const { client_reference: reference, max_number_of_message_parts: partsMax } = batch;
   const operator = networkCodeOf(store.carrier[at]!);
   return {
     type: `recipient_${reportType(store, at)}`,
-    batch_id: batchIdOf(groupIdOf(store, at)),
+    batch_id: batchIdOf(groupIdOf(store, at, notes)),
     recipient: digitsOf(store.destinationKey[at]!),
     code: told.code,
     status: told.status,

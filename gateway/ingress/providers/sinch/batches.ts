@@ -33,7 +33,7 @@ const BATCH = `${BATCHES}/:batchId`;
 const MS_PER_SECOND = 1_000;
 const SHOWN_DEFAULT = 100;
 const SHOWN_MAX = 1_000;
-const CANNOT_SCHEDULE = sinchError(403, 'scheduling_unavailable', 'Batches cannot wait here; leave out send_at');
+const CANNOT_SCHEDULE = sinchError(403, 'scheduling_unavailable', 'Too many batches wait; leave out send_at');
 
 export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
   const { sending, store, clock, schedule } = parts;
@@ -54,16 +54,17 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
     const [first] = members;
     if (first !== undefined && members.length === 1) {
       return sending.send(first(undefined), refuse, (decided) => {
-        const answered = created(reply, decided);
+        const answered = created(reply, decided, read);
         if (refusalOf(decided.code) === undefined && isRefused(decided.code)) parts.tellRefusal(decided.at);
         return answered;
       });
     }
-    return sendAll(reply, members, refuse);
+    return sendAll(reply, read, members, refuse);
   }
 
   async function sendAll(
     reply: FastifyReply,
+    read: ReadBatch,
     members: readonly Member[],
     refuse: (wrong: FieldProblem) => FastifyReply,
   ): Promise<FastifyReply> {
@@ -74,7 +75,7 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
       refuse,
       answer: (decided) => {
         if (refusalOf(decided.code) === undefined) note(decided);
-        return created(reply, decided);
+        return created(reply, decided, read);
       },
       isTaken: ({ code }) => refusalOf(code) === undefined,
       other: note,
@@ -84,27 +85,22 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
   }
 
   /** Answers a batch whose first message has just been decided. */
-  function created(reply: FastifyReply, { code, at, retryAfterMs }: Decided): FastifyReply {
+  function created(reply: FastifyReply, { code, at, retryAfterMs }: Decided, { fields }: ReadBatch): FastifyReply {
     const refusal = refusalOf(code);
     if (refusal !== undefined) {
       if (retryAfterMs > 0) reply.header('retry-after', Math.ceil(retryAfterMs / MS_PER_SECOND));
       return sendError(reply, refusal);
     }
-    return sendJson(reply.code(201), batchView(store, at, notesOf(store, at)!));
+    return sendJson(reply.code(201), batchView(store, at, { batch: fields }));
   }
 
   /** Keeps a batch until its time has come. */
-  function plan(reply: FastifyReply, members: readonly Member[], sendAtMs: number): FastifyReply {
+  async function plan(reply: FastifyReply, members: readonly Member[], sendAtMs: number): Promise<FastifyReply> {
     for (const member of members) {
       const wrong = sending.check(member(undefined));
       if (wrong !== undefined) return sendError(reply, errorOf(wrong));
     }
-    let first: Scheduled | undefined;
-    for (const member of members) {
-      const added = schedule?.add(member(first?.id), store.idPrefix, clock.nowMs(), sendAtMs);
-      if (added === undefined) return sendError(reply, CANNOT_SCHEDULE);
-      first ??= added;
-    }
+    const first = await schedule.add(members, clock.nowMs(), sendAtMs);
     return first === undefined ? sendError(reply, CANNOT_SCHEDULE) : sendJson(reply.code(201), scheduledView(first));
   }
 
@@ -164,7 +160,7 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
     BATCH,
     documented(TAG, 'Fetch one batch'),
     whenKnown(parts, async (call) => {
-      const waiting = scheduledOf(call);
+      const waiting = await scheduledOf(call);
       if (waiting !== undefined) return sendJson(call.reply, scheduledView(waiting));
       const view = await viewOf(call);
       return view === undefined ? sendError(call.reply, NOT_FOUND) : sendJson(call.reply, view);
@@ -176,13 +172,13 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
     documented(TAG, 'Cancel a batch: what of it has not gone'),
     whenKnown(parts, async (call) => {
       const { reply, caller } = call;
-      const waiting = scheduledOf(call);
+      const waiting = await scheduledOf(call);
       if (waiting !== undefined) {
-        cancel(waiting, caller);
+        await cancel(waiting, caller);
         return sendJson(reply, scheduledView(waiting));
       }
       // What has gone is not called back; the batch is marked all the same.
-      const at = readBack.ownPlace(idOf(call) ?? '', caller);
+      const at = await readBack.ownPlace(idOf(call) ?? '', caller);
       const notes = at === undefined ? undefined : notesOf(store, at);
       if (at !== undefined && notes !== undefined) store.faceNotes[at] = JSON.stringify({ ...notes, canceled: true });
       const view = await viewOf(call);
@@ -199,9 +195,9 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     BATCH,
     documented(TAG, 'Change a batch that has not gone'),
-    whenKnown(parts, (call) => {
+    whenKnown(parts, async (call) => {
       const { to_add: added, to_remove: removed, ...given } = fieldsOf(call.request.body) ?? {};
-      const waiting = scheduledOf(call);
+      const waiting = await scheduledOf(call);
       const before = waiting === undefined ? {} : (fieldsOf(scheduledView(waiting)) ?? {});
       const { to = [], body, ...rest } = before;
       const gone = textsOf(removed) ?? [];
@@ -212,21 +208,21 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
 
   async function change(call: Call, body: JsonFields): Promise<FastifyReply> {
     const { reply, caller } = call;
-    const waiting = scheduledOf(call);
+    const waiting = await scheduledOf(call);
     if (waiting === undefined) {
       return sendError(reply, (await viewOf(call)) === undefined ? NOT_FOUND : ALREADY_SENT);
     }
     const read = readBatch(body, clock.nowMs());
     if ('code' in read) return sendError(reply, read);
     if (waiting.state !== 'waiting') return sendError(reply, ALREADY_SENT);
-    cancel(waiting, caller);
+    await cancel(waiting, caller);
     return send(reply, caller, body);
   }
 
   function membersOf({ fields, from, recipients, media, expireAtMs }: ReadBatch, caller: Caller): Member[] {
     const { callback_url: callbackUrl } = fields;
-    const told: BatchFields = Object.fromEntries(Object.entries(fields).filter(([name]) => REPORTED.includes(name)));
     const size = recipients.length;
+    const told = size > 1 ? reportedOf(fields) : fields;
     return recipients.map(({ to, text }) => (group): FaceMessage => {
       const own: SinchNotes = { batch: fields, ...(size > 1 && { size }) };
       const notes: SinchNotes = group === undefined ? own : { batch: told, group, size };
@@ -244,18 +240,19 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
     });
   }
 
-  function scheduledOf(call: Call): Scheduled | undefined {
+  async function scheduledOf(call: Call): Promise<Scheduled | undefined> {
     const id = idOf(call);
-    return id === undefined ? undefined : schedule?.find(id, call.caller, Face.Sinch);
+    return id === undefined ? undefined : schedule.find(id, call.caller, Face.Sinch);
   }
 
   /** Cancels all messages of a batch, of which this is the first. */
-  function cancel(first: Scheduled, caller: Caller): void {
+  async function cancel(first: Scheduled, caller: Caller): Promise<void> {
     const { size = 1 } = JSON.parse(first.message.notes ?? '') as SinchNotes;
     const { run = '', sequence = 0 } = parseMessageId(first.id) ?? {};
-    for (let place = 0; place < size; place += 1) {
-      const member = schedule?.find(messageId(run, sequence + place), caller, Face.Sinch);
-      if (member !== undefined) schedule?.cancel(member);
+    await schedule.cancel(first);
+    for (let place = 1; place < size; place += 1) {
+      const member = await schedule.find(messageId(run, sequence + place), caller, Face.Sinch);
+      if (member !== undefined) await schedule.cancel(member);
     }
   }
 
@@ -271,6 +268,10 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
 
 /** Fields of a batch that reports on each of its messages go by. */
 const REPORTED = ['delivery_report', 'client_reference', 'max_number_of_message_parts'];
+
+function reportedOf(fields: BatchFields): BatchFields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => REPORTED.includes(name)));
+}
 
 /** Our id of the first message of the batch of a path. */
 export function idOf({ params }: Call): string | undefined {

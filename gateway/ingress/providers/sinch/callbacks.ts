@@ -31,8 +31,8 @@ export const sinchCallbacks: CallbackStyle = {
   triesAgain: ({ status }) => status === undefined || status === 429 || status >= 500,
   write(told: Told): WrittenCallback | undefined {
     const { store, at, customer } = told;
-    const notes = notesOf(store, at);
     const url = store.callbackUrls[at] ?? customer.url;
+    const notes = url === undefined ? undefined : notesOf(store, at);
     if (notes === undefined || url === undefined) return undefined;
     const report = reportFor(told, notes);
     return report && { url, headers: HEADERS, body: JSON.stringify(report) };

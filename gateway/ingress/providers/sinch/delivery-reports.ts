@@ -34,7 +34,7 @@ export function deliveryReportRoutes(app: FastifyInstance, parts: FaceParts): vo
       if (type !== 'summary' && type !== 'full') {
         return sendError(reply, constraintBroken('type', 'must be summary or full'));
       }
-      const waiting = schedule?.find(idOf(call) ?? '', call.caller, Face.Sinch);
+      const waiting = await schedule.find(idOf(call) ?? '', call.caller, Face.Sinch);
       if (waiting !== undefined) return sendJson(reply, waitingReport(waiting));
       const all = await reportsOf(call);
       if (all === undefined) return sendError(reply, NOT_FOUND);

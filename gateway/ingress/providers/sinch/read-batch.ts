@@ -1,5 +1,5 @@
 /** Bodies of batches, read and checked. */
-import { parseNumberKey } from '../../../../registry-cache/index.ts';
+import { numberRefusal, parseNumberKey } from '../../../../registry-cache/index.ts';
 import { TEXT_LENGTH_MAX } from '../../../limits.ts';
 import { countSegments, INVALID_TEXT, segmentsOf } from '../../../router/index.ts';
 import { GROUP_SIZE_MAX } from '../groups.ts';
@@ -45,20 +45,35 @@ export interface Recipient {
 const BODY_LENGTH_MAX = 2_000;
 const REFERENCE_LENGTH_MAX = 2_048;
 const REPORTS = ['none', 'summary', 'full', 'per_recipient', 'per_recipient_final'];
-const TEXTS = ['from', 'type', 'delivery_report', 'callback_url', 'client_reference', 'send_at', 'expire_at'];
-const FLAGS = ['feedback_enabled', 'flash_message', 'truncate_concat'];
-/** Shown again; the rest is not known here. */
-const SHOWN = [...TEXTS, ...FLAGS, 'max_number_of_message_parts', 'parameters'];
+const TEXT = { type: 'string', wrong: 'must be text' };
+const FLAG = { type: 'boolean', wrong: 'must be true or false' };
+/** Fields that are shown again as they came, and of what type they are, if that is looked at here; others are not known. */
+const SHOWN = new Map([
+  ['from', TEXT],
+  ['type', TEXT],
+  ['delivery_report', TEXT],
+  ['callback_url', TEXT],
+  ['client_reference', TEXT],
+  ['send_at', TEXT],
+  ['expire_at', TEXT],
+  ['feedback_enabled', FLAG],
+  ['flash_message', FLAG],
+  ['truncate_concat', FLAG],
+  ['max_number_of_message_parts', undefined],
+  ['parameters', undefined],
+]);
 /** What a batch is kept for at most, and by default (Sinch, Batches: expire_at). */
 export const KEPT_MS = 3 * 86_400_000;
 
 /** A body as a batch; or what Sinch says of it. */
 export function readBatch(body: JsonFields, nowMs: number): ReadBatch | SinchError {
-  for (const name of TEXTS) {
-    if (body[name] !== undefined && typeof body[name] !== 'string') return formatWrong(name, 'must be text');
-  }
-  for (const name of FLAGS) {
-    if (body[name] !== undefined && typeof body[name] !== 'boolean') return formatWrong(name, 'must be true or false');
+  const shown: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    // What `change` puts together may have fields of nothing.
+    if (value === undefined || !SHOWN.has(name)) continue;
+    const shape = SHOWN.get(name);
+    if (shape !== undefined && typeof value !== shape.type) return formatWrong(name, shape.wrong);
+    shown[name] = value;
   }
   const to = textsOf(body['to']);
   if (body['to'] === undefined) return constraintBroken('to', 'must be given');
@@ -78,7 +93,8 @@ export function readBatch(body: JsonFields, nowMs: number): ReadBatch | SinchErr
   if (reference.length > REFERENCE_LENGTH_MAX) {
     return constraintBroken('client_reference', `has more than ${REFERENCE_LENGTH_MAX} characters`);
   }
-  const [sendAtMs, expireAtMs] = ['send_at', 'expire_at'].map((name) => timeOf(textOf(body, name)));
+  const sendAtMs = timeOf(textOf(body, 'send_at'));
+  const expireAtMs = timeOf(textOf(body, 'expire_at'));
   if (Number.isNaN(sendAtMs)) return formatWrong('send_at', 'must be a time as in ISO 8601');
   if (Number.isNaN(expireAtMs)) return formatWrong('expire_at', 'must be a time as in ISO 8601');
   if (expireAtMs !== undefined && !(expireAtMs > Math.max(nowMs, sendAtMs ?? 0))) {
@@ -89,12 +105,12 @@ export function readBatch(body: JsonFields, nowMs: number): ReadBatch | SinchErr
     const number = asE164(written);
     const text = textFor(content.text, body['parameters'], written);
     if (text === undefined) return constraintBroken('parameters', `have no value and no default for ${written}`);
-    if (parseNumberKey(number) < 0) return formatWrong('to', `has ${written}, which is no number that can be sent to`);
+    const key = parseNumberKey(number);
+    if (key < 0) return formatWrong('to', `has ${written}, which ${numberRefusal(key).message}`);
     if (!recipients.some((one) => one.to === number)) recipients.push({ to: number, text });
   }
   const wrongParts = partsProblem(recipients, body['max_number_of_message_parts']);
   if (wrongParts !== undefined) return wrongParts;
-  const shown = Object.fromEntries(SHOWN.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]));
   const isPlain = type === 'mt_text' && body['parameters'] === undefined;
   return {
     fields: { ...shown, to, type, delivery_report: report, ...(!isPlain && { body: body['body'] }) },

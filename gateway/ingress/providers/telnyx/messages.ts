@@ -43,15 +43,13 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
     );
   }
 
-  function later(reply: FastifyReply, message: FaceMessage, sendAtMs: number): FastifyReply {
+  async function later(reply: FastifyReply, message: FaceMessage, sendAtMs: number): Promise<FastifyReply> {
     const wrong = sending.check(message);
     if (wrong !== undefined) return sendError(reply, errorOf(wrong, message));
-    const added = schedule?.add(message, store.idPrefix, clock.nowMs(), sendAtMs);
-    if (added === undefined) {
-      const why = schedule === undefined ? NO_SCHEDULE : 'Too many messages are scheduled';
-      return sendError(reply, telnyxError(503, 10007, undefined, why));
-    }
-    return sendJson(reply, { data: scheduledView(added) });
+    const added = await schedule.add([() => message], clock.nowMs(), sendAtMs);
+    return added === undefined
+      ? sendError(reply, telnyxError(503, 10007, undefined, 'Too many messages are scheduled'))
+      : sendJson(reply, { data: scheduledView(added) });
   }
 
   /** Answers a message that has just been decided. */
@@ -71,7 +69,7 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
     whenKnown(credentials, async ({ reply, caller, params }) => {
       const id = messageIdOfUuid(params['id'] ?? '');
       if (id === undefined) return notFound(reply);
-      const waiting = schedule?.find(id, caller, Face.Telnyx);
+      const waiting = await schedule.find(id, caller, Face.Telnyx);
       const view = waiting ? scheduledView(waiting) : await readBack.find(id, caller, messageView);
       return view === undefined ? notFound(reply) : sendJson(reply, { data: view });
     }),
@@ -83,9 +81,9 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
     whenKnown(credentials, async ({ reply, caller, params }) => {
       const id = messageIdOfUuid(params['id'] ?? '');
       if (id === undefined) return notFound(reply);
-      const waiting = schedule?.find(id, caller, Face.Telnyx);
+      const waiting = await schedule.find(id, caller, Face.Telnyx);
       // Alone of all answers, this one has no `data` around it.
-      if (waiting !== undefined && schedule?.cancel(waiting) === true) return sendJson(reply, scheduledView(waiting));
+      if (waiting !== undefined && (await schedule.cancel(waiting))) return sendJson(reply, scheduledView(waiting));
       const isKnown = waiting ?? (await readBack.find(id, caller, () => true));
       return isKnown === undefined
         ? notFound(reply)
@@ -93,5 +91,3 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
     }),
   );
 }
-
-const NO_SCHEDULE = 'Messages cannot be scheduled where they are kept in Redis';

@@ -44,7 +44,7 @@ export function phoneNumberRoutes(app: FastifyInstance, parts: FaceParts): void 
   app.patch(
     `${NUMBERS}/:id/messaging`,
     documented(TAG, 'Put a number on a messaging profile, or on none'),
-    whenKnown(credentials, ({ request, reply, caller, params }) => {
+    whenKnown(credentials, async ({ request, reply, caller, params }) => {
       const number = numberOf(params['id']);
       if (number < 0) return notFound(reply);
       const before = ownPool(number, caller.account);
@@ -57,8 +57,8 @@ export function phoneNumberRoutes(app: FastifyInstance, parts: FaceParts): void 
       if (id !== undefined && profile === undefined) {
         return sendError(reply, telnyxError(422, 10017, '/messaging_profile_id'));
       }
-      if (before !== undefined) pools.removeNumber(before, number);
-      const added = profile === undefined ? 'added' : pools.addNumber(profile, number);
+      if (before !== undefined) await pools.removeNumber(before, number);
+      const added = profile === undefined ? 'added' : await pools.addNumber(profile, number);
       if (added === 'added') return sendJson(reply, { data: numberView(number, profile) });
       const why = added === 'full' ? 'The profile has as many numbers as it may' : 'The number is in use elsewhere';
       return sendError(reply, telnyxError(422, 10015, '/messaging_profile_id', why));

@@ -28,7 +28,7 @@ export function profileRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     PROFILES,
     documented(TAG, 'Make a messaging profile'),
-    whenKnown(credentials, ({ request, reply, caller }) => {
+    whenKnown(credentials, async ({ request, reply, caller }) => {
       const fields = readFields(request.body, parts, true);
       if ('code' in fields) return sendError(reply, fields);
       const nowMs = clock.nowMs();
@@ -46,7 +46,7 @@ export function profileRoutes(app: FastifyInstance, parts: FaceParts): void {
         numbers: [],
         turn: 0,
       };
-      if (pools.add(profile)) return sendJson(reply, { data: profileView(profile) });
+      if (await pools.add(profile)) return sendJson(reply, { data: profileView(profile) });
       return sendError(reply, telnyxError(400, 10015, undefined, `There are ${SENDER_POOLS_MAX}, which is the most`));
     }),
   );
@@ -66,14 +66,16 @@ export function profileRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.patch(
     PROFILE,
     documented(TAG, 'Change a messaging profile'),
-    whenProfile(parts, ({ request, reply }, profile) => {
+    whenProfile(parts, async ({ request, reply }, profile) => {
       const fields = readFields(request.body, parts, false);
       if ('code' in fields) return sendError(reply, fields);
       const { name = profile.name, url, failoverUrl, given } = fields;
-      profile.name = name;
-      if ('webhook_url' in given) profile.statusCallbackUrl = profile.inboundUrl = url;
-      if ('webhook_failover_url' in given) profile.failoverUrl = failoverUrl;
-      profile.updatedAtMs = clock.nowMs();
+      await pools.change(profile, {
+        name,
+        ...('webhook_url' in given && { statusCallbackUrl: url, inboundUrl: url }),
+        ...('webhook_failover_url' in given && { failoverUrl }),
+        updatedAtMs: clock.nowMs(),
+      });
       return sendJson(reply, { data: profileView(profile) });
     }),
   );
@@ -83,7 +85,7 @@ export function profileRoutes(app: FastifyInstance, parts: FaceParts): void {
     documented(TAG, 'Delete a messaging profile'),
     whenProfile(parts, async ({ reply }, profile) => {
       if (profile.campaignId !== undefined) for (const number of profile.numbers) await registry.unassign(number);
-      pools.remove(profile);
+      await pools.remove(profile);
       return sendJson(reply, { data: profileView(profile) });
     }),
   );

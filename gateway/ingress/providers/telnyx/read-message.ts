@@ -89,10 +89,12 @@ export function readMessage(
 export function errorOf({ field, message }: FieldProblem, { from, to }: FaceMessage): TelnyxError {
   switch (field) {
     case 'from':
-      return isNumberElsewise(from) ? telnyxError(400, 10016, '/from') : telnyxError(400, 40305, '/from');
+      return isNumberElsewise(from)
+        ? telnyxError(400, 10016, '/from')
+        : telnyxError(400, 40305, '/from', `'from' ${message}`);
     case 'to':
       if (isNumberElsewise(to)) return telnyxError(400, 10016, '/to');
-      return telnyxError(400, 40310, '/to', message.startsWith('is the sender') ? `'to' ${message}` : undefined);
+      return telnyxError(400, 40310, '/to', `'to' ${message}`);
     case 'callbackUrl':
       return telnyxError(400, 10003, '/webhook_url', `'webhook_url' ${message}`);
     case 'text':

@@ -4,6 +4,7 @@ import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-un
 import { DELIVERY_ERRORS, DeliveryError } from '../../../messages/index.ts';
 import { decisionAt, DecisionCode } from '../../../router/index.ts';
 import { CallbackReceiver, type ReceivedCallback } from '../callback-receiver-under-test.ts';
+import { passing } from '../passing-under-test.ts';
 import { codeOfDeliveryError, endOf, refusalOf, titleOf } from './errors.ts';
 
 const KEY = 'KEY0123456789abcdef_tollgate';
@@ -65,14 +66,6 @@ const toldBy = ({ body }: ReceivedCallback): Told => JSON.parse(body) as Told;
 /** What webhooks told, in order, once so many have come. */
 async function told(count: number): Promise<readonly Told[]> {
   return (await receiver.received(count)).map(toldBy);
-}
-
-/** Lets time pass, and what falls due in it. */
-async function passing(ms: number): Promise<void> {
-  for (let step = 0; step < 200; step += 1) {
-    gateway.time.advance(ms / 200);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 describe('a message', () => {
@@ -149,7 +142,7 @@ describe('a webhook that is not taken', () => {
     await send({ webhook_url: receiver.url, webhook_failover_url: failover.url });
     for (let count = 1; count <= 3; count += 1) {
       await receiver.received(count);
-      await passing(6_000);
+      await passing(gateway, 6_000);
     }
     const attempts = receiver.callbacks.map(toldBy).filter(({ data }) => data.event_type === 'message.sent');
     expect(attempts.map(({ meta }) => meta.attempt)).toEqual([1, 2, 3]);
@@ -306,7 +299,7 @@ describe('a message to be sent later', () => {
     const { body } = await later();
     expect(body.data.to[0]?.status).toBe('scheduled');
     expect(gateway.store.count).toBe(0);
-    await passing(601_000);
+    await passing(gateway, 601_000);
     expect(await statusOf(body.data.id)).toMatch(/^(sent|delivered)$/);
   });
 
@@ -315,7 +308,7 @@ describe('a message to be sent later', () => {
     const cancelled = await ask<Message>('DELETE', `/messages/${body.data.id}`);
     expect([cancelled.status, cancelled.body.to[0]?.status]).toEqual([200, 'cancelled']);
     expect((await ask('DELETE', `/messages/${body.data.id}`)).status).toBe(400);
-    await passing(601_000);
+    await passing(gateway, 601_000);
     expect(gateway.store.count).toBe(0);
     const sent = await send();
     expect((await ask('DELETE', `/messages/${sent.body.data.id}`)).body.errors[0]?.code).toBe('10015');
@@ -441,7 +434,7 @@ describe('10DLC', () => {
   async function makeBrand(): Promise<Brand> {
     const { status, body } = await ask<Brand>('POST', '/10dlc/brand', company);
     expect([status, body['status']]).toEqual([200, 'REGISTRATION_PENDING']);
-    await passing(180_000);
+    await passing(gateway, 180_000);
     return body;
   }
 
@@ -490,7 +483,7 @@ describe('10DLC', () => {
     const number = gateway.number('cpaas');
     const onCampaign = await ask('POST', '/10dlc/phone_number_campaigns', { campaignId, phoneNumber: number });
     expect(onCampaign.body).toMatchObject({ tcrCampaignId, assignmentStatus: 'PENDING_ASSIGNMENT' });
-    await passing(12 * 86_400_000);
+    await passing(gateway, 12 * 86_400_000);
     const path = `/10dlc/phone_number_campaigns/${encodeURIComponent(number)}`;
     expect((await ask('GET', path)).body).toMatchObject({ tcrCampaignId, assignmentStatus: 'ASSIGNED' });
     const approved = await ask('GET', `/10dlc/campaign/${campaignId}`);

@@ -32,7 +32,7 @@ const USE_CASES: readonly (readonly [code: string, name: string])[] = [
 ];
 
 export function campaignRoutes(app: FastifyInstance, parts: FaceParts): void {
-  const { registry } = parts;
+  const { registry, pools } = parts;
 
   app.post(
     CAMPAIGNS,
@@ -54,7 +54,7 @@ export function campaignRoutes(app: FastifyInstance, parts: FaceParts): void {
         return sendError(reply, twilioError(ordered.status, ordered.status === 503 ? 20503 : 20001, why));
       }
       const campaign = ordered.value;
-      service.campaignId = campaign.campaignId;
+      await pools.change(service, { campaignId: campaign.campaignId });
       for (const number of service.numbers) await registry.assign(campaign.campaignId, number);
       return sendJson(reply.code(201), campaignView(call, service, campaign));
     }),
@@ -105,7 +105,7 @@ export function campaignRoutes(app: FastifyInstance, parts: FaceParts): void {
       if (campaign === undefined) return sendError(call.reply, twilioError(404, 20404));
       for (const number of service.numbers) await registry.unassign(number);
       await registry.endCampaign(campaign.campaignId);
-      service.campaignId = undefined;
+      await pools.change(service, { campaignId: undefined });
       return call.reply.code(204).send();
     }),
   );

@@ -6,6 +6,7 @@ import { sendError } from './calls.ts';
 import { twilioError } from './errors.ts';
 import { brandRoutes } from './brands.ts';
 import { campaignRoutes } from './campaigns.ts';
+import { mediaRoutes } from './media.ts';
 import { messageRoutes } from './messages.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
 import { serviceRoutes } from './services.ts';
@@ -24,6 +25,7 @@ export const twilioFace: FacePlugin = (app, parts, done) => {
   });
   app.setNotFoundHandler((_request, reply) => sendError(reply, twilioError(404, 20404)));
   messageRoutes(app, parts);
+  mediaRoutes(app, parts);
   phoneNumberRoutes(app, parts);
   serviceRoutes(app, parts);
   brandRoutes(app, parts);

@@ -12,7 +12,7 @@ import { asE164, type Decided, type FaceMessage } from '../sending.ts';
 import { sendJson } from '../json.ts';
 import { type Call, sendError, whenKnown } from './calls.ts';
 import { isRefused, refusalOf, type TwilioError, twilioError } from './errors.ts';
-import { readFilter } from './message-filter.ts';
+import { type MessageFilter, readFilter } from './message-filter.ts';
 import {
   API_VERSION,
   firstStatus,
@@ -54,15 +54,18 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
     );
   }
 
-  function scheduled(reply: FastifyReply, caller: Caller, message: FaceMessage, sendAtMs: number): FastifyReply {
+  async function scheduled(
+    reply: FastifyReply,
+    caller: Caller,
+    message: FaceMessage,
+    sendAtMs: number,
+  ): Promise<FastifyReply> {
     const wrong = sending.check(message);
     if (wrong !== undefined) return sendError(reply, errorOf(wrong));
-    const added = schedule?.add(message, store.idPrefix, clock.nowMs(), sendAtMs);
-    if (added === undefined) {
-      const why = schedule === undefined ? NO_SCHEDULE : 'Too many messages are scheduled';
-      return sendError(reply, twilioError(503, 20503, why));
-    }
-    return sendJson(reply.code(201), scheduledView(added, caller.id));
+    const added = await schedule.add([() => message], clock.nowMs(), sendAtMs);
+    return added === undefined
+      ? sendError(reply, twilioError(503, 20503, 'Too many messages are scheduled'))
+      : sendJson(reply.code(201), scheduledView(added, caller.id));
   }
 
   /** Answers a message that has just been decided. */
@@ -82,7 +85,7 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
     documented(TAG, 'Fetch one message'),
     whenKnown(credentials, async ({ reply, caller, params }) => {
       const id = idOfSid(params['messageSid'] ?? '');
-      const waiting = id === undefined ? undefined : schedule?.find(id, caller, Face.Twilio);
+      const waiting = id === undefined ? undefined : await schedule.find(id, caller, Face.Twilio);
       if (waiting !== undefined) return sendJson(reply, scheduledView(waiting, caller.id));
       const show = (found: MessageStore, at: number): object => messageView(found, at, caller.id);
       const view = id === undefined ? undefined : await readBack.find(id, caller, show);
@@ -93,22 +96,21 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     `${MESSAGES}/:messageSid.json`,
     documented(TAG, 'Take the text out of a message that has come to its end, or cancel one that has not gone'),
-    whenKnown(credentials, ({ request, reply, caller, params }) => {
+    whenKnown(credentials, async ({ request, reply, caller, params }) => {
       const { Status: status, Body: body } = (request.body ?? {}) as Form;
       const id = idOfSid(params['messageSid'] ?? '');
-      const waiting = id === undefined ? undefined : schedule?.find(id, caller, Face.Twilio);
+      const waiting = id === undefined ? undefined : await schedule.find(id, caller, Face.Twilio);
       if (waiting !== undefined && status === 'canceled') {
-        schedule?.cancel(waiting);
-        return sendJson(reply, scheduledView(waiting, caller.id));
+        const isOver = waiting.state !== 'waiting' || (await schedule.cancel(waiting));
+        return isOver ? sendJson(reply, scheduledView(waiting, caller.id)) : sendError(reply, TOO_LATE);
       }
-      const at = placeOf(params['messageSid'], caller);
+      const at = await placeOf(params['messageSid'], caller);
       if (at === undefined) return sendError(reply, twilioError(404, 20404));
       if (status !== undefined && status !== 'canceled') {
         return sendError(reply, twilioError(400, 20001, "'Status' can only be set to canceled"));
       }
       // What is taken goes out at once: there is nothing left to cancel.
-      if (status !== undefined)
-        return sendError(reply, twilioError(409, 20409, 'The message cannot be canceled any more'));
+      if (status !== undefined) return sendError(reply, TOO_LATE);
       if (body !== '') return sendError(reply, twilioError(400, 20001, "'Body' can only be set to an empty text"));
       if (!hasEnded(store, at)) return sendError(reply, twilioError(409, 20009));
       store.texts.set(at, '');
@@ -119,8 +121,8 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.delete(
     `${MESSAGES}/:messageSid.json`,
     documented(TAG, 'Delete a message that has come to its end'),
-    whenKnown(credentials, ({ reply, caller, params }) => {
-      const at = placeOf(params['messageSid'], caller);
+    whenKnown(credentials, async ({ reply, caller, params }) => {
+      const at = await placeOf(params['messageSid'], caller);
       if (at === undefined) return sendError(reply, twilioError(404, 20404));
       if (!hasEnded(store, at)) return sendError(reply, twilioError(409, 20009));
       // This API knows it no more; that it was sent stays on record.
@@ -134,11 +136,11 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.get(
     `${MESSAGES}.json`,
     documented(TAG, 'List messages, the latest first'),
-    whenKnown(credentials, ({ request, reply, caller }) => {
+    whenKnown(credentials, async ({ request, reply, caller }) => {
       const filter = readFilter(request.query as Form);
       if ('code' in filter) return sendError(reply, filter);
       const { page, pageSize, token } = filter;
-      const before = token === undefined ? undefined : sequenceOf(token);
+      const before = token === undefined ? undefined : await sequenceOf(token);
       if (before !== undefined && before < 0) return sendError(reply, twilioError(400, 20001, BAD_TOKEN));
       const { places, next } = readBack.page(caller, pageSize, before, (at) => filter.matches(store, at));
       const uri = (number: number, after?: string): string => {
@@ -155,26 +157,33 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
           next === undefined || last === undefined ? null : uri(page + 1, TOKEN_PREFIX + sidOf(store, last)),
         page,
         page_size: pageSize,
-        previous_page_uri: null,
+        previous_page_uri: page === 0 ? null : uri(page - 1, tokenBefore(filter, caller, before)),
         start: page * pageSize,
         uri: uri(page, token),
       });
     }),
   );
 
-  function placeOf(sid = '', caller: Caller): number | undefined {
+  /** The token of the page before the one that begins below `before`; undefined if that is the first one. */
+  function tokenBefore(filter: MessageFilter, caller: Caller, before = Infinity): string | undefined {
+    const isNewer = (at: number): boolean => store.sequenceAt(at) > before && filter.matches(store, at);
+    const at = readBack.page(caller, Infinity, undefined, isNewer).places.at(-filter.pageSize);
+    return at === undefined ? undefined : TOKEN_PREFIX + sidOf(store, at);
+  }
+
+  async function placeOf(sid = '', caller: Caller): Promise<number | undefined> {
     const id = idOfSid(sid);
     return id === undefined ? undefined : readBack.ownPlace(id, caller);
   }
 
   /** The sequence number of the message that a token names; negative if it names none of this process. */
-  function sequenceOf(token: string): number {
+  async function sequenceOf(token: string): Promise<number> {
     const id = token.startsWith(TOKEN_PREFIX) ? idOfSid(token.slice(TOKEN_PREFIX.length)) : undefined;
-    return id === undefined ? -1 : store.sequenceOf(schedule?.realId(id) ?? id);
+    return id === undefined ? -1 : store.sequenceOf(await schedule.realId(id));
   }
 }
 
-const NO_SCHEDULE = 'Messages cannot be scheduled where they are kept in Redis';
+const TOO_LATE = twilioError(409, 20409, 'The message cannot be canceled any more');
 const BAD_TOKEN = 'PageToken is not one that an earlier page gave';
 
 /** A form as a message; or what Twilio says of it. */
@@ -258,9 +267,9 @@ function hasEnded(store: MessageStore, at: number): boolean {
 function errorOf({ field, message }: FieldProblem): TwilioError {
   switch (field) {
     case 'from':
-      return twilioError(400, 21212);
+      return twilioError(400, 21212, `The 'From' number ${message}`);
     case 'to':
-      return twilioError(400, message.startsWith('is the sender') ? 21266 : 21211);
+      return twilioError(400, message.startsWith('is the sender') ? 21266 : 21211, `The 'To' number ${message}`);
     case 'callbackUrl':
       return twilioError(400, 21609, `The StatusCallback ${message}`);
     case 'text':

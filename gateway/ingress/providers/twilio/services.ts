@@ -34,7 +34,7 @@ export function serviceRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     SERVICES,
     documented(TAG, 'Make a messaging service'),
-    whenKnown(credentials, (call) => {
+    whenKnown(credentials, async (call) => {
       const { reply, caller } = call;
       const fields = readFields((call.request.body ?? {}) as Form, callbackGuard);
       if ('code' in fields) return sendError(reply, fields);
@@ -53,7 +53,7 @@ export function serviceRoutes(app: FastifyInstance, parts: FaceParts): void {
         numbers: [],
         turn: 0,
       };
-      if (!pools.add(service)) {
+      if (!(await pools.add(service))) {
         return sendError(
           reply,
           twilioError(400, 20001, `There are ${SENDER_POOLS_MAX} messaging services, which is the most`),
@@ -84,13 +84,15 @@ export function serviceRoutes(app: FastifyInstance, parts: FaceParts): void {
   app.post(
     SERVICE,
     documented(TAG, 'Change a messaging service'),
-    whenService(parts, (call, service) => {
+    whenService(parts, async (call, service) => {
       const fields = readFields((call.request.body ?? {}) as Form, callbackGuard);
       if ('code' in fields) return sendError(call.reply, fields);
-      service.name = fields.name ?? service.name;
-      service.statusCallbackUrl = fields.statusCallbackUrl ?? service.statusCallbackUrl;
-      service.inboundUrl = fields.inboundUrl ?? service.inboundUrl;
-      service.updatedAtMs = clock.nowMs();
+      await pools.change(service, {
+        name: fields.name ?? service.name,
+        statusCallbackUrl: fields.statusCallbackUrl ?? service.statusCallbackUrl,
+        inboundUrl: fields.inboundUrl ?? service.inboundUrl,
+        updatedAtMs: clock.nowMs(),
+      });
       return sendJson(call.reply, serviceView(call, service));
     }),
   );
@@ -100,7 +102,7 @@ export function serviceRoutes(app: FastifyInstance, parts: FaceParts): void {
     documented(TAG, 'Delete a messaging service; its numbers leave its campaign'),
     whenService(parts, async ({ reply }, service) => {
       if (service.campaignId !== undefined) for (const number of service.numbers) await registry.unassign(number);
-      pools.remove(service);
+      await pools.remove(service);
       return reply.code(204).send();
     }),
   );
@@ -113,7 +115,7 @@ export function serviceRoutes(app: FastifyInstance, parts: FaceParts): void {
       const number = typeof sid === 'string' ? numberOfSid(sid) : undefined;
       if (number === undefined)
         return sendError(call.reply, twilioError(404, 20404, "There is no such 'PhoneNumberSid'"));
-      const added = pools.addNumber(service, number);
+      const added = await pools.addNumber(service, number);
       if (added === 'taken') {
         return sendError(call.reply, twilioError(409, pools.poolOf(number) === service ? 21710 : 21712));
       }
@@ -154,7 +156,7 @@ export function serviceRoutes(app: FastifyInstance, parts: FaceParts): void {
     documented(TAG, 'Take a phone number out of a messaging service, and off its campaign'),
     whenService(parts, async ({ reply, params }, service) => {
       const number = numberOfSid(params['numberSid'] ?? '');
-      if (number === undefined || !pools.removeNumber(service, number))
+      if (number === undefined || !(await pools.removeNumber(service, number)))
         return sendError(reply, twilioError(404, 20404));
       if (service.campaignId !== undefined) await registry.unassign(number);
       return reply.code(204).send();

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 
 const HEX_DIGITS = 32;
 
-/** The sid of the `count`th thing of a kind, in a run of the gateway. */
-export function sidByCount(prefix: string, run: string, count: number): string {
-  return prefix + hashOf(`${prefix} ${run} ${count}`, HEX_DIGITS);
+/** The sid of the `count`th thing of a kind, of all there are in a run of the gateway or in another thing. */
+export function sidByCount(prefix: string, where: string, count: number): string {
+  return prefix + hashOf(`${prefix} ${where} ${count}`, HEX_DIGITS);
 }
 
 /** A sid that carries a short text of ASCII letters and digits, behind digits that check it. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CallbackReceiver } from '../callback-receiver-under-test.ts';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../../../gateway-under-test.ts';
+import { passing } from '../passing-under-test.ts';
 import { DELIVERY_ERRORS, DeliveryError } from '../../../messages/index.ts';
 import { decisionAt, DecisionCode, Registration } from '../../../router/index.ts';
 import { signatureOf } from './callbacks.ts';
@@ -115,6 +116,30 @@ describe('a message', () => {
     }
     expect(new URLSearchParams(delivered!.body).get('RawDlrDoneDate')).toMatch(/^2403011800$/);
   });
+});
+
+test('media of a message are listed and fetched, by what their addresses look like', async () => {
+  const { body } = await create({ MediaUrl: ['https://example.com/cat.PNG?size=1', 'https://example.com/letter'] });
+  expect(body['num_media']).toBe('2');
+  const { media } = body['subresource_uris'] as { media: string };
+  const list = await get<{ media_list: readonly Message[]; next_page_uri: null }>(media);
+  expect(list.body).toMatchObject({ start: 0, end: 1, next_page_uri: null });
+  const types = list.body.media_list.map((one) => [one['content_type'], one['parent_sid']]);
+  expect(types).toEqual([
+    ['image/png', body.sid],
+    ['application/octet-stream', body.sid],
+  ]);
+  const [first] = list.body.media_list;
+  expect(first?.sid).toMatch(/^ME[0-9a-f]{32}$/);
+  expect((await get(first!['uri'] as string)).body).toEqual(first);
+  const plain = await create();
+  expect((await get(`/2010-04-01/Accounts/${SID}/Messages/${plain.body.sid}/Media.json`)).body['media_list']).toEqual(
+    [],
+  );
+  for (const path of [`${plain.body.sid}/Media/${first!.sid}`, `SM${'0'.repeat(32)}/Media`]) {
+    const { status, body: error } = await get(`/2010-04-01/Accounts/${SID}/Messages/${path}.json`);
+    expect([status, error.code]).toEqual([404, 20404]);
+  }
 });
 
 describe('what the core refuses', () => {
@@ -253,6 +278,7 @@ describe('credentials', () => {
 interface List {
   readonly messages: readonly Message[];
   readonly next_page_uri: string | null;
+  readonly previous_page_uri: string | null;
   readonly page: number;
   readonly end: number;
 }
@@ -263,13 +289,22 @@ describe('a list', () => {
     await gateway.send();
     const bodies: unknown[] = [];
     let uri: string | null = `/2010-04-01/Accounts/${SID}/Messages.json?PageSize=2`;
+    let lastUri: string | null = null;
     while (uri !== null) {
+      lastUri = uri;
       const { body }: { readonly body: List } = await get<List>(uri);
       expect(body.messages.length).toBeLessThanOrEqual(2);
       bodies.push(...body.messages.map((message) => message['body']));
       uri = body.next_page_uri;
     }
     expect(bodies).toEqual([4, 3, 2, 1, 0].map((place) => `Text ${place}`));
+    const back: unknown[] = [];
+    for (uri = lastUri; uri !== null;) {
+      const { body }: { readonly body: List } = await get<List>(uri);
+      back.unshift(...body.messages.map((message) => message['body']));
+      uri = body.previous_page_uri;
+    }
+    expect(back).toEqual(bodies);
   });
 
   test('can be asked for by number and date', async () => {
@@ -389,13 +424,7 @@ describe('a messaging service', () => {
       A2PProfileBundleSid: `BU${'2'.repeat(32)}`,
     });
     expect([brand.status, brand.body.status]).toEqual([201, 'PENDING']);
-    const settle = async (ms: number): Promise<void> => {
-      for (let step = 0; step < 200; step += 1) {
-        gateway.time.advance(ms / 200);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
-    await settle(180_000);
+    await passing(gateway, 180_000);
     const path = `/v1/a2p/BrandRegistrations/${brand.body.sid}`;
     expect((await get(path)).body).toMatchObject({ status: 'APPROVED', identity_status: 'VERIFIED' });
     const compliance = `/v1/Services/${service.sid}/Compliance/Usa2p`;
@@ -410,7 +439,7 @@ describe('a messaging service', () => {
     });
     expect([campaign.status, campaign.body['campaign_status']]).toEqual([201, 'IN_PROGRESS']);
     expect((await get(`${compliance}/Usecases?BrandRegistrationSid=${brand.body.sid}`)).status).toBe(200);
-    await settle(12 * 86_400_000);
+    await passing(gateway, 12 * 86_400_000);
     expect((await get(`${compliance}/${campaign.body.sid}`)).body['campaign_status']).toBe('VERIFIED');
     const { body } = await create({ From: '', MessagingServiceSid: service.sid });
     expect(body.status).toBe('accepted');
