@@ -4,7 +4,6 @@
  */
 import { describe, expect, it } from 'vitest';
 import { meansOf, runLab } from './lab-under-test.ts';
-import { bestCopies } from './world/list-economics.ts';
 
 /** Few good senders, since these tests look at spam. */
 const QUIET = { brandCount: 2, messagesPerDayLarge: 10, messagesPerDayMiddle: 10 };
@@ -132,12 +131,6 @@ describe('a world with one spammer', () => {
     expect(measures.spamSent / expected).toBeGreaterThan(0.97);
     expect(measures.spamSent / expected).toBeLessThan(1.03);
     expect(measures.spamLanded / measures.spamSent).toBeCloseTo(landedShare, 2);
-  });
-
-  it('plans no worse than any other number of copies', () => {
-    const list = { worth: 90_000, steepness: 2, copiesMax: 4 };
-    expect(bestCopies(list, 0.6, 20_000)).toBeGreaterThan(0);
-    expect(bestCopies(list, 0.6, 60_000)).toBe(0);
   });
 });
 
