@@ -22,7 +22,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
   const rounds = isTiny ? 1 : 7;
   const warmUpRounds = isTiny ? 0 : 2;
   const population = { seed, campaigns: isTiny ? 200 : 10_000, numbers: isTiny ? 400 : 20_000 };
-  const single = { population, messages: isTiny ? 200 : 2_000 };
+  const single = { population, messages: isTiny ? 200 : 40_000 };
   const startLoad = (load: LoadSettings['load']): Promise<Load> =>
     startPeer('http-load', PEERS['http-load'], { connections: CONNECTIONS, load });
   const [gateway, ...loads] = await Promise.all([

@@ -24,7 +24,7 @@ export async function run({ seed, isTiny }: BenchSettings): Promise<Figure[]> {
     startPeer('bare-route', PEERS['bare-route'], null),
     startPeer('http-load', PEERS['http-load'], {
       connections: CONNECTIONS,
-      load: { single: { population, messages: isTiny ? 200 : 2_000 } },
+      load: { single: { population, messages: isTiny ? 200 : 40_000 } },
     }),
   ]);
   try {

@@ -53,6 +53,11 @@ function batches(form: BatchForm, batch: BatchOptions): Requests {
   return { path: '/v1/messages/batch', headers: { 'content-type': type }, bodies: batchBodies(form, batch) };
 }
 
+/** Every so-manieth body from the `first` on. */
+function shareOf(bodies: Requests['bodies'], first: number, every: number): { body: string | Buffer }[] {
+  return bodies.filter((_, place) => place % every === first % every).map((body) => ({ body }));
+}
+
 export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
   open({ connections, load }) {
     const { path, headers, bodies } = 'single' in load ? singles(load) : batches(load.form, load.batch);
@@ -61,6 +66,7 @@ export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
     function press({ url, seconds }: LoadQuestion): Promise<LoadAnswer> {
       const latencies = new Latencies();
       const statuses: Record<string, number> = {};
+      let connection = 0;
       return new Promise((resolve, reject) => {
         const run = autocannon(
           {
@@ -71,7 +77,8 @@ export const work: Work<LoadSettings, null, LoadQuestion, LoadAnswer> = {
             sampleInt: SAMPLE_MS,
             method: 'POST',
             headers,
-            requests: bodies.map((body) => ({ body })),
+            // Each connection has messages of its own: together they would send the same one at once, and numbers have limits.
+            setupClient: (client) => client.setRequests(shareOf(bodies, connection++, connections)),
           },
           (error: unknown, result) => {
             if (error instanceof Error) {

@@ -48,7 +48,7 @@ const REPORTS = ['none', 'summary', 'full', 'per_recipient', 'per_recipient_fina
 const TEXT = { type: 'string', wrong: 'must be text' };
 const FLAG = { type: 'boolean', wrong: 'must be true or false' };
 /** Fields that are shown again as they came, and of what type they are, if that is looked at here; others are not known. */
-const SHOWN = new Map([
+const SHOWN = [
   ['from', TEXT],
   ['type', TEXT],
   ['delivery_report', TEXT],
@@ -61,17 +61,16 @@ const SHOWN = new Map([
   ['truncate_concat', FLAG],
   ['max_number_of_message_parts', undefined],
   ['parameters', undefined],
-]);
+] as const;
 /** What a batch is kept for at most, and by default (Sinch, Batches: expire_at). */
 export const KEPT_MS = 3 * 86_400_000;
 
 /** A body as a batch; or what Sinch says of it. */
 export function readBatch(body: JsonFields, nowMs: number): ReadBatch | SinchError {
   const shown: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(body)) {
-    // What `change` puts together may have fields of nothing.
-    if (value === undefined || !SHOWN.has(name)) continue;
-    const shape = SHOWN.get(name);
+  for (const [name, shape] of SHOWN) {
+    const value = body[name];
+    if (value === undefined) continue;
     if (shape !== undefined && typeof value !== shape.type) return formatWrong(name, shape.wrong);
     shown[name] = value;
   }
@@ -112,8 +111,12 @@ export function readBatch(body: JsonFields, nowMs: number): ReadBatch | SinchErr
   const wrongParts = partsProblem(recipients, body['max_number_of_message_parts']);
   if (wrongParts !== undefined) return wrongParts;
   const isPlain = type === 'mt_text' && body['parameters'] === undefined;
+  shown['to'] = to;
+  shown['type'] = type;
+  shown['delivery_report'] = report;
+  if (!isPlain) shown['body'] = body['body'];
   return {
-    fields: { ...shown, to, type, delivery_report: report, ...(!isPlain && { body: body['body'] }) },
+    fields: shown,
     from: asE164(from),
     recipients,
     media: content.media,
