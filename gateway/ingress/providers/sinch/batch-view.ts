@@ -17,10 +17,36 @@ export interface SinchNotes extends GroupNotes {
   readonly canceled?: true;
 }
 
+/**
+ * Notes of most batches: one recipient, nothing asked for, both numbers written in one way. Constants, since a text made for each message
+ * is the collector's work for as long as the message is kept.
+ */
+const PLAIN_NOTES: Readonly<Record<string, string>> = { '+': '{"plain":"+"}', '': '{"plain":""}' };
+
+/** What is kept of a batch to one: `from` and `to` are its numbers, E.164. */
+export function notesFor(batch: BatchFields, from: string, to: string): string {
+  const way = batch.from?.startsWith('+') === true ? '+' : '';
+  const isPlain =
+    batch.delivery_report === 'none' &&
+    batch.type === 'mt_text' &&
+    batch.from === way + from.slice(1) &&
+    batch.to?.[0] === way + to.slice(1) &&
+    Object.keys(batch).length === PLAIN_FIELDS;
+  return isPlain ? PLAIN_NOTES[way]! : JSON.stringify({ batch } satisfies SinchNotes);
+}
+
+/** delivery_report, from, to, type. */
+const PLAIN_FIELDS = 4;
+
 /** Undefined for a message that this API did not send: an automatic reply. */
 export function notesOf(store: MessageStore, at: number): SinchNotes | undefined {
   const notes = store.faceNotes[at];
-  return notes === undefined ? undefined : (JSON.parse(notes) as SinchNotes);
+  if (notes === undefined) return undefined;
+  const read = JSON.parse(notes) as SinchNotes | { readonly plain: string };
+  if ('batch' in read) return read;
+  const written = (key: number): string => read.plain + digitsOf(key);
+  const batch = { to: [written(store.destinationKey[at]!)], from: written(store.senderKey[at]!), type: 'mt_text' };
+  return { batch: { ...batch, delivery_report: 'none' } };
 }
 
 interface Batch {

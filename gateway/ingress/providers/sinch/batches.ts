@@ -11,7 +11,7 @@ import { fieldsOf, type JsonFields, sendJson, textsOf } from '../json.ts';
 import type { Scheduled } from '../schedule.ts';
 import type { Decided, FaceMessage } from '../sending.ts';
 import { messageIdOfBatch } from './batch-ids.ts';
-import { batchView, notesOf, scheduledView, type SinchNotes } from './batch-view.ts';
+import { batchView, notesFor, notesOf, scheduledView, type SinchNotes } from './batch-view.ts';
 import { type Call, sendError, whenKnown } from './calls.ts';
 import {
   ALREADY_SENT,
@@ -219,9 +219,10 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
     return send(reply, caller, body);
   }
 
-  function membersOf({ fields, from, recipients, media, expireAtMs }: ReadBatch, caller: Caller): Member[] {
+  function membersOf({ fields, from, recipients, media, sendAtMs, expireAtMs }: ReadBatch, caller: Caller): Member[] {
     const { callback_url: callbackUrl } = fields;
     const size = recipients.length;
+    const isPlanned = sendAtMs !== undefined;
     const told = size > 1 ? reportedOf(fields) : fields;
     return recipients.map(({ to, text }) => (group): FaceMessage => {
       const own: SinchNotes = { batch: fields, ...(size > 1 && { size }) };
@@ -234,7 +235,8 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
         text,
         media,
         callbackUrl,
-        notes: JSON.stringify(notes),
+        // What waits for its time is shown before it is a message with numbers of its own.
+        notes: size > 1 || isPlanned ? JSON.stringify(notes) : notesFor(fields, from, to),
         ...(expireAtMs !== undefined && { validUntilMs: expireAtMs }),
       };
     });
