@@ -38,12 +38,13 @@ export const MEASURES = {
   spamRevenue: {
     title: 'Earned from spam',
     unit: 'micros',
-    meaning: 'All that carriers, registry, DCAs, aggregators and sellers of numbers were paid by spammers.',
+    meaning:
+      'All that spammers paid carriers, registries, DCAs, aggregators, identity checkers and sellers of numbers and SIM cards. What they pay the underworld for identities and accounts is not in it.',
   },
   surchargeFromSpam: {
     title: 'Surcharges earned from spam',
     unit: 'micros',
-    meaning: 'The part of it that is the unregistered surcharge, which carriers get.',
+    meaning: 'The part of what is earned from spam that is the unregistered surcharge, which carriers get.',
   },
   legitRevenue: {
     title: 'Earned from legitimate traffic',
@@ -51,11 +52,16 @@ export const MEASURES = {
     meaning: 'All that good senders paid: messages, registration, monthly fees, numbers.',
   },
   legitSent: { title: 'Legitimate messages', unit: 'messages', meaning: 'Messages that good senders handed in.' },
-  legitDelivered: { title: 'Legitimate delivered', unit: 'messages', meaning: 'Those of them that reached a phone.' },
+  legitDelivered: {
+    title: 'Legitimate delivered',
+    unit: 'messages',
+    meaning: 'Messages of good senders that reached a phone.',
+  },
   legitCostPerMessage: {
     title: 'Cost of a legitimate message',
     unit: 'micros',
-    meaning: 'What good senders paid in all, fixed fees included, for each message that reached a phone.',
+    meaning:
+      'What good senders paid in all, fixed fees included, for each message that reached a phone. Their own work is not in it, nor what messages that were stopped or never sent would have been worth.',
   },
   legitFalseBlockShare: {
     title: 'Legitimate messages stopped',

@@ -117,6 +117,9 @@ export type PoliciesRead =
 /** Reads a list such as `toll,kyc,kyc+fines`; what is wrong with it is one line each. */
 export function readPolicies(written: string, terms: PolicyTerms): PoliciesRead {
   const parts = written.split(',').map((part) => part.trim());
+  if (parts.includes('')) {
+    return { ok: false, lines: [`"${written}" has a place without a policy: write names with one , between them`] };
+  }
   const twice = parts.find((part, index) => parts.indexOf(part) !== index);
   if (twice !== undefined) return { ok: false, lines: [`"${twice}" is there twice: name every combination once`] };
   const read = parts.map((part) => readPolicy(part, terms));

@@ -7,7 +7,9 @@ import { POLICIES } from './policies/index.ts';
 import type { Flow, RunOutcome } from './results.ts';
 import { STRATEGIES } from './world/strategies.ts';
 
-const SHORT = { days: 4, scale: 0.3 };
+/** Large companies send less here, since most of a run's time goes into their messages. */
+const LIGHT = { messagesPerDayMiddle: 100, messagesPerDayLarge: 500 };
+const SHORT = { days: 4, scale: 0.3, set: LIGHT };
 const messages = ({ flows }: RunOutcome, holds: (flow: Flow) => boolean): number =>
   flows.reduce((sum, flow) => (holds(flow) ? sum + flow.messages : sum), 0);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -69,7 +71,10 @@ describe('a run', () => {
   });
 
   it('has more of everything at a larger scale', () => {
-    const [small, large] = [0.5, 2].map((scale) => runLab({ days: 3, scale }).measures.legitSent) as [number, number];
+    const [small, large] = [0.5, 2].map((scale) => runLab({ ...SHORT, days: 3, scale }).measures.legitSent) as [
+      number,
+      number,
+    ];
     expect(large / small).toBeGreaterThan(2.5);
     expect(large / small).toBeLessThan(6);
   });
@@ -98,7 +103,7 @@ describe('a run', () => {
 describe.each(POLICIES.map(({ id }) => [id]))('under %s', (policy) => {
   it('a run keeps its books, whatever the seed', () => {
     for (const seed of [1, 2]) {
-      const { measures, flows } = runLab({ policy, days: 6, scale: 0.2, seed });
+      const { measures, flows } = runLab({ ...SHORT, policy, days: 6, scale: 0.2, seed });
       expect(measures.legitDelivered).toBeGreaterThan(0);
       expect(flows.every(({ messages: count }) => Number.isSafeInteger(count) && count > 0)).toBe(true);
     }
@@ -148,7 +153,15 @@ describe('spammers in a run', () => {
   });
 
   it('slow down when messages get dearer, before they stop', () => {
-    const set = { surchargeFactor: 3, rentShare: 0, greyShare: 0, simFarmShare: 0, dcaCare: 1, dcaCareSpread: 0 };
+    const set = {
+      ...LIGHT,
+      surchargeFactor: 3,
+      rentShare: 0,
+      greyShare: 0,
+      simFarmShare: 0,
+      dcaCare: 1,
+      dcaCareSpread: 0,
+    };
     const [before, after] = ['toll', 'price'].map((policy) => runLab({ policy, set, days: 8 }).measures.spamSent) as [
       number,
       number,
@@ -160,7 +173,7 @@ describe('spammers in a run', () => {
 
 describe('policies in a run', () => {
   const run = (policy: string, set: Readonly<Record<string, number>> = {}, days = 8): RunOutcome =>
-    runLab({ policy, days, scale: 0.4, set });
+    runLab({ policy, days, scale: 0.4, set: { ...LIGHT, ...set } });
 
   it('block-unregistered lets no unregistered message land on the business route', () => {
     const { measures } = run('block-unregistered');

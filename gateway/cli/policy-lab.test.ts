@@ -80,7 +80,7 @@ describe('tollgate compare', () => {
     const { digest, command, policies, isPartial } = comparisonIn(one);
     expect(first.stdout).toContain(`digest   ${digest}`);
     expect(command).toBe(
-      `tollgate compare ${tiny} --policies toll,block-unregistered --replications 3 --seed 7 --days 2 --scale 1`,
+      `npx tollgate compare ${tiny} --policies toll,block-unregistered --replications 3 --seed 7 --days 2 --scale 1`,
     );
     expect(policies.map(({ policy }) => policy)).toEqual(['toll', 'block-unregistered']);
     expect(isPartial).toBe(false);
@@ -91,7 +91,7 @@ describe('tollgate compare', () => {
     const words = [tiny, '--policies', 'toll,kyc@1', '--replications', '2', '--scale', '0.5', ...ALONE];
     const first = await callCommand(compareCommand(), [...words, '--out', one]);
     const { command } = comparisonIn(one);
-    const [, , ...again] = command.split(' ');
+    const [, , , ...again] = command.split(' ');
     const second = await callCommand(compareCommand(), [...again, ...ALONE, '--out', other]);
     expect([first.code, second.code]).toEqual([0, 0]);
     expect(digestOf(one)).toEqual(digestOf(other));
@@ -193,6 +193,19 @@ describe('a mistake is explained, before anything runs, and exits with 2:', () =
         '',
       ].join('\n'),
     });
+  });
+
+  test('parts of a whole that come to more than it, and an event that comes too late', async () => {
+    const path = join(folder, 'too-much.yaml');
+    const late = 'events:\n  - day: 1\n    title: Late\n    set:\n      spammerCount: 9\n';
+    writeFileSync(path, `${TINY}  carrierShareUscellular: 0.4\n  carrierShareOther: 0.7\n${late}`);
+    expect((await call(path)).stderr).toBe(
+      [
+        `tollgate: ${path}:12:3 carrierShareUscellular and carrierShareOther come to 1.1 of recipients: parts of a whole cannot be more than 1 together`,
+        `tollgate: ${path}:18:7 spammerCount is read when the world is made: no event can change it, so set it under parameters`,
+        '',
+      ].join('\n'),
+    );
   });
 
   test('a scenario that is not there', async () => {

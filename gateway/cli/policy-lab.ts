@@ -108,7 +108,7 @@ export function planOf({ command, scenario, policies: written, options, more = [
     days,
     scale,
     replications,
-    command: ['tollgate', command, ...which, ...how].join(' '),
+    command: ['npx tollgate', command, ...which, ...how].join(' '),
     version: (JSON.parse(readPackageFile('package.json')) as { version: string }).version,
   };
 }

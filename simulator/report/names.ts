@@ -11,7 +11,7 @@ const PARTIES: Readonly<Record<string, string>> = {
   number_seller: 'Number sellers',
   sim_seller: 'SIM card sellers',
   identity_seller: 'Identity sellers',
-  carrier_kyc: 'Identity checkers',
+  carrier_kyc: 'Identity checks of carriers',
   brands: 'Good senders',
   spammers: 'Spammers',
 };
@@ -28,6 +28,20 @@ const CAUSES: Readonly<Record<string, string>> = {
   identity_check: 'Identity checks',
   identity: 'Identities',
   account: 'Fresh accounts',
+};
+
+/** What charts show as one, tables tell apart. */
+const ONE_BY_ONE: Readonly<Record<string, string>> = {
+  fine: 'Fines for spam',
+  'tcr-brand-registration': 'Brand registration',
+  'tcr-identity-appeal': 'Appeals',
+  'vet-standard': 'Vetting',
+  'dca-campaign-review': 'Campaign reviews',
+  'tmobile-campaign-activation': 'Campaign activation at T-Mobile',
+  'tcr-campaign-standard': 'Campaigns, standard, by the month',
+  'tcr-campaign-low-volume': 'Campaigns, low volume, by the month',
+  'tcr-campaign-sole-proprietor': 'Campaigns of sole proprietors, by the month',
+  'number-registry': 'Entries in the number registry',
 };
 
 /** Fees of the tariff book by what they are for. The first that fits. */
@@ -62,7 +76,7 @@ export function partyName(id: string): string {
 }
 
 export function causeName(id: string): string {
-  return CAUSES[id] ?? asWords(id);
+  return CAUSES[id] ?? ONE_BY_ONE[id] ?? asWords(id);
 }
 
 /** Causes that a chart shows as one. */

@@ -81,6 +81,7 @@ details[open] summary { margin-bottom: 0.5rem; }
 /* Tables */
 .scroll { overflow-x: auto; border: 1px solid var(--rule); border-radius: 8px; background: var(--card); }
 .scroll > table { border: 0; background: none; }
+.scroll + .scroll { margin-top: 1rem; }
 .by-policy thead .policy { flex-direction: column; gap: 0.1rem; align-items: flex-end; font-weight: 500; text-align: right; }
 .by-policy thead .badge { min-width: 0; }
 .by-policy th:first-child { white-space: nowrap; }

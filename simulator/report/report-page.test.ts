@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MEASURE_IDS } from '../measures.ts';
+import { MEASURE_IDS, type MeasureId, MEASURES } from '../measures.ts';
 import type { Comparison } from '../results.ts';
-import { launchBrowser } from './browser-under-test.ts';
+import { launchBrowser } from '../../scripts/browser.ts';
 import { comparisonUnderTest, MADE_UP } from './comparison-under-test.ts';
 import { writeReport } from './index.ts';
 import { reportPage } from './report-page.ts';
@@ -227,6 +227,15 @@ describe('the page', () => {
     expect((await row.innerText()).replaceAll(/\s+/g, ' ')).toMatch(
       /34\.\d k 3\d(\.\d)? k to 3\d(\.\d)? k 1\.\d % more ▲ clear \d+ to \d+/,
     );
+    await page.close();
+  });
+
+  test('has at a glance what good senders lose, how traces end, and what goes past the toll', async () => {
+    const { page } = await open(comparison, DESKTOP);
+    const heads = await page.locator('#glance th[scope=col]').allInnerTexts();
+    for (const id of ['legitFalseBlockShare', 'legitLostInGap', 'traceSuccessShare', 'traceHours', 'spamLandedP2p']) {
+      expect(heads).toContain(MEASURES[id as MeasureId].title);
+    }
     await page.close();
   });
 

@@ -99,7 +99,7 @@ function ofNone(others: readonly PolicyFindings[], { title }: PolicyFindings, re
 function aboutBaseline({ title, measures }: PolicyFindings, days: number): string {
   const of = (id: MeasureId): number => measures[id].mean;
   const spam = `${readable('messages', of('spamLanded'))} of ${readable('messages', of('spamSent'))} spam messages reached phones`;
-  const paid = `their senders paid ${readable('micros', of('spamRevenue'))} to carriers, registry, aggregators and sellers of numbers`;
+  const paid = `their senders paid ${readable('micros', of('spamRevenue'))} to carriers, registries, DCAs, aggregators and sellers of numbers and SIM cards`;
   return `Under ${quoted(title)}, the baseline, ${spam} in ${days} days; ${paid}, ${readable('micros', of('surchargeFromSpam'))} of it as surcharges on unregistered traffic.`;
 }
 

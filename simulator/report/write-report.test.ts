@@ -162,6 +162,17 @@ describe('what cannot be written', () => {
     );
   });
 
+  test('is told of a place where nothing can be made', async () => {
+    await expect(writeReport('/proc/tollgate/report', comparison)).rejects.toThrow(
+      /cannot be written \((ENOENT|EACCES)\); choose a directory that can be written to$/,
+    );
+  });
+
+  test('may go into directories that are not there yet', async () => {
+    const paths = await writeReport(join(directory, 'of', 'today'), comparison);
+    expect(paths.at(-1)).toBe(join(directory, 'of', 'today', 'report.html'));
+  });
+
   test('is told of a disk that fills up half way', async () => {
     const disk = join(directory, 'disk');
     mkdirSync(disk);

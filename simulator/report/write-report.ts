@@ -1,6 +1,6 @@
 /** The files of a report, none of which is ever there in part. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Comparison } from '../results.ts';
 import { comparisonJson } from './comparison-json.ts';
 import { reportPage } from './report-page.ts';
@@ -32,7 +32,7 @@ export async function writeReport(directory: string, comparison: Comparison): Pr
 
   let current = directory;
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const { path, content } of files) {
       current = path;
       await writeFile(path + PART, content, { flush: true });
@@ -48,6 +48,19 @@ export async function writeReport(directory: string, comparison: Comparison): Pr
     throw new ReportError(explain(current, error as NodeJS.ErrnoException, bytes), { cause: error });
   }
   return files.map(({ path }) => path);
+}
+
+/** With those above it. Step by step: the recursive `mkdir` of Node never comes back where a file system refuses with ENOENT, as /proc does. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path);
+  }
 }
 
 function explain(path: string, error: NodeJS.ErrnoException, bytes: number): string {

@@ -48,10 +48,7 @@ export class Complaints {
     const count = lines.complain(line, carrier, week);
     if (count >= world.parameter('complaintsToBlock') * factor && (lines.blocked[line]! & (1 << carrier)) === 0) {
       lines.block(line, carrier);
-      if (!this.#brands.isBrand(sender.place)) {
-        const noticedMs = world.nowMs + world.parameter('noticeHours') * HOUR_MS;
-        world.queue.push(noticedMs, EventKind.BlockNoticed, line, generation);
-      }
+      if (!this.#brands.isBrand(sender.place)) this.#expectNotice(line, generation);
     }
     if (isP2p) return;
     const campaign = world.core.registry.find(lines.key[line]!, world.nowMs);
@@ -83,8 +80,15 @@ export class Complaints {
       this.#spammers.loseIdentity(place, identity);
     } else if (isCurrent) {
       lines.blockEverywhere(line);
-      this.#spammers.noticesBlock(line, generation);
+      this.#expectNotice(line, generation);
     }
+  }
+
+  /** A spammer sees after a while that nothing lands from a number. */
+  #expectNotice(line: number, generation: number): void {
+    const world = this.#world;
+    const noticedMs = world.nowMs + world.parameter('noticeHours') * HOUR_MS;
+    world.queue.push(noticedMs, EventKind.BlockNoticed, line, generation);
   }
 
   #complainOfCampaign(registration: Registration, sender: Sender, carrier: number, week: number): void {

@@ -34,16 +34,32 @@ describe('filters', () => {
   it('with analytics are one point of an ROC curve for all classes, and lose as spammers adapt', () => {
     const filters = newFilters();
     const rules = { ...rulesOfTheSeed(), hasAnalytics: true };
-    setFilters(filters, parameters, rules, 0);
+    // So that what there was before stops less in every class.
+    const own = { ...parameters, filterSpamShareP2p: 0.3 };
+    setFilters(filters, own, rules, 0);
     for (const filterClass of Object.values(FilterClass)) {
       const { good, spam } = dropped(filters, filterClass);
       expect(spam).toBeCloseTo(parameters['analyticsSpamShare']!, 3);
       expect(good).toBeCloseTo(parameters['analyticsFalseShare']!, 3);
     }
-    setFilters(filters, parameters, rules, 2);
+    setFilters(filters, own, rules, 2);
     const later = dropped(filters, FilterClass.Unregistered);
     expect(later.spam).toBeLessThan(parameters['analyticsSpamShare']! - 0.1);
     expect(later.good).toBeCloseTo(parameters['analyticsFalseShare']!, 3);
+  });
+
+  it('with analytics never stop less than without them, however well spammers adapt', () => {
+    const [without, filters] = [newFilters(), newFilters()];
+    for (const analyticsFalseShare of [0.0005, 0.003, 0.02]) {
+      const own = { ...parameters, analyticsFalseShare };
+      setFilters(without, own, rulesOfTheSeed(), 0);
+      setFilters(filters, own, { ...rulesOfTheSeed(), hasAnalytics: true }, 60);
+      for (const filterClass of Object.values(FilterClass)) {
+        const [before, after] = [dropped(without, filterClass), dropped(filters, filterClass)];
+        expect(after.spam).toBeGreaterThanOrEqual(before.spam);
+        expect(after.good).toBeGreaterThanOrEqual(before.good);
+      }
+    }
   });
 
   it('of a carrier that left are better by what is assumed, and no others', () => {

@@ -36,31 +36,37 @@ export function newFilters(): Filters {
 }
 
 /**
- * Sets what carriers filter under these rules.
+ * Sets what carriers filter under these rules. Analytics stand beside the filters there were: what either of them stops is stopped, and spam
+ * never stands out less than it did without them.
  * @param analyticsMonths for how long there have been analytics: spammers learn to look less like spam to them
  */
 export function setFilters(filters: Filters, parameters: Parameters, rules: Rules, analyticsMonths: number): void {
-  const seen = rules.hasAnalytics ? (1 - parameterOf(parameters, 'analyticsEvasion')) ** analyticsMonths : 1;
+  const share = (id: string): number => parameterOf(parameters, id);
+  const seen = (1 - share('analyticsEvasion')) ** analyticsMonths;
+  const analytics = rules.hasAnalytics
+    ? {
+        threshold: quantileAbove(share('analyticsFalseShare')),
+        separation: separationOf(share('analyticsSpamShare'), share('analyticsFalseShare')) * seen,
+      }
+    : { threshold: Infinity, separation: -Infinity };
   for (const [carrier, { id }] of CARRIERS.entries()) {
-    const gain = carrier === rules.exitedCarrier ? parameterOf(parameters, 'exitFilterGain') : 0;
-    const spamShare = rules.hasAnalytics
-      ? parameterOf(parameters, 'analyticsSpamShare')
-      : parameterOf(parameters, BY_CARRIER[id]!) + gain;
-    const falseShare = rules.hasAnalytics
-      ? parameterOf(parameters, 'analyticsFalseShare')
-      : parameterOf(parameters, 'filterFalseShare');
-    const threshold = quantileAbove(falseShare);
-    const separation = (threshold - quantileAbove(spamShare)) * seen;
-    filters.separation[carrier] = separation;
-    const set = (filterClass: number, share: number): void => {
-      filters.thresholds[filterClass * CARRIERS.length + carrier] = rules.hasAnalytics
-        ? threshold
-        : separation + quantileAbove(share);
+    const gain = carrier === rules.exitedCarrier ? share('exitFilterGain') : 0;
+    const spamShare = share(BY_CARRIER[id]!) + gain;
+    const separation = separationOf(spamShare, share('filterFalseShare'));
+    filters.separation[carrier] = Math.max(separation, analytics.separation);
+    const set = (filterClass: number, filtered: number): void => {
+      const threshold = separation + quantileAbove(filtered);
+      filters.thresholds[filterClass * CARRIERS.length + carrier] = Math.min(threshold, analytics.threshold);
     };
-    set(FilterClass.Registered, parameterOf(parameters, 'filterSpamShareRegistered'));
+    set(FilterClass.Registered, share('filterSpamShareRegistered'));
     set(FilterClass.Unregistered, spamShare);
-    set(FilterClass.P2p, parameters['filterSpamShareP2p']!);
+    set(FilterClass.P2p, share('filterSpamShareP2p'));
   }
+}
+
+/** How much higher spam scores where so much of it is filtered at the price of so many good messages. */
+function separationOf(spamShare: number, falseShare: number): number {
+  return quantileAbove(falseShare) - quantileAbove(spamShare);
 }
 
 /** Beyond this all or none is filtered. */

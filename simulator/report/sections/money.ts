@@ -38,9 +38,9 @@ export function moneySection(comparison: Comparison, counterpart: PolicyFindings
 
 /** Spammers also pay people who are no part of messaging. */
 function besides({ title, money, measures }: PolicyFindings): string {
-  const other = total(money.filter(({ truth }) => truth === 'spam')) - measures.spamRevenue.mean;
+  const other = total(money.filter(({ payer }) => payer === 'spammers')) - measures.spamRevenue.mean;
   if (!(other > measures.spamRevenue.mean * NOTABLE_SHARE)) return '';
-  return ` Of the money from spam, ${readable('micros', other)} under ${quoted(title)} goes to people who are no part of messaging, such as sellers of identities, and is not counted as “${MEASURES.spamRevenue.title}” elsewhere.`;
+  return ` Of what spammers paid, ${readable('micros', other)} under ${quoted(title)} went to people who are no part of messaging, sellers of identities and accounts, and is not counted as “${MEASURES.spamRevenue.title}” elsewhere.`;
 }
 
 function pair(
