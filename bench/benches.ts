@@ -23,6 +23,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<{ run: RunBench }>>>
   smpp: () => import('./smpp.load.ts'),
   'smpp-fuzz': () => import('./smpp-fuzz.load.ts'),
   'smpp-soak': () => import('./smpp-soak.load.ts'),
+  scrape: () => import('./scrape.load.ts'),
   'durable-accept': () => import('./durable-accept.load.ts'),
   delivery: () => import('./delivery.load.ts'),
   webhooks: () => import('./webhooks.load.ts'),

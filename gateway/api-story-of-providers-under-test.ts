@@ -56,6 +56,19 @@ async function tellOfTwilio(ask: Ask): Promise<void> {
   await ask(at('GET /Messages.json'), { as, path, query: { PageSize: '1' } });
   await ask(at('POST /Messages/{messageSid}.json'), { ...message, form: { Body: '' } });
   await ask(at('DELETE /Messages/{messageSid}.json'), message);
+  const menu = await ask<{ sid: string }>(at('POST /Messages.json'), {
+    summary: 'A message with a picture is taken',
+    as,
+    path,
+    form: { ...form, MediaUrl: 'https://example.com/menu.png' },
+  });
+  const inMenu = { as, path: { accountSid, messageSid: menu.sid } };
+  const { media_list: media } = await ask<{ media_list: { sid: string }[] }>(
+    at('GET /Messages/{messageSid}/Media.json'),
+    inMenu,
+  );
+  const mediaSid = media[0]?.sid ?? '';
+  await ask(at('GET /Messages/{messageSid}/Media/{mediaSid}.json'), { as, path: { ...inMenu.path, mediaSid } });
 
   const service = await ask<{ sid: string }>(v1('POST /Services'), { as, form: { FriendlyName: 'Reminders' } });
   const serviceSid = service.sid;

@@ -122,6 +122,13 @@ export const CDR_ROTATE_MS_DEFAULT = 3_600_000;
 /** Characters of a line of a CDR file, when it is read. */
 export const CDR_LINE_LENGTH_MAX = 65_536;
 
+/** Lines in the log, at level debug, of the requests to one route in a second. */
+export const REQUEST_LINES_PER_SECOND = 10;
+
+/** What an entry of the audit log keeps of one value, as JSON; of a longer one it keeps size and digest. And a line of the log. */
+export const AUDIT_VALUE_BYTES_MAX = 16_384;
+export const AUDIT_LINE_BYTES_MAX = 1_048_576;
+
 /** Tariff books loaded at once; a message keeps the place of its own in one byte. */
 export const BOOKS_MAX = 256;
 /** Books and dates one question for a price may name; it is answered for each of both. */

@@ -4,12 +4,18 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type onRequestHookHandler,
+} from 'fastify';
 import { CARRIERS, parseSenderKey, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
 import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
 import { adminHook } from './admin-hook.ts';
 import { documentRoutes } from './api-document.ts';
+import { auditChanges, AuditLog, AuditUnavailable } from './audit/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes } from './console/index.ts';
@@ -94,7 +100,7 @@ import {
 } from './router/index.ts';
 import { frontDoor, sandboxRoutes, Sandboxes } from './sandboxes/index.ts';
 import { GatewayState, stateRoutes } from './state/index.ts';
-import { metricsRoute } from './telemetry/index.ts';
+import { logRequests, metricsRoute } from './telemetry/index.ts';
 import { openWebhooks, webhookGuard, webhookRoutes } from './webhooks/index.ts';
 import { type Delivery, openDelivery, openDeliveryConnection, receiptPosts } from './worker.ts';
 
@@ -242,7 +248,12 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     },
   });
   namePlugins(app);
-  const requireAdmin = await adminHook(app, options);
+  logRequests(app, systemClock);
+  const audit = await openedAudit(options, run, log);
+  if (audit !== undefined) closers.push(() => audit.close());
+  const askAdmin = await adminHook(app, options);
+  const requireAdmin = askAdmin ?? (audit && letAnybody);
+  if (audit && requireAdmin) auditChanges(app, { audit, guard: requireAdmin, asksWho: askAdmin !== undefined });
   const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
   const orders = redis && new SharedRecord(redis, 'orders', run);
   const registries = await opened(
@@ -515,12 +526,17 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     leases: () => shared?.figures(),
     smpp: () => smpp?.figures(),
     faults: () => faults.figures(),
+    audit,
+    version: packageVersion(),
     worker: () => delivery?.figures(),
     spoolDropped: () => spool?.droppedCount ?? 0,
     keeping: () =>
       durable && { ...durable.commit.figures(), lost: durable.feed.lostCount, deadBatches: durable.dead.count },
   });
   await app.register(consoleRoutes, {
+    core,
+    store,
+    requireAdmin,
     summary,
     regimes: () => describeRegimes(core, intake),
     tariffDate: () => new Date(intake.pricedAtMs()).toISOString().slice(0, 10),
@@ -766,6 +782,24 @@ async function openedCdrs(parts: {
     throw error;
   }
 }
+
+/** The audit log; undefined if the operator wants none. */
+async function openedAudit(
+  { auditFile: path }: ServeOptions,
+  run: string,
+  log: FastifyBaseLogger,
+): Promise<AuditLog | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await AuditLog.open({ path, clock: systemClock, log, opened: { version: packageVersion(), gateway: run } });
+  } catch (error) {
+    if (error instanceof AuditUnavailable) throw new CannotStart([`--audit-file: ${error.message}`]);
+    throw error;
+  }
+}
+
+/** Of a gateway without credentials, by which the audit log tells changes from what is open to all everywhere. */
+const letAnybody: onRequestHookHandler = (_request, _reply, done) => done();
 
 /** The SMPP edge; undefined if the operator wants none. */
 async function openedSmpp(

@@ -164,6 +164,12 @@ const VALUES: Readonly<
     bad: ['drop', ''],
     wrong: 'must be one of serve-stale, refuse',
   },
+  auditFile: {
+    good: 'audit.ndjson',
+    means: 'audit.ndjson',
+    bad: [''],
+    wrong: 'is empty; leave it out or give a value',
+  },
   cdrDirectory: { good: 'cdrs', means: 'cdrs', bad: [''], wrong: 'is empty; leave it out or give a value' },
   cdrRotateBytes: {
     good: '1048576',

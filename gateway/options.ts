@@ -75,6 +75,8 @@ export interface ServeOptions {
   cdrRotateBytes: number;
   /** A CDR file is closed this long after it was opened. */
   cdrRotateMs: number;
+  /** Path of the audit log; undefined keeps none. */
+  auditFile: string | undefined;
   /** Limits (`Binding`) over which messages wait for room; over the others they are refused. */
   overLimit: ReadonlySet<number>;
   /** Messages that may wait at one time. */
@@ -478,6 +480,15 @@ export const OPTIONS: readonly Option[] = [
     read: whole(1_000, 31_536_000_000),
   }),
   option({
+    key: 'auditFile',
+    flag: '--audit-file',
+    argument: 'file',
+    variable: 'TOLLGATE_AUDIT_FILE',
+    help: 'file to which every change by an operator is added: who, what, before and after; each gateway has its own',
+    fallback: undefined,
+    read: text,
+  }),
+  option({
     key: 'overLimit',
     isMap: true,
     flag: '--over-limit',
@@ -768,6 +779,7 @@ export function readSandboxOptions(outer: ServeOptions, wishes: SandboxWishes): 
     redisUrl: undefined,
     registryFile: undefined,
     cdrDirectory: undefined,
+    auditFile: undefined,
     // Where ESMEs bind to the gateway, they bind to its sandboxes too.
     smppPort: wishes.smpp === true && outer.smppPort === undefined && outer.smppTlsPort === undefined ? 0 : undefined,
     smppTlsPort: undefined,

@@ -1,112 +1,251 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CATALOGUE } from '../gateway/telemetry/index.ts';
+import { CATALOGUE, type MetricEntry } from '../gateway/telemetry/index.ts';
+import { filesBelow, ROOT } from '../scripts/source-files.ts';
+import { DASHBOARDS, textOf } from './dashboards/index.ts';
+import { readQuery } from './promql.ts';
+import { rulesIn } from './rules.ts';
 
-/**
- * The metrics a dashboard may name, with their labels: those of the catalogue. A histogram is queried through `_bucket`,
- * `_sum` and `_count`, and its buckets also carry `le`.
- */
-const METRICS: Record<string, readonly string[]> = Object.fromEntries(
-  Object.entries(CATALOGUE).flatMap(([name, { type, labels }]): [string, readonly string[]][] =>
+const ENTRIES: Readonly<Record<string, MetricEntry>> = CATALOGUE;
+const SUFFIXES = ['_bucket', '_sum', '_count'];
+
+/** What may be asked for, with its labels: the catalogue, what Node tells of a process, what rules record, and what Prometheus adds. */
+const METRICS = new Map<string, readonly string[] | undefined>([
+  ...Object.entries(ENTRIES).flatMap(([name, { type, labels }]): [string, readonly string[]][] =>
     type === 'histogram'
-      ? [
-          [`${name}_bucket`, ['le', ...labels]],
-          [`${name}_sum`, labels],
-          [`${name}_count`, labels],
-        ]
+      ? SUFFIXES.map((suffix) => [`${name}${suffix}`, suffix === '_bucket' ? ['le', ...labels] : labels])
       : [[name, labels]],
   ),
-);
+  ...processMetrics().map((name) => [name, undefined] as const),
+  ...rulesIn('rules/recording.yml').map(({ record = '', expr }) => [record, readQuery(expr).grouped] as const),
+  ['up', []],
+]);
 /** Added by Prometheus to everything it scrapes. */
 const SCRAPE_LABELS = ['job', 'instance'];
 
-interface Panel {
-  id: number;
-  title: string;
-  description?: string;
-  gridPos: { x: number; y: number; w: number; h: number };
-  datasource: { uid: string };
-  targets: { refId: string; expr: string; datasource: { uid: string } }[];
+function processMetrics(): string[] {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  return register.getMetricsAsArray().flatMap(({ name }) => [name, ...SUFFIXES.map((suffix) => `${name}${suffix}`)]);
 }
-interface Dashboard {
-  uid: string;
-  title: string;
-  schemaVersion: number;
-  panels: Panel[];
+
+interface Target {
+  readonly refId: string;
+  readonly expr: string;
+  readonly legendFormat: string;
+  readonly datasource: { readonly uid: string };
+}
+interface PanelJson {
+  readonly id: number;
+  readonly title: string;
+  readonly description?: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly datasource: { readonly uid: string };
+  readonly fieldConfig: { readonly defaults: { readonly unit?: string; readonly noValue?: string } };
+  readonly targets: readonly Target[];
+}
+interface DashboardJson {
+  readonly uid: string;
+  readonly title: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly schemaVersion: number;
+  readonly panels: readonly PanelJson[];
+  readonly links: readonly { readonly type: string; readonly tags: readonly string[] }[];
+  readonly templating: { readonly list: readonly Variable[] };
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
+}
+interface Variable {
+  readonly name: string;
+  readonly definition: string;
+  readonly allowCustomValue: boolean;
 }
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 const names = readdirSync(new URL('dashboards/', import.meta.url)).filter((name) => name.endsWith('.json'));
-const dashboards = names.map((name) => ({ name, dashboard: JSON.parse(read(`dashboards/${name}`)) as Dashboard }));
+const dashboards = names.map((name) => ({ name, dashboard: JSON.parse(read(`dashboards/${name}`)) as DashboardJson }));
 const { datasources } = parse(read('provisioning/datasources/prometheus.yml')) as { datasources: { uid: string }[] };
+const rules = ['rules/recording.yml', 'rules/alerts.yml'].flatMap((file) => rulesIn(file));
 
-it('there are dashboards, each with a uid of its own', () => {
-  expect(names.length).toBeGreaterThan(0);
-  expect(new Set(dashboards.map(({ dashboard }) => dashboard.uid)).size).toBe(names.length);
+/** What is wrong with the metrics and labels of a query. */
+function mistakesIn(query: string): string[] {
+  const { selectors, grouped } = readQuery(query);
+  const known = selectors.flatMap(({ metric }) => METRICS.get(metric) ?? []);
+  const isOfProcess = selectors.some(({ metric }) => METRICS.has(metric) && METRICS.get(metric) === undefined);
+  return [
+    ...selectors.flatMap(({ metric, labels }) => {
+      if (!METRICS.has(metric)) return [`metric ${metric}`];
+      const own = METRICS.get(metric);
+      return labels.filter((label) => own?.includes(label) === false && !SCRAPE_LABELS.includes(label));
+    }),
+    ...(isOfProcess ? [] : grouped.filter((label) => label !== 'era' && ![...known, ...SCRAPE_LABELS].includes(label))),
+  ].map((mistake) => `${mistake} in ${query}`);
+}
+
+it('the dashboards are as they are written in TypeScript: `npm run dashboards` writes them', () => {
+  const written = Object.fromEntries(names.map((name) => [name, read(`dashboards/${name}`)]));
+  const wanted = Object.fromEntries(Object.entries(DASHBOARDS).map(([name, one]) => [name, textOf(one)]));
+  expect(written).toEqual(wanted);
+});
+
+it('there are six, each with a uid of its own, and linked to each other', () => {
+  expect(new Set(dashboards.map(({ dashboard }) => dashboard.uid)).size).toBe(6);
+  for (const { dashboard } of dashboards) {
+    expect(dashboard.links).toEqual([expect.objectContaining({ type: 'dashboards', tags: dashboard.tags })]);
+  }
+});
+
+describe('every metric of the catalogue', () => {
+  const asked = new Set(
+    dashboards.flatMap(({ dashboard }) =>
+      dashboard.panels.flatMap(({ targets }) =>
+        targets.flatMap(({ expr }) => readQuery(expr).selectors.map(({ metric }) => metric)),
+      ),
+    ),
+  );
+
+  it.each(Object.entries(ENTRIES))('%s is shown by some panel', (name, { type }) => {
+    const series = type === 'histogram' ? SUFFIXES.map((suffix) => `${name}${suffix}`) : [name];
+    expect(series.some((one) => asked.has(one))).toBe(true);
+  });
+
+  it.each(Object.entries(ENTRIES))('%s is named as Prometheus advises', (name, { type, help, labels }) => {
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+    if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+    // Base units only; a name without one counts things.
+    expect(name).not.toMatch(/_(ms|millis|micros|minutes|hours|kb|mb|percent|cents)(_|$)/);
+    expect(help).toMatch(/\.$/);
+    expect(labels.filter((label) => ['le', 'job', 'instance', 'quantile'].includes(label))).toEqual([]);
+  });
+});
+
+it('no document, test or program names a metric that is not in the catalogue', () => {
+  const paths = filesBelow().filter((path) => /\.(md|ts|tsx|mjs|js|yml|yaml|json|html)$/.test(path));
+  const unknown = paths.flatMap((path) =>
+    [...readFileSync(join(ROOT, path), 'utf8').matchAll(/(?<![\w:])tollgate_[a-z_]+\*?/g)].flatMap(([name]) => {
+      const metric = name.replace(/\*$/, '');
+      // All that begin so.
+      const isKnown = metric.endsWith('_')
+        ? Object.keys(ENTRIES).some((one) => one.startsWith(metric))
+        : METRICS.has(metric) || metric in ENTRIES;
+      return isKnown ? [] : [`${path}: ${name}`];
+    }),
+  );
+  expect(unknown).toEqual([]);
 });
 
 describe.each(dashboards)('$name', ({ dashboard }) => {
-  const queries = dashboard.panels.flatMap((panel) => panel.targets.map(({ expr }) => ({ title: panel.title, expr })));
+  const targets = dashboard.panels.flatMap((panel) => panel.targets);
+  const queries = targets.map(({ expr }) => expr);
 
-  it('asks only for metrics that exist, by labels they have', () => {
+  it('asks only for metrics that exist, by labels they have, in words that Prometheus understands', () => {
     expect(queries.length).toBeGreaterThan(0);
-    const unknown = queries.flatMap(({ title, expr }) => {
-      const metrics = [...expr.matchAll(/\b[a-z]+_[a-z_]+\b(?=\s*[{[)]|\s*$)/g)].map(([name]) => name);
-      const known = metrics.filter((name) => METRICS[name] !== undefined);
-      if (known.length === 0 || known.length < metrics.length) return [`${title}: metric in ${expr}`];
-      const labels = new Set([...SCRAPE_LABELS, ...known.flatMap((name) => METRICS[name] ?? [])]);
-      return labelsIn(expr).flatMap((label) => (labels.has(label) ? [] : [`${title}: label ${label} in ${expr}`]));
-    });
-    expect(unknown).toEqual([]);
+    const all = [...queries, ...dashboard.annotations.list.map(({ expr }) => expr)];
+    expect(all.flatMap((query) => mistakesIn(query))).toEqual([]);
   });
 
   it('takes rates of counters, over the interval that Grafana derives from the scrape', () => {
-    const bare = queries.filter(({ expr }) =>
-      /_(total|bucket|sum|count)\b(?!(\{[^}]*\})?\[\$__rate_interval\])/.test(expr),
+    const bare = queries.flatMap((query) =>
+      readQuery(query).selectors.filter(
+        ({ metric, within }) =>
+          /_(total|bucket|sum|count)$/.test(metric) &&
+          // Its whole is what is asked for.
+          metric !== 'tollgate_fees_dollars_total' &&
+          !['rate', 'increase'].includes(within[0] ?? ''),
+      ),
     );
     expect(bare).toEqual([]);
+    expect(queries.filter((query) => /\[(?!\$__rate_interval\])/.test(query))).toEqual([]);
+  });
+
+  it('adds up over instances what each has of its own, and takes the greatest of what all tell alike', () => {
+    const wrong = queries.flatMap((query) =>
+      readQuery(query).selectors.filter(({ metric, within }) => {
+        const isShared = ENTRIES[metric]?.isShared === true;
+        const outer = within.find((name) => ['sum', 'max', 'count'].includes(name));
+        return outer === undefined || (isShared && outer !== 'max');
+      }),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('shows only labels it groups by', () => {
-    const panels = dashboard.panels.flatMap((panel) => panel.targets as { expr: string; legendFormat?: string }[]);
-    const lost = panels.flatMap(({ expr, legendFormat }) => {
-      const grouped = new Set(
-        [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list]) => (list ?? '').split(/,\s*/)),
-      );
-      return [...(legendFormat ?? '').matchAll(/\{\{(\w+)\}\}/g)].flatMap(([, label]) =>
-        grouped.has(label ?? '') ? [] : [`{{${label}}} in ${expr}`],
+    const lost = targets.flatMap(({ expr, legendFormat }) => {
+      const { grouped } = readQuery(expr);
+      return [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].flatMap(([, label = '']) =>
+        grouped.includes(label) ? [] : [`{{${label}}} in ${expr}`],
       );
     });
     expect(lost).toEqual([]);
   });
 
-  it('reads from the provisioned data source', () => {
-    const known = new Set(datasources.map(({ uid }) => uid));
-    const used = dashboard.panels.flatMap((panel) => [
-      panel.datasource,
-      ...panel.targets.map((target) => target.datasource),
-    ]);
-    expect(used.filter(({ uid }) => !known.has(uid))).toEqual([]);
+  it('has variables of which each filters something, by a label that is there, and nobody types into', () => {
+    const variables = dashboard.templating.list;
+    expect(variables.map(({ name }) => name)).toContain('instance');
+    for (const { name, definition, allowCustomValue } of variables) {
+      const [, metric = '', label = ''] = /^label_values\((\w+),(\w+)\)$/.exec(definition) ?? [];
+      expect(METRICS.has(metric)).toBe(true);
+      expect(label).toBe(name);
+      expect(allowCustomValue).toBe(false);
+      expect(queries.some((query) => query.includes(`${name}=~"$${name}"`))).toBe(true);
+    }
+    const used = new Set(queries.flatMap((query) => [...query.matchAll(/"\$(\w+)"/g)].map(([, name]) => name)));
+    expect(used).toEqual(new Set(variables.map(({ name }) => name)));
+    // A panel that forgets about the instance would say the same whichever is chosen.
+    expect(queries.filter((query) => !query.includes('instance=~"$instance"'))).toEqual([]);
   });
 
-  it('has panels that say what they show and do not lie on one another', () => {
+  it('marks when the regime, the date of prices or a fault was changed', () => {
+    expect(dashboard.annotations.list.map(({ name }) => name)).toEqual([
+      'Regime switched',
+      'Tariff date moved',
+      'Fault set or cleared',
+    ]);
+  });
+
+  it('reads from the provisioned data source', () => {
+    const known = new Set(datasources.map(({ uid }) => uid));
+    const used = [...dashboard.panels, ...targets].map(({ datasource }) => datasource.uid);
+    expect(used.filter((uid) => !known.has(uid))).toEqual([]);
+  });
+
+  it('has panels that say what they show, in a unit, with words for nothing, and do not lie on one another', () => {
     expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(40);
-    expect(new Set(dashboard.panels.map((panel) => panel.id)).size).toBe(dashboard.panels.length);
-    expect(dashboard.panels.filter((panel) => !panel.title || !panel.description)).toEqual([]);
-    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    expect(dashboard.description).toMatch(/\.$/);
+    const { panels } = dashboard;
+    expect(new Set(panels.map((panel) => panel.id)).size).toBe(panels.length);
+    expect(new Set(panels.map((panel) => panel.title)).size).toBe(panels.length);
+    const silent = panels.filter(({ description, fieldConfig: { defaults } }) => {
+      return !description?.endsWith('.') || !defaults.unit || !defaults.noValue;
+    });
+    expect(silent.map(({ title }) => title)).toEqual([]);
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
     );
     expect(new Set(cells).size).toBe(cells.length);
-    expect(dashboard.panels.filter(({ gridPos }) => gridPos.x + gridPos.w > 24)).toEqual([]);
+    // Rows are full: Grafana would push panels together otherwise.
+    expect(cells.length % 24).toBe(0);
+    expect(panels.filter(({ gridPos }) => gridPos.x + gridPos.w > 24)).toEqual([]);
+    for (const { targets: own } of panels) expect(new Set(own.map(({ refId }) => refId)).size).toBe(own.length);
   });
 });
 
-/** Label names in matchers and in `by (...)`. */
-function labelsIn(expr: string): string[] {
-  const matchers = [...expr.matchAll(/\{([^}]*)\}/g)].flatMap(([, inside]) => [
-    ...(inside ?? '').matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g),
-  ]);
-  const groups = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list]) => (list ?? '').split(/,\s*/));
-  return [...matchers.map(([, label]) => label ?? ''), ...groups].filter((label) => label !== '');
-}
+describe('rules', () => {
+  it('ask only for metrics that exist, by labels they have', () => {
+    expect(rules.length).toBeGreaterThan(20);
+    expect(rules.flatMap(({ expr }) => mistakesIn(expr))).toEqual([]);
+  });
+
+  it('that alert say how bad it is, what it means, and which dashboard tells more', () => {
+    const uids = new Set(dashboards.map(({ dashboard }) => dashboard.uid));
+    for (const { labels, annotations } of rules.filter(({ alert }) => alert !== undefined)) {
+      expect(['critical', 'warning', 'info']).toContain(labels?.['severity']);
+      expect(annotations?.['summary']).toBeTruthy();
+      expect(annotations?.['description']).toMatch(/\.$/);
+      expect(uids.has(annotations?.['dashboard'] ?? '')).toBe(true);
+    }
+  });
+});

@@ -29,6 +29,7 @@ export { INDEX_MOVED, NumberIndexReader } from './number-index-reader.ts';
 export {
   formatNumber,
   maskNumber,
+  maskNumbers,
   numberRefusal,
   isTollFree,
   parseNumberKey,

@@ -7,6 +7,7 @@ import {
   formatNumber,
   isTollFree,
   maskNumber,
+  maskNumbers,
   NUMBER_REFUSALS,
   numberRefusal,
   parseNumberKey,
@@ -150,4 +151,26 @@ test('a number that sends may be toll-free; all else is refused alike', () => {
   }
   expect(isTollFree(parseNumberKey('+12125550123'))).toBe(false);
   expect(numberRefusal(parseSenderKey('+18001550123')).code).toBe('exchange_impossible');
+});
+
+describe('maskNumbers masks a number', () => {
+  test.each([
+    ['+12125550123', '+1212•••0123'],
+    ['PUT /v1/numbers/12125550123', 'PUT /v1/numbers/+1212•••0123'],
+    ['2125550123,+13105550188', '+1212•••0123,+1310•••0188'],
+    ['+1 (212) 555-0123', '+1212•••0123'],
+    ['212-555-0123 and 212.555.0123', '+1212•••0123 and +1212•••0123'],
+    ['1709316000000 2024-03-01 BTOPA01 99999', '1709316000000 2024-03-01 BTOPA01 99999'],
+  ])('in %j', (text, expected) => expect(maskNumbers(text)).toBe(expected));
+
+  propertyTest.prop([
+    fc.integer({ min: 2_000_000_000, max: 9_999_999_999 }).filter((number) => parseNumberKey(`+1${number}`) > 0),
+    fc.constantFrom('+1', '1', '', '+1 '),
+    fc.constantFrom('', '-', ' ', '.'),
+  ])('however it is written, if it is read as one', (number, country, gap) => {
+    const digits = String(number);
+    const written = [country + digits.slice(0, 3), digits.slice(3, 6), digits.slice(6)].join(gap);
+    expect(maskNumbers(`x ${written} y`)).toBe(`x ${formatNumber(number).slice(0, 5)}•••${digits.slice(6)} y`);
+    expect(parseSenderKey(maskNumbers(written))).toBeLessThan(0);
+  });
 });

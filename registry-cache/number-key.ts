@@ -135,6 +135,16 @@ export function maskNumber(key: number): string {
   return `${text.slice(0, 5)}•••${text.slice(8)}`;
 }
 
+/** Ten digits, grouped or not, with or without the country before them. */
+const WRITTEN = /(?<![\d.])(?:\+?1[ .-]?)?\(?([2-9]\d{2})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)/g;
+
+/** A text with every number in it masked. */
+export function maskNumbers(text: string): string {
+  return text.replaceAll(WRITTEN, (_, area: string, exchange: string, line: string) =>
+    maskNumber(Number(area + exchange + line)),
+  );
+}
+
 /** Three decimal digits from a position on, or a negative number. */
 function threeDigits(text: string, from: number): number {
   const a = text.charCodeAt(from) - ZERO;

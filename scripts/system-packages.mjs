@@ -34,12 +34,24 @@ const programs = [
     elsewhere: 'brew install --cask chromium   (macOS)  or  dnf install chromium   (Fedora)',
     why: 'the report of the policy lab is opened, measured and photographed in it',
   },
+  {
+    binaries: ['prometheus'],
+    debian: 'prometheus',
+    elsewhere: 'brew install prometheus   (macOS)  or take it from https://prometheus.io/download',
+    why: 'a real one scrapes the gateway and answers every query of the dashboards',
+  },
+  {
+    binaries: ['promtool'],
+    debian: 'prometheus',
+    elsewhere: 'it comes with Prometheus',
+    why: 'it tests the alert rules',
+  },
 ];
 
 const missing = programs.filter((program) => !program.binaries.some(isOnPath));
 if (missing.length > 0) {
   const prefix = privilegePrefix();
-  const packages = missing.map((program) => program.debian);
+  const packages = [...new Set(missing.map((program) => program.debian))];
   if (!existsSync('/etc/debian_version') || !isOnPath('apt-get') || prefix === undefined) {
     explain('These programs are missing:');
     process.exit(1);

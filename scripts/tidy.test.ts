@@ -85,8 +85,8 @@ describe('the package', () => {
     const { stdout } = spawnSync('npm', words, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
     const [{ files: packed }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ files: { path: string }[] }];
     const shipped = new Set(packed.map((file) => file.path));
-    // The SDKs of providers are for tests.
-    const data = filesBelow('', new Set(['golden', 'sdks'])).filter(
+    // The SDKs of providers are for tests; the console's sources are bundled into dist.
+    const data = filesBelow('', new Set(['golden', 'sdks', 'app'])).filter(
       (path) => /^(gateway|registry-cache|simulator|tariffs)\//.test(path) && !/\.(ts|md)$/.test(path),
     );
     expect(data.length).toBeGreaterThan(0);

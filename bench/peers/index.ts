@@ -6,6 +6,7 @@ export const PEERS = {
   'http-load': () => import('./http-load.ts'),
   'json-parse': () => import('./json-parse.ts'),
   'registry-view': () => import('./registry-view.ts'),
+  scraper: () => import('./scraper.ts'),
   'smpp-gateway': () => import('./smpp-gateway.ts'),
   'smpp-package': () => import('./smpp-package.ts'),
   starting: () => import('./starting.ts'),

@@ -16,7 +16,14 @@ export interface SmppGatewaySettings {
   readonly flags: Readonly<Record<string, string>>;
 }
 
-export const work: Work<SmppGatewaySettings, { readonly port: number; readonly tlsPort: number }, null, Usage> = {
+export interface SmppGatewayReady {
+  /** Of HTTP. */
+  readonly url: string;
+  readonly port: number;
+  readonly tlsPort: number;
+}
+
+export const work: Work<SmppGatewaySettings, SmppGatewayReady, null, Usage> = {
   async open({ seed, numbers, campaigns, flags }) {
     const read = readOptions({
       environment: {},
@@ -43,6 +50,6 @@ export const work: Work<SmppGatewaySettings, { readonly port: number; readonly t
       return { handled: decided, accepted };
     });
     const [port = 0, tlsPort = 0] = gateway.smppPorts;
-    return { ready: { port, tlsPort }, answer: usage };
+    return { ready: { url: gateway.url, port, tlsPort }, answer: usage };
   },
 };

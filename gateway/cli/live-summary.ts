@@ -69,7 +69,7 @@ const COLUMNS_DEFAULT = 80;
 /** From here on the table of carriers has room for all its columns. */
 const WIDE_COLUMNS = 100;
 
-const CARRIER_NAMES: Readonly<Record<string, string>> = {
+export const CARRIER_NAMES: Readonly<Record<string, string>> = {
   att: 'AT&T',
   tmobile: 'T-Mobile',
   verizon: 'Verizon',
@@ -77,12 +77,12 @@ const CARRIER_NAMES: Readonly<Record<string, string>> = {
   other: 'Other carriers',
 };
 
-const HIDE_CURSOR = '\x1b[?25l';
-const SHOW_CURSOR = '\x1b[?25h';
+export const HIDE_CURSOR = '\x1b[?25l';
+export const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_SCREEN = '\x1b[2J';
-const HOME = '\x1b[H';
-const CLEAR_TO_LINE_END = '\x1b[K';
-const CLEAR_BELOW = '\x1b[J';
+export const HOME = '\x1b[H';
+export const CLEAR_TO_LINE_END = '\x1b[K';
+export const CLEAR_BELOW = '\x1b[J';
 
 /** Starts to show. Returns the function that shows the last figures, gives the cursor back and stops. */
 export function startLiveSummary(options: LiveSummaryOptions): () => void {
@@ -93,14 +93,11 @@ export function startLiveSummary(options: LiveSummaryOptions): () => void {
   const hasColor = (environment['NO_COLOR'] ?? '') === '';
 
   const first = read();
-  const readings: Reading[] = [first];
+  const readings = new RecentReadings(periodMs);
+  readings.earlierThan(first);
   const span = (): Span => {
     const now = read();
-    readings.push(now);
-    // The oldest one kept is the newest that is old enough.
-    const isSpare = (next: Reading): boolean => now.atNs - next.atNs >= Math.max(RATE_SPAN_NS, periodMs * NS_PER_MS);
-    while (readings[1] !== undefined && isSpare(readings[1])) readings.shift();
-    return { first, earlier: readings[0] ?? now, now };
+    return { first, earlier: readings.earlierThan(now), now };
   };
 
   const drawTable = (): void => {
@@ -134,6 +131,26 @@ export function startLiveSummary(options: LiveSummaryOptions): () => void {
   };
 }
 
+/** Readings of late, as many as it takes to tell a rate. */
+export class RecentReadings {
+  readonly #readings: Reading[] = [];
+  readonly #spanNs: number;
+
+  /** `periodMs` is the time from one to the next. */
+  constructor(periodMs: number) {
+    this.#spanNs = Math.max(RATE_SPAN_NS, periodMs * NS_PER_MS);
+  }
+
+  /** The one to compare a new reading with: the newest that is old enough, or the oldest there is. */
+  earlierThan(now: Reading): Reading {
+    const readings = this.#readings;
+    readings.push(now);
+    const isSpare = (next: Reading): boolean => now.atNs - next.atNs >= this.#spanNs;
+    while (readings[1] !== undefined && isSpare(readings[1])) readings.shift();
+    return readings[0] ?? now;
+  }
+}
+
 /** The line above the figures: `Tollgate  http://127.0.0.1:8080  smpp://127.0.0.1:2775  prices of 2024-03-01  seed 1` */
 export function formatHeader({ url, smppUrls, tariffDate, seed }: LiveSummaryHeader): string {
   return `Tollgate  ${[url, ...smppUrls].join('  ')}  prices of ${tariffDate}  seed ${seed}`;
@@ -157,11 +174,14 @@ export function formatLine(span: Span): string {
 
 /** The table, a string per line, none wider than `style.columns` on the screen. */
 export function formatTable(header: LiveSummaryHeader, span: Span, style: TableStyle): string[] {
+  return painted([{ text: formatHeader(header), tone: 'soft' }, { text: '' }, ...tableLines(span, style)], style);
+}
+
+/** Its figures alone. */
+export function tableLines(span: Span, { columns }: TableStyle): Line[] {
   const { summary } = span.now;
-  const isWide = style.columns >= WIDE_COLUMNS;
-  const lines: Line[] = [
-    { text: formatHeader(header), tone: 'soft' },
-    { text: '' },
+  const isWide = columns >= WIDE_COLUMNS;
+  return [
     {
       text:
         `${formatRate(messageRate(span))} messages/s   ${formatCount(summary.decided)} in ` +
@@ -176,10 +196,14 @@ export function formatTable(header: LiveSummaryHeader, span: Span, style: TableS
     { text: '' },
     { text: `Spam paid ${formatDollars(summary.spamChargedMicros)} in all, to carriers and aggregators.` },
   ];
-  return lines.map((line) => paint({ ...line, text: truncate(line.text, style.columns) }, style.hasColor));
 }
 
-interface Line {
+/** The lines as they are written, none wider than the screen. */
+export function painted(lines: readonly Line[], { columns, hasColor }: TableStyle): string[] {
+  return lines.map((line) => paint({ ...line, text: truncate(line.text, columns) }, hasColor));
+}
+
+export interface Line {
   readonly text: string;
   readonly tone?: Tone;
 }
@@ -298,7 +322,7 @@ function paint({ text, tone }: Line, hasColor: boolean): string {
 const elapsedNs = ({ first, now }: Span): number => now.atNs - first.atNs;
 
 /** Messages decided per second lately; none when no time has passed or counting began anew. */
-function messageRate({ earlier, now }: Span): number {
+export function messageRate({ earlier, now }: Span): number {
   const seconds = (now.atNs - earlier.atNs) / NS_PER_SECOND;
   return seconds > 0 ? Math.max(0, (now.summary.decided - earlier.summary.decided) / seconds) : 0;
 }
@@ -312,7 +336,7 @@ const fractionsOfCents = new Intl.NumberFormat('en-US', {
   minimumFractionDigits: 4,
 });
 
-function formatCount(value: number): string {
+export function formatCount(value: number): string {
   return wholeNumber.format(value);
 }
 
@@ -327,7 +351,7 @@ function formatDollars(micros: number): string {
 }
 
 /** `9 s`, `2 min 05 s`, `3 h 07 min` */
-function formatDuration(ns: number): string {
+export function formatDuration(ns: number): string {
   const seconds = Math.floor(ns / NS_PER_SECOND);
   const padded = (value: number): string => String(value).padStart(2, '0');
   if (seconds < 60) return `${seconds} s`;

@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { readPackageFile } from '../package-files.ts';
+import { auditCommand } from './audit.ts';
 import { cdrCommand } from './cdr/index.ts';
 import { clockCommand } from './clock.ts';
 import { compareCommand } from './compare.ts';
@@ -17,6 +18,7 @@ import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
 import { stateCommand } from './state.ts';
 import { sweepCommand } from './sweep.ts';
+import { topCommand } from './top.ts';
 import { traceCommand } from './trace.ts';
 import { webhooksCommand } from './webhooks.ts';
 import { workerCommand } from './worker.ts';
@@ -49,6 +51,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'clock advance': ['tollgate clock advance 60s --settle'],
   'clock at': ['tollgate clock at 2024-03-01T18:00:00-08:00'],
   'clock real': ['tollgate clock real'],
+  audit: ['tollgate audit verify audit.ndjson'],
+  'audit verify': ['tollgate audit verify audit.ndjson'],
   'state save': ['tollgate state save before.state'],
   'state load': ['tollgate state load before.state'],
   'state reset': ['tollgate state reset'],
@@ -64,6 +68,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .addCommand(serveCommand())
     .addCommand(workerCommand())
+    .addCommand(topCommand())
     .addCommand(traceCommand())
     .addCommand(rateCommand())
     .addCommand(registryCommand())
@@ -72,6 +77,7 @@ export function createProgram(): Command {
     .addCommand(faultsCommand())
     .addCommand(clockCommand())
     .addCommand(stateCommand())
+    .addCommand(auditCommand())
     .addCommand(simulateCommand())
     .addCommand(compareCommand())
     .addCommand(sweepCommand())

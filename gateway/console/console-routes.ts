@@ -1,47 +1,40 @@
 /**
- * The live page at `/` and its stream of events at `/v1/live`.
+ * The console at `/`, its stream of events at `/v1/live`, and what it asks that programs do not.
  *
- * The page is three files as they stand in `public/`: read once at start, served under fixed names, so no path of a
- * request ever reaches the disk. They need no build, name no other host, and the policy sent with them lets the browser
- * run and load nothing else. What the page shows is one object; this folder never looks at a counter itself.
+ * The page is three files: `public/index.html`, and a script and a style sheet that `app/bundle.mjs` makes of the sources in `app`.
+ * They are served under fixed names, so no path of a request ever reaches the disk; they name no other host, and the policy sent with
+ * them lets the browser run and load nothing else. All that the page shows and changes goes through the routes that others use too.
  */
-import type { FastifyPluginCallback, FastifyReply } from 'fastify';
-import { LIVE_PERIOD_MS, LIVE_SUBSCRIBERS_MAX } from '../limits.ts';
-import type { Summary } from '../messages/index.ts';
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, onRequestHookHandler } from 'fastify';
+import Type from 'typebox';
+import { parseSenderKey } from '../../registry-cache/index.ts';
+import { LIVE_PERIOD_MS, LIVE_SUBSCRIBERS_MAX, PAGE_MESSAGES_DEFAULT, PAGE_MESSAGES_MAX } from '../limits.ts';
+import type { MessageStore, Summary } from '../messages/index.ts';
 import { readPackageFile } from '../package-files.ts';
-import type { Clock, Timers } from '../router/index.ts';
+import { problem, sendProblem } from '../problem.ts';
+import { bookInForce, type Clock, type Core, type Timers } from '../router/index.ts';
+import { flowOf } from './flow.ts';
+import { latestMessages, PassingMessages } from './latest-messages.ts';
+import type { LiveEvent, RegimeNow } from './live-event.ts';
 import { LiveStream } from './live-stream.ts';
 
-/** What one carrier does with unregistered messages now. */
-export interface RegimeNow {
-  readonly carrier: string;
-  readonly regime: string;
-  /** Set at run time rather than by the dated rows. */
-  readonly switched: boolean;
-}
-
 export interface ConsoleRoutes {
+  readonly core: Core;
+  readonly store: MessageStore;
   readonly summary: () => Summary;
   readonly regimes: () => readonly RegimeNow[];
   /** The day whose prices and regimes apply, YYYY-MM-DD. */
   readonly tariffDate: () => string;
   readonly timers: Timers;
   readonly clock: Clock;
-}
-
-/** One event of `/v1/live`. Each is whole, so a reader that missed some has missed nothing it needs. */
-export interface LiveEvent {
-  /** When counting began, milliseconds since the epoch. */
-  readonly sinceMs: number;
-  readonly tariffDate: string;
-  readonly regimes: readonly RegimeNow[];
-  readonly summary: Summary;
+  readonly requireAdmin: onRequestHookHandler | undefined;
 }
 
 const PAGE_FILES: readonly { readonly path: string; readonly file: string; readonly type: string }[] = [
-  { path: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
-  { path: '/live.js', file: 'live.js', type: 'text/javascript; charset=utf-8' },
-  { path: '/style.css', file: 'style.css', type: 'text/css; charset=utf-8' },
+  { path: '/', file: 'gateway/console/public/index.html', type: 'text/html; charset=utf-8' },
+  { path: '/console.js', file: 'dist/console/console.js', type: 'text/javascript; charset=utf-8' },
+  { path: '/console.css', file: 'dist/console/console.css', type: 'text/css; charset=utf-8' },
 ];
 
 const PAGE_HEADERS = {
@@ -56,15 +49,35 @@ const PAGE_HEADERS = {
 /** Long enough for somebody else to have left. */
 const RETRY_AFTER_SECONDS = 5;
 
-export const consoleRoutes: FastifyPluginCallback<ConsoleRoutes> = (app, routes, done) => {
+const name = Type.Optional(Type.String({ minLength: 1, maxLength: 40 }));
+const LatestQuery = Type.Object(
+  {
+    number: Type.Optional(Type.String({ maxLength: 40 })),
+    truth: name,
+    registration: name,
+    carrier: name,
+    status: name,
+    handset: name,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_MESSAGES_MAX })),
+  },
+  { additionalProperties: false },
+);
+
+export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, routes, done) => {
+  const { core, store } = routes;
   const sinceMs = routes.clock.nowMs();
+  const passing = new PassingMessages(core, store);
   const stream = new LiveStream({
     read: (): LiveEvent => ({
       sinceMs,
       tariffDate: routes.tariffDate(),
       regimes: routes.regimes(),
+      book: bookInForce(core).book,
       summary: routes.summary(),
+      flow: flowOf(core),
+      passing: passing.next(),
     }),
+    run: String(sinceMs),
     timers: routes.timers,
     periodMs: LIVE_PERIOD_MS,
     subscribersMax: LIVE_SUBSCRIBERS_MAX,
@@ -76,9 +89,29 @@ export const consoleRoutes: FastifyPluginCallback<ConsoleRoutes> = (app, routes,
   });
 
   for (const { path, file, type } of PAGE_FILES) {
-    const body = readPackageFile(`gateway/console/public/${file}`);
-    app.get(path, { schema: { hide: true } }, (_request, reply) => reply.headers(PAGE_HEADERS).type(type).send(body));
+    app.get(path, { schema: { hide: true } }, (_request, reply) =>
+      reply.headers(PAGE_HEADERS).type(type).send(pageFile(file)),
+    );
   }
+
+  // What only the page asks; programs have /v1/messages.
+  app.get('/console/messages', { schema: { hide: true, querystring: LatestQuery } }, (request, reply) => {
+    const { number, truth, registration, carrier, status, handset, limit = PAGE_MESSAGES_DEFAULT } = request.query;
+    const numberKey = number === undefined ? undefined : parseSenderKey(number);
+    if (numberKey !== undefined && numberKey < 0) {
+      const message = 'is not a US or Canadian number; write it as +12125550123';
+      return sendProblem(reply, problem('invalid-number', 422, 'Invalid number', [{ field: 'number', message }]));
+    }
+    const search = { numberKey, truth, registration, carrier, status, handset, pageSize: limit };
+    return reply.send({ messages: latestMessages(core, store, search) });
+  });
+
+  // Whether who asks may change anything: 204, or 401.
+  app.get(
+    '/console/admin',
+    { ...(routes.requireAdmin && { onRequest: routes.requireAdmin }), schema: { hide: true } },
+    (_request, reply) => reply.code(204).send(),
+  );
 
   app.get(
     '/v1/live',
@@ -88,20 +121,31 @@ export const consoleRoutes: FastifyPluginCallback<ConsoleRoutes> = (app, routes,
       schema: {
         tags: ['console'],
         summary: 'The totals as Server-Sent Events, twice a second',
-        description: 'Each event carries all totals since the start; there is nothing to catch up on after a gap.',
+        description:
+          'Each event carries all totals since the start, and some of the messages that pass. With Last-Event-ID the events of the last ten seconds are told again.',
       },
     },
-    (_request, reply) => {
+    (request, reply) => {
       const refusal = stream.refusal();
       if (refusal !== undefined) return sendRefusal(reply, refusal);
+      const lastSeen = request.headers['last-event-id'];
       reply.hijack();
-      stream.add(reply.raw);
+      stream.add(reply.raw, typeof lastSeen === 'string' ? lastSeen : undefined);
       return reply;
     },
   );
 
   done();
 };
+
+/** Files of the page that were asked for. Most gateways are sandboxes, whose page nobody opens. */
+const pageFiles = new Map<string, string>();
+
+function pageFile(path: string): string {
+  const text = pageFiles.get(path) ?? readPackageFile(path);
+  pageFiles.set(path, text);
+  return text;
+}
 
 function sendRefusal(reply: FastifyReply, refusal: 'full' | 'closed'): FastifyReply {
   const problem =

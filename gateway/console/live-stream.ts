@@ -3,13 +3,16 @@
  *
  * However many watch, the reading is taken, written as JSON and encoded once per period, by one timer that runs only
  * while somebody watches. A reader that takes nothing lets its answers pile up in our memory, so past a bound it is
- * disconnected; a browser then comes back by itself. Nothing is kept for it, because each event is whole.
+ * disconnected; a browser then comes back by itself and says which event it saw last. It is told those since that are still
+ * kept, so that a curve has no gap; since each event is whole, one that is gone is missed by nobody.
  */
 import type { ServerResponse } from 'node:http';
 import type { Timers } from '../router/index.ts';
 
-/** Unread bytes a subscriber may have: about a minute of events. */
+/** Unread bytes a subscriber may have: some ten seconds of events. */
 const BACKLOG_BYTES_MAX = 262_144;
+/** Events kept for those who come back: ten seconds of them. */
+const KEPT_MAX = 20;
 /** What browsers wait before they connect again. */
 const RECONNECT_MS = 2_000;
 
@@ -26,16 +29,24 @@ const HEADERS = {
 export interface LiveStreamOptions {
   /** What the next event says. */
   readonly read: () => unknown;
+  /** Tells the ids of this stream from those of another run of the gateway. */
+  readonly run: string;
   readonly timers: Timers;
   readonly periodMs: number;
   readonly subscribersMax: number;
+}
+
+interface KeptEvent {
+  readonly id: string;
+  readonly bytes: Buffer;
 }
 
 export class LiveStream {
   readonly #options: LiveStreamOptions;
   readonly #subscribers = new Set<ServerResponse>();
   #stopTimer: (() => void) | undefined;
-  #latest: Buffer = Buffer.alloc(0);
+  /** The latest events, newest last. */
+  readonly #kept: KeptEvent[] = [];
   #eventId = 0;
   #isClosed = false;
 
@@ -49,8 +60,8 @@ export class LiveStream {
     return this.#subscribers.size >= this.#options.subscribersMax ? 'full' : undefined;
   }
 
-  /** Takes over an answer not yet begun. It is told the latest event at once and every later one. */
-  add(subscriber: ServerResponse): void {
+  /** Takes over an answer not yet begun. It is told what it missed since `lastSeenId`, or else the latest event, and every later one. */
+  add(subscriber: ServerResponse, lastSeenId?: string): void {
     // Gone before its turn came: its end was already announced.
     if (subscriber.destroyed) return;
     // A write that meets a connection just lost fails here and not in the whole process.
@@ -63,7 +74,9 @@ export class LiveStream {
     this.#subscribers.add(subscriber);
     subscriber.writeHead(200, HEADERS);
     subscriber.write(`retry: ${RECONNECT_MS}\n\n`);
-    subscriber.write(this.#latest);
+    const lastSeen = this.#kept.findIndex(({ id }) => id === lastSeenId);
+    const missed = lastSeen < 0 ? this.#kept.slice(-1) : this.#kept.slice(lastSeen + 1);
+    for (const { bytes } of missed) subscriber.write(bytes);
   }
 
   /** Ends every stream, so that the server can close. What somebody has not read by then goes with the connection. */
@@ -75,15 +88,19 @@ export class LiveStream {
     }
   }
 
-  #readEvent(): void {
+  #readEvent(): Buffer {
     this.#eventId += 1;
-    this.#latest = Buffer.from(`id: ${this.#eventId}\ndata: ${JSON.stringify(this.#options.read())}\n\n`);
+    const id = `${this.#options.run}-${this.#eventId}`;
+    const bytes = Buffer.from(`id: ${id}\ndata: ${JSON.stringify(this.#options.read())}\n\n`);
+    this.#kept.push({ id, bytes });
+    if (this.#kept.length > KEPT_MAX) this.#kept.shift();
+    return bytes;
   }
 
   #tellAll(): void {
-    this.#readEvent();
+    const latest = this.#readEvent();
     for (const subscriber of this.#subscribers) {
-      subscriber.write(this.#latest);
+      subscriber.write(latest);
       if (subscriber.writableLength <= BACKLOG_BYTES_MAX) continue;
       this.#drop(subscriber);
       subscriber.destroy();

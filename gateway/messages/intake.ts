@@ -27,7 +27,7 @@ import {
 import { QUEUE_LOOK_MS, QUEUE_RELEASES_AT_ONCE } from '../limits.ts';
 import { type HeldMessagesState, NONE } from './held-messages.ts';
 import type { LinedLimits } from './lined-limits.ts';
-import { DECISION_BOUNDS_NS, LatencyHistogram } from './latency-histogram.ts';
+import { DECISION_BOUNDS_NS, LatencyHistogram, RETRY_AFTER_BOUNDS_NS } from './latency-histogram.ts';
 import type { MessageDraft } from './message-draft.ts';
 import type { MessageStore } from './message-store.ts';
 
@@ -139,6 +139,8 @@ export class Intake implements WaitingHere {
   /** Messages decided by a stale view. */
   staleCount = 0;
   readonly decisionTimes = new LatencyHistogram(DECISION_BOUNDS_NS);
+  /** How long senders of refused messages were told to wait. */
+  readonly retryAfterTimes = new LatencyHistogram(RETRY_AFTER_BOUNDS_NS);
   readonly #core: Core;
   readonly #store: MessageStore;
   readonly #dispatcher: Dispatcher;
@@ -464,6 +466,8 @@ export class Intake implements WaitingHere {
   }
 
   #count(truth: number): void {
+    const { retryAfterMs } = this.slot;
+    if (retryAfterMs > 0) this.retryAfterTimes.observe(retryAfterMs * NS_PER_MS);
     this.#core.counters.countDecision(this.slot, truth);
   }
 

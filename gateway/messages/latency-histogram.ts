@@ -27,3 +27,8 @@ export class LatencyHistogram {
 export const DECISION_BOUNDS_NS: readonly number[] = [
   250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 64_000, 256_000, 1_000_000, 10_000_000,
 ];
+
+/** From a tenth of a second, a burst over a rate, to a day and beyond, a month's quota that is used up. */
+export const RETRY_AFTER_BOUNDS_NS: readonly number[] = [
+  0.1e9, 0.5e9, 1e9, 5e9, 15e9, 60e9, 300e9, 3_600e9, 21_600e9, 86_400e9,
+];

@@ -7,6 +7,8 @@ export interface MetricEntry {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
+  /** Told alike by every process that shares a Redis: its sum over instances means nothing, its greatest value does. */
+  readonly isShared?: true;
 }
 
 export const CATALOGUE = {
@@ -24,6 +26,11 @@ export const CATALOGUE = {
     type: 'counter',
     help: 'Messages refused, by the limit or rule that bound.',
     labels: ['limit'],
+  },
+  tollgate_retry_after_seconds: {
+    type: 'histogram',
+    help: 'How long senders of refused messages were told to wait, where trying again may help.',
+    labels: [],
   },
   tollgate_handset_total: {
     type: 'counter',
@@ -59,6 +66,7 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Numbers that a carrier takes nothing from after complaints.',
     labels: ['carrier'],
+    isShared: true,
   },
   tollgate_revenue_dollars_total: {
     type: 'counter',
@@ -70,10 +78,27 @@ export const CATALOGUE = {
     help: 'Dollars charged to senders. Always the sum of tollgate_revenue_dollars_total.',
     labels: [],
   },
+  tollgate_account_charged_dollars_total: {
+    type: 'counter',
+    help: 'Dollars charged to declared accounts: each of the first fifty by its name, the rest as (others), senders without an account as (none).',
+    labels: ['account'],
+  },
   tollgate_fees_dollars_total: {
     type: 'counter',
     help: 'Dollars of fees and fines posted by this gateway, apart from what messages cost. /v1/revenue says who got them.',
     labels: [],
+  },
+  tollgate_regime: {
+    type: 'gauge',
+    help: 'What each carrier does with unregistered traffic: 1 for the regime in force, 0 for the others.',
+    labels: ['carrier', 'regime'],
+    isShared: true,
+  },
+  tollgate_tariff_date_seconds: {
+    type: 'gauge',
+    help: 'Day whose regimes and prices apply, as seconds since the epoch.',
+    labels: [],
+    isShared: true,
   },
   tollgate_inbound_messages_total: {
     type: 'counter',
@@ -89,10 +114,17 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Numbers in the registry now, pending ones included.',
     labels: [],
+    isShared: true,
   },
   tollgate_registry_pending_numbers: {
     type: 'gauge',
     help: 'Numbers whose registration has not reached the carriers yet.',
+    labels: [],
+    isShared: true,
+  },
+  tollgate_registry_changes_total: {
+    type: 'counter',
+    help: 'Changes to the numbers of this view of the registry: registered, moved, removed, come into force.',
     labels: [],
   },
   tollgate_registry_view_age_seconds: {
@@ -150,6 +182,11 @@ export const CATALOGUE = {
     help: 'Messages held, in flight or finished.',
     labels: [],
   },
+  tollgate_inbox_capacity_messages: {
+    type: 'gauge',
+    help: 'Messages there is room for, in flight or finished. Only those in flight keep others out.',
+    labels: [],
+  },
   tollgate_kept_messages_total: {
     type: 'counter',
     help: 'Accepted messages that Redis has acknowledged to this gateway.',
@@ -174,11 +211,13 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Messages in Redis, of all gateways, that are not at their end.',
     labels: [],
+    isShared: true,
   },
   tollgate_held_messages: {
     type: 'gauge',
     help: 'Messages in Redis, of all gateways, that wait for room under a limit.',
     labels: [],
+    isShared: true,
   },
   tollgate_held_moved_total: {
     type: 'counter',
@@ -194,6 +233,7 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Batches that no worker could deliver. /v1/deliveries/dead-letters lists them.',
     labels: [],
+    isShared: true,
   },
   tollgate_worker_batches: {
     type: 'gauge',
@@ -239,11 +279,13 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Posts waiting, put back or under way; with Redis those of all processes.',
     labels: [],
+    isShared: true,
   },
   tollgate_webhook_dead_letters: {
     type: 'gauge',
     help: 'Posts given up that are kept to be replayed; with Redis those of all processes.',
     labels: [],
+    isShared: true,
   },
   tollgate_smpp_sessions: {
     type: 'gauge',
@@ -309,6 +351,7 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Faults set on purpose that are in force, by what they do. One that does two things counts for both.',
     labels: ['kind'],
+    isShared: true,
   },
   tollgate_fault_applied_total: {
     type: 'counter',
@@ -324,6 +367,7 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'Gateways that share limits, this one included.',
     labels: [],
+    isShared: true,
   },
   tollgate_limit_leased_keys: {
     type: 'gauge',
@@ -343,6 +387,21 @@ export const CATALOGUE = {
   tollgate_limit_local_fraction_total: {
     type: 'counter',
     help: 'Times a limit admitted a message by the local fraction while Redis was away.',
+    labels: [],
+  },
+  tollgate_build_info: {
+    type: 'gauge',
+    help: 'Always 1; its labels are the version of this package and of the Node that runs it.',
+    labels: ['version', 'node'],
+  },
+  tollgate_audit_entries_total: {
+    type: 'counter',
+    help: 'Changes by operators that this process wrote to its audit log.',
+    labels: [],
+  },
+  tollgate_audit_errors_total: {
+    type: 'counter',
+    help: 'Times the audit log could not be written, or was found changed by somebody else.',
     labels: [],
   },
 } as const satisfies Readonly<Record<string, MetricEntry>>;

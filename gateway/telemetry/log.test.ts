@@ -1,6 +1,8 @@
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { openGatewayUnderTest } from '../gateway-under-test.ts';
 import { createLog } from './log.ts';
+import { logRequests } from './request-log.ts';
 
 /** A stream that keeps what is written to it. */
 function memory() {
@@ -15,23 +17,52 @@ describe('a line', () => {
   test('has a phone number in an address masked, escaped or not, and the rest left', () => {
     const stream = memory();
     const log = createLog('debug', stream);
-    for (const number of [NUMBER, encodeURIComponent(NUMBER), '12125550123', '2125550123']) {
+    for (const number of [NUMBER, encodeURIComponent(NUMBER), '12125550123', '2125550123', '%202125550123']) {
       log.info({ req: { method: 'GET', url: `/v1/lookup/${number}?limit=100` } }, 'asked');
     }
     const all = stream.lines.join('');
     expect(all).not.toMatch(/2125550123|5550123|21255501/);
-    expect(all).toContain('/v1/lookup/+1212*****23?limit=100');
+    expect(all).toContain('/v1/lookup/+1212•••0123?limit=100');
   });
 
   test('has texts, passwords and credentials taken out', () => {
     const stream = memory();
     const log = createLog('debug', stream);
+    const all = (): string => stream.lines.join('');
     log.info({ text: TEXT, password: 'hunter2' }, 'top');
     log.info({ message: { text: TEXT }, options: { password: 'hunter2' } }, 'below');
     log.info({ req: { method: 'GET', url: '/', headers: { authorization: 'Basic c2VjcmV0' } } }, 'request');
-    const all = stream.lines.join('');
-    expect(all).not.toMatch(/eagle|hunter2|c2VjcmV0/);
-    expect(stream.lines).toHaveLength(3);
+    log.info({ token: 'hunter2', a: [{ b: { webhookSecret: 'hunter2', text: TEXT } }] }, 'deep');
+    log.info({ a: { b: { c: { d: { e: { f: { g: TEXT } } } } } } }, 'deeper than is looked into');
+    log.error({ url: 'redis://default:hunter2@127.0.0.1:6379/0' }, 'at rediss://:hunter2@[::1]:6379');
+    expect(all()).not.toMatch(/eagle|hunter2|c2VjcmV0/);
+    expect(all()).toContain('redis://127.0.0.1:6379/0');
+    expect(stream.lines).toHaveLength(6);
+  });
+
+  test('has numbers masked in words and errors, which lose what their maker hung on to them', () => {
+    const stream = memory();
+    const log = createLog('debug', stream);
+    const error = Object.assign(new TypeError(`no block has ${NUMBER}`), {
+      code: 'E_BLOCK',
+      command: { name: 'hset', args: [TEXT] },
+      cause: TEXT,
+    });
+    log.error(
+      { err: error, why: error, from: NUMBER, at: '2024-03-01T18:00:00.000Z', bytes: 2_125_550_123 },
+      `of ${NUMBER}`,
+    );
+    const [line = ''] = stream.lines;
+    expect(line).not.toMatch(/\+12125550123|eagle/);
+    const told = { type: 'TypeError', message: 'no block has +1212•••0123', code: 'E_BLOCK' };
+    expect(JSON.parse(line)).toMatchObject({
+      err: { ...told, stack: expect.stringContaining('log.test.ts') as string },
+      why: told,
+      from: '+1212•••0123',
+      at: '2024-03-01T18:00:00.000Z',
+      bytes: 2_125_550_123,
+      msg: 'of +1212•••0123',
+    });
   });
 
   test('is one JSON object with level, time and message, and names no machine', () => {
@@ -88,6 +119,56 @@ test('traffic of every kind leaves no number, text or secret in the log, at debu
   for (const secret of ['2125550123', message.to.slice(2), '9115550123', 'eagle', 'hunter', 'authorization']) {
     expect(stream.lines.filter((line) => line.includes(secret))).toEqual([]);
   }
+});
+
+describe('at level debug', () => {
+  test('each request has a line, which names its route and no address; at info it has none', async () => {
+    for (const level of ['debug', 'info']) {
+      const stream = memory();
+      const gateway = await openGatewayUnderTest({ logLevel: level }, stream);
+      try {
+        await gateway.ask('GET', `/v1/lookup/${NUMBER}`);
+        await gateway.ask('GET', `/nowhere/${NUMBER}`);
+      } finally {
+        await gateway.close();
+      }
+      const told = stream.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      const ms = expect.any(Number) as number;
+      const line = { level: 20, msg: 'request', method: 'GET', ms };
+      expect(told.filter(({ msg }) => msg === 'request')).toMatchObject(
+        level === 'info'
+          ? []
+          : [
+              { ...line, route: '/v1/lookup/:number', status: 200 },
+              { ...line, route: 'none', status: 404 },
+            ],
+      );
+    }
+  });
+
+  test('a route that is asked all the time has a few lines a second, and none is forgotten', async () => {
+    const stream = memory();
+    const log: FastifyBaseLogger = createLog('debug', stream);
+    const app = Fastify({
+      loggerInstance: log,
+      logController: new LogController({ disableRequestLogging: true }),
+    });
+    let nowNs = 5;
+    logRequests(app, { monotonicNs: () => nowNs });
+    app.get('/often', () => 'x');
+    app.get('/seldom', () => 'x');
+    for (let asked = 0; asked < 25; asked += 1) await app.inject('/often');
+    await app.inject('/seldom');
+    nowNs += 1e9;
+    await app.inject('/often');
+    await app.close();
+    const told = stream.lines.map((line) => JSON.parse(line) as { route: string; unsaid?: number });
+    expect(told.map(({ route, unsaid }) => [route, unsaid])).toEqual([
+      ...Array.from({ length: 10 }, () => ['/often', undefined]),
+      ['/seldom', undefined],
+      ['/often', 15],
+    ]);
+  });
 });
 
 test('when the gateway itself fails, the log says why and the answer does not', async () => {

@@ -9,6 +9,7 @@ import {
   handsetCells,
   messageCells,
   PAYEES,
+  REGIMES,
   REGISTRATION_LABELS,
   REGISTRATION_REASONS,
   revenueCells,
@@ -18,6 +19,7 @@ import {
 import { FAULT_KINDS } from '../control/index.ts';
 import { FILTER_RESULTS, RECEIPT_KINDS } from '../delivery/index.ts';
 import { DELIVERY_ERRORS } from '../messages/index.ts';
+import { readPackageFile } from '../package-files.ts';
 import { ATTEMPT_RESULTS, BREAKER_STATES } from '../webhooks/index.ts';
 import { CATALOGUE, type MetricEntry } from './catalogue.ts';
 
@@ -77,6 +79,8 @@ beforeAll(async () => {
   gateway = await openGatewayUnderTest({ inbox: 64 });
   before = await scrape();
   const registered = gateway.number('cpaas', 1);
+  await gateway.ask('PUT', '/v1/accounts/anna', { kind: 'postpaid' });
+  await gateway.send({ account: 'anna' });
   await gateway.ask('PUT', `/v1/numbers/${registered}`, { campaign: 'CSOLE01' });
   for (const group of ['att', 'verizon', 'tmobile', 'uscellular', 'other', 'landline'] as const) {
     const to = gateway.number(group);
@@ -137,10 +141,14 @@ test('label values are the known words, never a number, a text or an id', () => 
     limit: BINDINGS.map(({ name }) => name),
     outcome: HANDSET_OUTCOMES,
     payee: PAYEES,
+    regime: REGIMES,
+    account: ['(none)', 'starter-postpaid', 'starter-prepaid', 'starter-tight', 'anna'],
     cause: ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'],
     state: ['loading', 'live', 'behind', 'away', 'own', 'shared', ...BREAKER_STATES, ...SMPP_STATES],
     action: ['served', 'refused'],
     direction: ['here', 'away'],
+    version: [(JSON.parse(readPackageFile('package.json')) as { version: string }).version],
+    node: [process.version],
     event: ['taken', 'finished', 'lost', 'taken_over', 'parked'],
     kind: [...RECEIPT_KINDS, ...FAULT_KINDS],
     error: DELIVERY_ERRORS.map(({ name }) => name),
@@ -208,6 +216,7 @@ describe('values equal the counters', () => {
     );
     expect(micros(of('tollgate_charged_dollars_total'))).toBe(gateway.core.counters.chargedMicros);
     expect(micros(of('tollgate_revenue_dollars_total'))).toBe(gateway.core.counters.chargedMicros);
+    expect(micros(of('tollgate_account_charged_dollars_total'))).toBe(gateway.core.counters.chargedMicros);
   });
 
   test('the histogram counts every message that was decided, and no message the full queue turned away', () => {
@@ -223,6 +232,21 @@ describe('values equal the counters', () => {
     expect(bounds.toSorted((a, b) => a - b)).toEqual(bounds);
   });
 
+  test('one regime of each carrier is in force, and the one it was switched to', () => {
+    const inForce = of('tollgate_regime').filter(({ value }) => value === 1);
+    expect(inForce.map(({ labels }) => labels['carrier'])).toEqual(CARRIER_LABELS.slice(0, -1));
+    expect(inForce.find(({ labels }) => labels['carrier'] === 'verizon')?.labels['regime']).toBe('block');
+  });
+
+  test('the day whose prices apply, and how long the refused were told to wait', () => {
+    expect(of('tollgate_tariff_date_seconds')).toMatchObject([{ value: Date.UTC(2024, 2, 1) / 1_000 }]);
+    const [count] = after.samples.filter(({ name }) => name === 'tollgate_retry_after_seconds_count');
+    const refused = sum(of('tollgate_refusals_total')) - sum(of('tollgate_refusals_total').slice(0, 1));
+    // The regime tells nobody to try again.
+    expect(count?.value).toBe(refused);
+    expect(refused).toBeGreaterThan(0);
+  });
+
   test('gauges', () => {
     expect(sum(of('tollgate_registry_numbers'))).toBe(1);
     expect(sum(of('tollgate_inbox_messages'))).toBe(64);
@@ -234,5 +258,32 @@ describe('values equal the counters', () => {
 test('the process tells of itself too', () => {
   for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes']) {
     expect(after.types.has(name)).toBe(true);
+  }
+});
+
+test('accounts beyond those that have a label of their own are told of together, and those of nobody apart', async () => {
+  const crowded = await openGatewayUnderTest();
+  try {
+    const to = crowded.number('att');
+    for (let place = 0; place < 60; place += 1) {
+      await crowded.ask('PUT', `/v1/accounts/account-${place}`, { kind: 'postpaid' });
+      await crowded.send({ to, account: `account-${place}` });
+      // Past the limit on what the carrier takes from one number.
+      crowded.time.advance(60_000);
+    }
+    await crowded.send({ to, account: 'nobody-declared' });
+    const { samples } = parse((await crowded.ask('GET', '/metrics')).text);
+    const charged = samples.filter(({ name }) => name === 'tollgate_account_charged_dollars_total');
+    const price = charged[0]?.value ?? 0;
+    expect(price).toBeGreaterThan(0);
+    expect(charged.map(({ labels }) => labels['account'])).toEqual([
+      '(none)',
+      ...['postpaid', 'prepaid', 'tight'].map((kind) => `starter-${kind}`),
+      ...Array.from({ length: 47 }, (_, place) => `account-${place}`),
+      '(others)',
+    ]);
+    expect(charged.at(-1)?.value).toBeCloseTo(13 * price, 9);
+  } finally {
+    await crowded.close();
   }
 });

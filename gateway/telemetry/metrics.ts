@@ -20,6 +20,7 @@ import {
   handsetCells,
   messageCells,
   nameAt,
+  REGIMES,
   REGISTRATION_REASONS,
   revenueCells,
 } from '../router/index.ts';
@@ -29,6 +30,8 @@ const MICROS_PER_DOLLAR = 1e6;
 const NS_PER_SECOND = 1e9;
 const MS_PER_SECOND = 1e3;
 const LEASE_STATES: readonly string[] = ['own', 'shared', 'away'];
+/** Accounts that have a label of their own: operators may declare any number of them, and a scrape has room for few. */
+const LABELLED_ACCOUNTS_MAX = 50;
 const NOTHING_DELIVERED = { taken: 0, finished: 0, lost: 0, takenOver: 0, parked: 0 };
 const NO_SESSIONS = { open: 0, transmitter: 0, receiver: 0, transceiver: 0, unbinding: 0, closed: 0 };
 const NO_RECEIPTS = { waiting: 0, acknowledged: 0, refused: 0, repeated: 0, dropped: 0 };
@@ -51,6 +54,12 @@ export interface CdrFigures {
   readonly errorCount: number;
   readonly droppedCount: number;
   readonly pendingCount: number;
+}
+
+/** How the writing of the audit log goes. */
+export interface AuditFigures {
+  readonly entryCount: number;
+  readonly errorCount: number;
 }
 
 /** What the simulated carriers did. */
@@ -151,6 +160,10 @@ export interface MetricSources extends DeliverySources {
   readonly keeping: () => KeepingFigures | undefined;
   /** Undefined if there is no SMPP. */
   readonly smpp?: () => SmppFigures | undefined;
+  /** Undefined if none is kept. */
+  readonly audit: AuditFigures | undefined;
+  /** Of the package. */
+  readonly version: string;
 }
 
 type Sample = MetricValue<string>;
@@ -234,6 +247,8 @@ function readers({
   leases,
   keeping,
   smpp,
+  audit,
+  version,
   ...delivery
 }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
@@ -248,12 +263,17 @@ function readers({
     tollgate_revenue_dollars_total: () =>
       revenueCells(counters).map(({ labels, value }) => sample({ ...labels }, value / MICROS_PER_DOLLAR)),
     tollgate_charged_dollars_total: () => [sample({}, counters.chargedMicros / MICROS_PER_DOLLAR)],
+    tollgate_account_charged_dollars_total: () => chargedByAccount(core),
+    tollgate_regime: () => regimesInForce(core, intake.pricedAtMs()),
+    tollgate_tariff_date_seconds: () => [sample({}, intake.pricedAtMs() / MS_PER_SECOND)],
+    tollgate_retry_after_seconds: () => histogramSamples('tollgate_retry_after_seconds', intake.retryAfterTimes),
     tollgate_fees_dollars_total: () => [sample({}, feesMicros() / MICROS_PER_DOLLAR)],
     tollgate_inbound_messages_total: () =>
       CARRIERS.map(({ id }, carrier) => sample({ carrier: id }, counters.inbound[carrier] ?? 0)),
     tollgate_decision_seconds: () => histogramSamples('tollgate_decision_seconds', intake.decisionTimes),
     tollgate_registry_numbers: () => [sample({}, core.registry.count)],
     tollgate_registry_pending_numbers: () => [sample({}, core.registry.pendingCount)],
+    tollgate_registry_changes_total: () => [sample({}, core.registry.changeCount)],
     tollgate_registry_view_age_seconds: () => [sample({}, registry().ageMs / MS_PER_SECOND)],
     tollgate_registry_view_state: () => {
       const { state, states } = registry();
@@ -281,6 +301,7 @@ function readers({
     tollgate_smpp_waiting_receipts: () => [sample({}, smpp?.()?.receipts.waiting ?? 0)],
     tollgate_smpp_scheduled_messages: () => [sample({}, smpp?.()?.scheduled ?? 0)],
     tollgate_inbox_messages: () => [sample({}, store.count)],
+    tollgate_inbox_capacity_messages: () => [sample({}, store.capacity)],
     tollgate_cdr_records_total: () => [sample({}, cdrs?.recordCount ?? 0)],
     tollgate_cdr_bytes_total: () => [sample({}, cdrs?.byteCount ?? 0)],
     tollgate_cdr_errors_total: () => [sample({}, cdrs?.errorCount ?? 0)],
@@ -307,7 +328,30 @@ function readers({
     tollgate_lost_messages_total: () => [sample({}, keeping()?.lost ?? 0)],
     tollgate_dead_batches: () => [sample({}, keeping()?.deadBatches ?? 0)],
     tollgate_limit_local_fraction_total: () => [sample({}, leases()?.awayCount ?? 0)],
+    tollgate_build_info: () => [sample({ version, node: process.version }, 1)],
+    tollgate_audit_entries_total: () => [sample({}, audit?.entryCount ?? 0)],
+    tollgate_audit_errors_total: () => [sample({}, audit?.errorCount ?? 0)],
   };
+}
+
+function chargedByAccount({ accounts, counters }: Core): Sample[] {
+  const [undeclared = 0, ...declared] = counters.accountMicros;
+  const names = Array.from(accounts, ({ id }) => id);
+  const labelled = names.slice(0, LABELLED_ACCOUNTS_MAX);
+  const others = declared.slice(LABELLED_ACCOUNTS_MAX).reduce((sum, micros) => sum + micros, 0);
+  // No id has brackets.
+  return [
+    sample({ account: '(none)' }, undeclared / MICROS_PER_DOLLAR),
+    ...labelled.map((account, handle) => sample({ account }, (declared[handle] ?? 0) / MICROS_PER_DOLLAR)),
+    ...(names.length > labelled.length ? [sample({ account: '(others)' }, others / MICROS_PER_DOLLAR)] : []),
+  ];
+}
+
+function regimesInForce({ regimes }: Core, pricedAtMs: number): Sample[] {
+  return CARRIERS.flatMap(({ id }, carrier) => {
+    const inForce = nameAt(REGIMES, regimes.regimeAt(carrier, { pricedAtMs }));
+    return REGIMES.map((regime) => sample({ carrier: id, regime }, regime === inForce ? 1 : 0));
+  });
 }
 
 /** A metric prom-client can print, whose values are read off the counters at that moment. */

@@ -1,0 +1,94 @@
+/** What asking the gateway looks like: a button that asks, and what went wrong said beside it. */
+import { useEffect, useState } from 'preact/hooks';
+import type { ComponentChildren, JSX } from 'preact';
+import { mayChange } from './api.ts';
+
+/** Does something that may fail; `wrong` says how it did, `isBusy` while it lasts. */
+export function useAction() {
+  const [wrong, setWrong] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const run = (action: () => Promise<unknown>): void => {
+    setBusy(true);
+    action()
+      .then(() => setWrong(''))
+      .catch((error: unknown) => setWrong(error instanceof Error ? error.message : String(error)))
+      .finally(() => setBusy(false));
+  };
+  return { wrong, isBusy, run };
+}
+
+/** Asks at once and again every `periodMs`, while it is shown and not `isHeld`. */
+export function useAsked<Body>(
+  question: () => Promise<Body>,
+  periodMs: number,
+  inputs: readonly unknown[] = [],
+  isHeld = () => false,
+) {
+  const [answer, setAnswer] = useState<Body>();
+  const [wrong, setWrong] = useState('');
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let isShown = true;
+    const once = (): void => {
+      question()
+        .then((body) => {
+          if (!isShown) return;
+          setAnswer(body);
+          setWrong('');
+        })
+        .catch((error: unknown) => {
+          if (isShown) setWrong(error instanceof Error ? error.message : String(error));
+        });
+    };
+    once();
+    const timer = setInterval(() => {
+      if (!isHeld()) once();
+    }, periodMs);
+    return () => {
+      isShown = false;
+      clearInterval(timer);
+    };
+  }, [...inputs, turn]);
+  return { answer, wrong, again: () => setTurn(turn + 1) };
+}
+
+/** Whatever changes the gateway, greyed out for those who may not. */
+export function Guarded({ children }: { children: ComponentChildren }): JSX.Element {
+  return (
+    <fieldset class="guarded" disabled={mayChange.value !== true}>
+      {children}
+    </fieldset>
+  );
+}
+
+/** What stands in a field of a form. */
+export function typedIn(form: HTMLFormElement, name: string): string {
+  const value = new FormData(form).get(name);
+  return typeof value === 'string' ? value : '';
+}
+
+export function Wrong({ children }: { children: string }): JSX.Element {
+  return (
+    <p class="wrong" role="alert">
+      {children}
+    </p>
+  );
+}
+
+/** Buttons of which one is chosen. */
+export function Choice<Name extends string>(props: {
+  readonly label: string;
+  readonly names: readonly (readonly [Name, string])[];
+  readonly chosen: Name | undefined;
+  readonly choose: (name: Name) => void;
+}): JSX.Element {
+  return (
+    <div class="choice" role="group" aria-label={props.label}>
+      {props.names.map(([name, text]) => (
+        <button key={name} type="button" aria-pressed={name === props.chosen} onClick={() => props.choose(name)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
