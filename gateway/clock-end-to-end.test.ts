@@ -215,7 +215,7 @@ test('nothing waits by the time of the machine but what waits for a socket, or h
   const waiting = filesBelow().filter(
     (path) =>
       /^(gateway|tariffs|registry-cache)\/.*\.ts$/.test(path) &&
-      !/\.(test|contract)\.ts$|-under-test\.ts$|^gateway\/(cli|control|load)\//.test(path) &&
+      !/\.(test|contract)\.ts$|-under-test\.ts$|^gateway\/(cli|control|load|console\/app)\//.test(path) &&
       /\b(setTimeout|setInterval|AbortSignal\.timeout)\b/.test(readFileSync(join(ROOT, path), 'utf8')),
   );
   const may =

@@ -1,10 +1,12 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startRedisSentinel, type RedisSentinel } from './redis-sentinel.ts';
-import { tell } from './redis-server.ts';
+import { eventually, tell } from './redis-server.ts';
 
 let sentinel: RedisSentinel | undefined;
 let client: Redis | undefined;
+/** Sentinels take their time to tell a master that is back whose replica it is. */
+const BACK_MS = 20_000;
 
 afterEach(async () => {
   client?.disconnect();
@@ -27,9 +29,13 @@ describe('a Redis under Sentinel of our own', () => {
     expect(await client.get('owner')).toBe('first');
     expect(await client.info('server')).toContain(`tcp_port:${replica.port}`);
 
+    // One that came back before all of them know its successor could be taken for master still.
+    await eventually('sentinels follow the new master', sentinels, async (one) =>
+      (await tell(one, 'INFO sentinel')).includes(`address=127.0.0.1:${replica.port}`),
+    );
     await master.restart();
     await expect
-      .poll(() => tell(master, 'INFO replication'), { timeout: 10_000 })
+      .poll(() => tell(master, 'INFO replication'), { timeout: BACK_MS })
       .toContain(`master_port:${replica.port}`);
   });
 });
