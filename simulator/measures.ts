@@ -71,7 +71,8 @@ export const MEASURES = {
   legitLostInGap: {
     title: 'Lost while waiting for registration',
     unit: 'messages',
-    meaning: 'Legitimate messages stopped because registration or provisioning had not been finished.',
+    meaning:
+      'Legitimate messages stopped because registration, provisioning or the appeal against a failed identity check had not been finished.',
   },
   traces: {
     title: 'Traces asked for',

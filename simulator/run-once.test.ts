@@ -212,6 +212,25 @@ describe('policies in a run', () => {
     }
   });
 
+  it('only spam that landed at a carrier with a surcharge counts as tolled', () => {
+    const outcome = run('carrier-exit', { exitedCarrier: 2 });
+    const { money, measures } = outcome;
+    const charging = new Set(money.flatMap(({ payee, cause }) => (cause === 'unregistered_surcharge' ? payee : [])));
+    const tolled = messages(
+      outcome,
+      (flow) =>
+        flow.truth === 'spam' &&
+        flow.outcome === 'delivered' &&
+        flow.route === 'a2p' &&
+        flow.registration === 'unregistered' &&
+        charging.has(flow.carrier),
+    );
+    expect(charging).toEqual(new Set(['att', 'verizon']));
+    expect(tolled).toBeGreaterThan(0);
+    expect(tolled).toBeLessThan(measures.spamLandedUnregistered);
+    expect(measures.spamTolledShare).toBe(tolled / measures.spamLanded);
+  });
+
   it('carrier-exit: the one that left earns no surcharge, and nobody is registered there', () => {
     const { flows, money } = run('carrier-exit', { exitedCarrier: 2 });
     const atTmobile = flows.filter(({ carrier, route }) => carrier === 'tmobile' && route === 'a2p');

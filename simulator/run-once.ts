@@ -299,7 +299,6 @@ class Simulation {
     const spamLanded = landed(flows, 'spam');
     const ofSpam = (holds: (flow: Flow) => boolean): number =>
       sumOf(flows, (flow) => isLandedSpam(flow) && holds(flow));
-    const unregistered = ofSpam((flow) => flow.route === 'a2p' && flow.registration === 'unregistered');
     const legitSent = sumOf(flows, (flow) => flow.truth === 'legit');
     const legitDelivered = landed(flows, 'legit');
     const underworld = money.reduce((sum, flow) => (flow.payee === UNDERWORLD ? sum + flow.micros : sum), 0);
@@ -309,9 +308,9 @@ class Simulation {
       spamSent: sumOf(flows, (flow) => flow.truth === 'spam'),
       spamLanded,
       spamLandedRegistered: ofSpam((flow) => flow.route === 'a2p' && flow.registration === 'registered'),
-      spamLandedUnregistered: unregistered,
+      spamLandedUnregistered: ofSpam((flow) => flow.route === 'a2p' && flow.registration === 'unregistered'),
       spamLandedP2p: ofSpam((flow) => flow.route === 'p2p'),
-      spamTolledShare: spamLanded === 0 ? Number.NaN : unregistered / spamLanded,
+      spamTolledShare: spamLanded === 0 ? Number.NaN : world.spamTolled / spamLanded,
       spamRevenue: paid('spammers') - underworld,
       surchargeFromSpam: this.#surchargeFromSpam(),
       legitRevenue: brandsPaid,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/source-files.ts';
 import type { Comparison } from '../../simulator/index.ts';
 import { compareCommand } from './compare.ts';
-import { callCommand, type Ended } from './registry/command-under-test.ts';
+import { callCommand, type Ended } from './command-under-test.ts';
 import { simulateCommand } from './simulate.ts';
 import { sweepCommand } from './sweep.ts';
 

@@ -22,8 +22,8 @@ import {
   type Workshop,
   writeReport,
 } from '../../simulator/index.ts';
-import { readPackageFile } from '../package-files.ts';
-import { failed, systemCode, usage } from './registry/carry-out.ts';
+import { packageVersion } from '../package-files.ts';
+import { failed, systemCode, usage } from './carry-out.ts';
 import { whole } from './registry/options.ts';
 import { startProgress } from './registry/progress.ts';
 
@@ -109,7 +109,7 @@ export function planOf({ command, scenario, policies: written, options, more = [
     scale,
     replications,
     command: ['npx tollgate', command, ...which, ...how].join(' '),
-    version: (JSON.parse(readPackageFile('package.json')) as { version: string }).version,
+    version: packageVersion(),
   };
 }
 

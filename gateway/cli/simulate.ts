@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { compare } from '../../simulator/index.ts';
 import { carryLab, LAB_HELP, labOptions, type LabOptions, planOf } from './policy-lab.ts';
-import { carryOut } from './registry/carry-out.ts';
+import { carryOut } from './carry-out.ts';
 
 const EXAMPLES = `
 

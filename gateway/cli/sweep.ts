@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { runCountOf, sweep, type SweepPlan } from '../../simulator/index.ts';
 import { carryLab, LAB_HELP, labOptions, type LabOptions, planOf } from './policy-lab.ts';
-import { carryOut } from './registry/carry-out.ts';
+import { carryOut } from './carry-out.ts';
 import { whole } from './registry/options.ts';
 
 const SAMPLES_MAX = 10_000;

@@ -2,7 +2,8 @@
  * What carriers make of complaints: they block the number, suspend its campaign, and have the number traced. What a trace is good for depends on the
  * rules: today it names a sender if a DCA feels like it, and then one number is shut off; where the loop is closed the sender loses all it has.
  *
- * None of this looks at what the messages were. Good senders draw complaints too, only fewer.
+ * None of this looks at what the messages were. Good senders draw complaints too, only fewer; whom a trace names among them is taken to show that
+ * its recipients asked for the messages, and loses nothing.
  */
 import { Route } from '../../gateway/router/index.ts';
 import { CARRIERS, NO_CAMPAIGN, STILL_PENDING } from '../../registry-cache/index.ts';
@@ -67,7 +68,6 @@ export class Complaints {
     const place = lines.owner[line]!;
     const sender = world.senders[place]!;
     const isBrand = this.#brands.isBrand(place);
-    // A good sender shows that its recipients asked for the messages.
     if (isBrand) return;
     if (rules.closesLoop) takeMoreCare(sender.dca, world.parameter('accountabilityStep'));
     const isCurrent = lines.generation[line] === generation;

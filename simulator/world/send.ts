@@ -96,6 +96,7 @@ export function send(world: World, sender: Sender, count: number): void {
       else if ((reading & 0xffff) < unreachableBelow) outcome = Outcome.Undelivered;
       else {
         sender.landedToday += 1;
+        if (isSpam && slot.quote.surchargeMicros > 0) world.spamTolled += 1;
         if (reaction >>> 0 < complaintsBelow) expectComplaint(world, sender, line, carrier);
       }
     } else if (outcome === Outcome.Blocked && sender.isWaiting && !isSpam) {

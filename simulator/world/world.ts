@@ -123,6 +123,8 @@ export class World {
   readonly flows = new Float64Array(FLOW_CELLS);
   /** Messages that a rule of the lab stopped before the core was asked. */
   turnedAway = 0;
+  /** Spam that landed and for which a surcharge was charged: not every carrier has one, nor every date. */
+  spamTolled = 0;
   lostInGap = 0;
   numbersBurnt = 0;
   tracesAsked = 0;
