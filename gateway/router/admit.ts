@@ -40,7 +40,7 @@ const USCELLULAR = carrierIndex('uscellular');
 const UNCLASSED = attClassOf('none');
 
 /** By carrier: what binds a campaign, a number, and which meter counts the number. */
-const CAMPAIGN_BINDING = Uint8Array.from(CARRIERS, (_, carrier) =>
+export const CAMPAIGN_BINDING = Uint8Array.from(CARRIERS, (_, carrier) =>
   pick(carrier, Binding.AttCampaignTpm, Binding.UscellularCampaignTpm, Binding.OtherCampaignTpm),
 );
 const NUMBER_BINDING = Uint8Array.from(CARRIERS, (_, carrier) =>

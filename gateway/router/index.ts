@@ -50,6 +50,7 @@ export {
 } from './counters.ts';
 export { classifySender, decide, foresee } from './decide.ts';
 export { takeInbound } from './inbound.ts';
+export { LimitUse } from './limit-use.ts';
 export {
   isLimitedByClass,
   type Level,

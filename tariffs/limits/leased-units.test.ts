@@ -50,7 +50,10 @@ describe('a lease', () => {
     expect(leased.waitMs(0, 1_000, ask(1, 1_999))).toBe(0);
     // An event loop that stood still meanwhile finds it over.
     expect(leased.waitMs(0, 1_000, ask(1, 2_000))).toBe(NOT_LEASED);
-    expect(leased.used(0, 1_000, ask(1, 2_000))).toBe(99);
+    // Of 99 units taken or on lease by the answer and since, 33 have refilled in two seconds.
+    expect(leased.used(0, 1_000, ask(1, 2_000))).toBe(66);
+    // What nobody was told of stays.
+    expect(leased.used(0, 1_000, ask(1, 60_000))).toBe(9);
   });
 
   test('after an answer is what the store holds less what was taken since it was asked', () => {

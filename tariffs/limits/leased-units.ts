@@ -221,12 +221,19 @@ export class LeasedUnits implements Allowance {
     this.#spent[key]! -= units;
   }
 
-  /** As of the last answer and what was taken since. Of money, what is left. */
-  used(key: number, cap: number, _ask: Ask): number {
+  /** As of the last answer, what was taken since and, of a rate, what has refilled since. Of money, what is left. */
+  used(key: number, cap: number, ask: Ask): number {
     if (!(key >= 0 && key < this.#count)) return 0;
     const held = Math.max(0, this.#held[key]!);
     if (this.kind === LeaseKind.Money) return this.#room[key]! + held;
-    return this.#answeredAtMs[key] === 0 ? 0 : Math.max(0, cap - this.#room[key]! - held);
+    const answeredAtMs = this.#answeredAtMs[key]!;
+    if (answeredAtMs === 0) return 0;
+    const used = cap - this.#room[key]! - held;
+    if (this.kind !== LeaseKind.Rate) return Math.max(0, used);
+    // What was not told does not refill.
+    const spent = this.#spent[key]!;
+    const refilled = (cap * (ask.uptimeMs - answeredAtMs)) / this.#awayBuckets.windowMs;
+    return Math.ceil(Math.max(0, used - spent - refilled) + spent);
   }
 
   // The keeper's side.
