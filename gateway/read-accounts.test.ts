@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatBookError } from '../tariffs/index.ts';
@@ -15,6 +16,11 @@ function errorsOf(text: string): string[] {
   return read.ok ? [] : read.errors.map((error) => formatBookError(error));
 }
 
+const { publicKey: PUBLIC_KEY } = generateKeyPairSync('rsa', {
+  modulusLength: 2_048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
 const one = (fields: string): string => `accounts: [{ id: acme, kind: prepaid, ${fields} }]`;
 
 describe('readAccounts', () => {
@@ -70,6 +76,10 @@ describe('readAccounts', () => {
       api: { id: 'AC1', secret: 'hush' },
       face: 'twilio',
     });
+    const key = JSON.stringify(PUBLIC_KEY);
+    expect(
+      accountsOf(one(`api: { id: AC1, secret: hush, application: { id: app, publicKey: ${key} } }`))[0]?.api,
+    ).toEqual({ id: 'AC1', secret: 'hush', application: { id: 'app', publicKey: PUBLIC_KEY } });
     const errors = errorsOf(one('api: { id: AC1, secret: "hu sh" }')).join('\n');
     expect(errors).toContain('secret must be 1 to 128 printable ASCII characters');
     expect(errors).not.toContain('hu sh');
@@ -139,6 +149,11 @@ describe('readAccounts', () => {
     ],
     [one('api: { id: AC1 }'), 'api has no "secret": add it'],
     [one('api: { id: "a:b", secret: x }'), 'id "a:b" of an api must be 1 to 128 letters'],
+    [
+      one('api: { id: a, secret: x, application: { id: b, publicKey: c } }'),
+      'publicKey must be an RSA public key in PEM',
+    ],
+    [one('api: { id: a, secret: x, application: { id: b } }'), 'application has no "publicKey": add it'],
     [one('face: acme'), 'unknown face "acme": use one of twilio'],
     [
       'accounts: [{ id: a, kind: prepaid, api: { id: s, secret: x } }, { id: b, kind: prepaid, api: { id: s, secret: y } }]',

@@ -26,6 +26,7 @@ import {
   SMPP_WINDOW_DEFAULT,
   SMPP_WINDOW_MAX,
 } from './limits.ts';
+import { isPublicKey, PUBLIC_KEY_SHAPE } from './public-key.ts';
 import { type FaceName, FACES } from './messages/index.ts';
 import {
   type Account,
@@ -57,6 +58,14 @@ export interface DeclaredAccount {
 export interface DeclaredApi {
   readonly id: string;
   readonly secret: string;
+  readonly application?: DeclaredApplication;
+}
+
+/** Of Vonage: it signs with a private key. */
+export interface DeclaredApplication {
+  readonly id: string;
+  /** RSA, in PEM. */
+  readonly publicKey: string;
 }
 
 export interface DeclaredBind {
@@ -108,13 +117,20 @@ function readFile(problems: Problems, root: Place): readonly DeclaredAccount[] |
   const seen = new Set<string>();
   const systemIds = new Set<string>();
   const apiIds = new Set<string>();
-  return places.flatMap((place) => readAccount(problems, place, { seen, systemIds, apiIds }) ?? []);
+  const applicationIds = new Set<string>();
+  const taken = { seen, systemIds, apiIds, applicationIds };
+  return places.flatMap((place) => readAccount(problems, place, taken) ?? []);
 }
 
 function readAccount(
   problems: Problems,
   place: Place,
-  { seen, systemIds, apiIds }: Readonly<Record<'seen' | 'systemIds' | 'apiIds', Set<string>>>,
+  {
+    seen,
+    systemIds,
+    apiIds,
+    applicationIds,
+  }: Readonly<Record<'seen' | 'systemIds' | 'apiIds' | 'applicationIds', Set<string>>>,
 ): DeclaredAccount | undefined {
   const optional = ['balance', 'profile', 'limits', 'smpp', 'api', 'face'];
   const fields = readFields(problems, place, 'an account', { required: ['id', 'kind'], optional });
@@ -125,7 +141,7 @@ function readAccount(
   const profile = readPart(fields, 'profile', (found) => readChoice(problems, found, 'profile', profiles));
   const limits = readPart(fields, 'limits', (found) => readLimits(problems, found));
   const smpp = readPart(fields, 'smpp', (found) => readBind(problems, found, systemIds));
-  const api = readPart(fields, 'api', (found) => readApi(problems, found, apiIds));
+  const api = readPart(fields, 'api', (found) => readApi(problems, found, apiIds, applicationIds));
   const face = readPart(fields, 'face', (found) => readChoice(problems, found, 'face', FACES.slice(1)));
   const balanceMicros = readPart(fields, 'balance', (found) => {
     if (kind !== undefined && kind !== PREPAID) {
@@ -143,25 +159,46 @@ function readAccount(
   };
 }
 
-function readApi(problems: Problems, place: Place, apiIds: Set<string>): DeclaredApi | undefined {
-  const fields = readFields(problems, place, 'api', { required: ['id', 'secret'], optional: [] });
+function readApi(
+  problems: Problems,
+  place: Place,
+  apiIds: Set<string>,
+  applicationIds: Set<string>,
+): DeclaredApi | undefined {
+  const fields = readFields(problems, place, 'api', { required: ['id', 'secret'], optional: ['application'] });
   if (fields === undefined) return undefined;
-  const id = readPart(fields, 'id', (found) => {
-    const written = readWritten(problems, found, 'id');
-    if (written === undefined) return undefined;
-    if (!API_ID.test(written)) note(problems, found.offset, `id "${written}" of an api ${API_ID_SHAPE}`);
-    else if (apiIds.has(written))
-      note(problems, found.offset, `a second api with the id ${written}: each is of one account`);
-    apiIds.add(written);
-    return written;
-  });
+  const id = readPart(fields, 'id', (found) => readApiId(problems, found, 'api', apiIds));
   const secret = readPart(fields, 'secret', (found) => {
     const written = readWritten(problems, found, 'secret');
     if (written === undefined || API_SECRET.test(written)) return written;
     note(problems, found.offset, `secret ${API_SECRET_SHAPE}`);
     return undefined;
   });
-  return id === undefined || secret === undefined ? undefined : { id, secret };
+  const application = readPart(fields, 'application', (found) => readApplication(problems, found, applicationIds));
+  return id === undefined || secret === undefined ? undefined : { id, secret, ...(application && { application }) };
+}
+
+function readApplication(problems: Problems, place: Place, ids: Set<string>): DeclaredApplication | undefined {
+  const fields = readFields(problems, place, 'application', { required: ['id', 'publicKey'], optional: [] });
+  if (fields === undefined) return undefined;
+  const id = readPart(fields, 'id', (found) => readApiId(problems, found, 'application', ids));
+  const publicKey = readPart(fields, 'publicKey', (found) => {
+    const written = readText(problems, found, 'publicKey');
+    if (written === undefined || isPublicKey(written)) return written;
+    note(problems, found.offset, `publicKey ${PUBLIC_KEY_SHAPE}`);
+    return undefined;
+  });
+  return id === undefined || publicKey === undefined ? undefined : { id, publicKey };
+}
+
+function readApiId(problems: Problems, place: Place, what: string, taken: Set<string>): string | undefined {
+  const written = readWritten(problems, place, 'id');
+  if (written === undefined) return undefined;
+  if (!API_ID.test(written)) note(problems, place.offset, `id "${written}" of an ${what} ${API_ID_SHAPE}`);
+  else if (taken.has(written))
+    note(problems, place.offset, `a second ${what} with the id ${written}: each is of one account`);
+  taken.add(written);
+  return written;
 }
 
 function readBind(problems: Problems, place: Place, systemIds: Set<string>): DeclaredBind | undefined {

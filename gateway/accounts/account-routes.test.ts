@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { Balances } from '../../tariffs/index.ts';
 import { type Answer, type GatewayUnderTest, openGatewayUnderTest, type ProblemBody } from '../gateway-under-test.ts';
@@ -19,6 +20,7 @@ interface AccountBody extends Definition {
   readonly money: Money;
   readonly spentMicros: number;
   readonly inFlight: number;
+  readonly api: object | null;
 }
 
 interface PaymentBody {
@@ -53,6 +55,12 @@ const pay = (id: string, body: unknown): Promise<Answer<PaymentBody & ProblemBod
 const refund = (id: string, body: unknown): Promise<Answer<PaymentBody & ProblemBody>> =>
   gateway.ask('POST', `/v1/accounts/${id}/refunds`, body);
 
+const { publicKey: PUBLIC_KEY, privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
+  modulusLength: 2_048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
 describe('declaring accounts', () => {
   it('starts with those of the file, the declared balance paid in', async () => {
     const { body } = await gateway.ask<{ accounts: Definition[] }>('GET', '/v1/accounts');
@@ -76,9 +84,17 @@ describe('declaring accounts', () => {
       422,
       [{ field: 'api.id', message: 'is the id of another account; give each its own' }],
     ]);
+    const pair = { id: 'AC1', secret: 'x' };
+    await put({ api: { ...pair, application: { id: 'app', publicKey: PUBLIC_KEY } } });
+    expect((await show(id)).api).toEqual({ id: 'AC1', application: { id: 'app', publicKey: PUBLIC_KEY } });
+    const others = { id: 'AC2', secret: 'x', application: { id: 'app', publicKey: PUBLIC_KEY } };
+    expect((await put({ api: others }, 'somebody-else')).body.errors?.[0]?.field).toBe('api.application.id');
     for (const [body, field] of [
       [{ api: { id: 'a b', secret: 'x' } }, 'api.id'],
       [{ api: { id: 'a', secret: '' } }, 'api.secret'],
+      [{ api: { ...pair, application: { id: 'a b', publicKey: PUBLIC_KEY } } }, 'api.application.id'],
+      [{ api: { ...pair, application: { id: 'app', publicKey: 'x' } } }, 'api.application.publicKey'],
+      [{ api: { ...pair, application: { id: 'app', publicKey: PRIVATE_KEY } } }, 'api.application.publicKey'],
       [{ face: 'native' }, 'face'],
     ] as const) {
       const { status, body: problem } = await put(body);

@@ -9,11 +9,13 @@ import {
   ACCOUNTS_MAX,
   BALANCE_MICROS_MAX,
   PAYMENT_MICROS_MAX,
+  PUBLIC_KEY_LENGTH_MAX,
   REFERENCE_LENGTH_MAX,
   URL_LENGTH_MAX,
 } from '../limits.ts';
 import { Face, type FaceName, FACES } from '../messages/index.ts';
 import { type FieldProblem, fieldProblems, handleError, type Problem, problem, sendProblem } from '../problem.ts';
+import { isPublicKey, PUBLIC_KEY_SHAPE } from '../public-key.ts';
 import { answers } from '../route-answers.ts';
 import {
   type Account,
@@ -30,9 +32,9 @@ import {
   type Core,
   UNLIMITED,
 } from '../router/index.ts';
-import { AccountStoreUnavailable, type AccountWebhook } from './account-store.ts';
+import { type AccountApi, AccountStoreUnavailable, type AccountWebhook } from './account-store.ts';
 import type { AccountUse } from './account-use.ts';
-import { isSecret, newSecret, SECRET_SHAPE } from './account-webhooks.ts';
+import { type AccountOfApi, isSecret, newSecret, SECRET_SHAPE } from './account-webhooks.ts';
 import type { Accounts } from './accounts.ts';
 
 export interface AccountRoutes {
@@ -112,6 +114,21 @@ const AccountBody = Type.Object(
                 pattern: API_SECRET.source,
                 description: 'Such as an AuthToken; never shown again.',
               }),
+              application: Type.Optional(
+                Type.Object(
+                  {
+                    id: Type.String({
+                      pattern: API_ID.source,
+                      description: "What its JWTs name as application_id; no other account's does.",
+                    }),
+                    publicKey: Type.String({
+                      maxLength: PUBLIC_KEY_LENGTH_MAX,
+                      description: 'RSA, in PEM: what its JWTs by RS256 are checked with.',
+                    }),
+                  },
+                  { additionalProperties: false, description: 'One of Vonage, which signs with a private key.' },
+                ),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -160,7 +177,13 @@ const definition = {
     }),
     Type.Null(),
   ]),
-  api: Type.Union([Type.Object({ id: Type.String() }), Type.Null()]),
+  api: Type.Union([
+    Type.Object({
+      id: Type.String(),
+      application: Type.Optional(Type.Object({ id: Type.String(), publicKey: Type.String() })),
+    }),
+    Type.Null(),
+  ]),
   face: Type.Union([Type.String(), Type.Null()]),
 };
 const Definition = Type.Object(definition);
@@ -205,6 +228,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   api: 'must be an object with an id and a secret, or null for none',
   'api.id': API_ID_SHAPE,
   'api.secret': API_SECRET_SHAPE,
+  'api.application': 'must be an object with an id and a publicKey',
+  'api.application.id': API_ID_SHAPE,
+  'api.application.publicKey': PUBLIC_KEY_SHAPE,
   face: `must be one of ${FACES.slice(1).join(', ')}, or null for none`,
   'webhook.url': 'must be an http or https address as text',
   'webhook.secret': `must be ${SECRET_SHAPE}, or left out to have one made`,
@@ -250,11 +276,9 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
       const before = accounts.webhooks.of(id);
       const webhook = given === undefined ? before : given === null ? undefined : webhookOf(given, before);
       const api = givenApi === undefined ? accounts.webhooks.apiOf(id) : (givenApi ?? undefined);
-      const owner = accounts.webhooks.apis.find((one) => one.api.id === api?.id && one.account !== id);
-      if (owner !== undefined) {
-        const message = 'is the id of another account; give each its own';
-        return sendProblem(reply, problem('invalid-account', 422, 'Invalid account', [{ field: 'api.id', message }]));
-      }
+      const wrongApi = api && apiProblem(id, api, accounts.webhooks.apis);
+      if (wrongApi !== undefined)
+        return sendProblem(reply, problem('invalid-account', 422, 'Invalid account', [wrongApi]));
       const face = givenFace === undefined ? faceOf(id) : ((givenFace ?? undefined) as FaceName | undefined);
       const account = {
         id,
@@ -367,7 +391,7 @@ export const accountRoutes: FastifyPluginCallbackTypebox<AccountRoutes> = (app, 
     const api = accounts.webhooks.apiOf(account.id);
     return {
       ...describeTerms(account, webhook, showsSecret),
-      api: api ? { id: api.id } : null,
+      api: api ? { id: api.id, ...(api.application && { application: api.application }) } : null,
       face: faceOf(account.id) ?? null,
     };
   }
@@ -470,6 +494,18 @@ function webhookProblem(
     return { field: 'webhook.rotateSecret', message: 'is given beside a secret; leave one of them out' };
   }
   return undefined;
+}
+
+function apiProblem(account: string, api: AccountApi, all: readonly AccountOfApi[]): FieldProblem | undefined {
+  const others = all.filter((one) => one.account !== account);
+  const message = 'is the id of another account; give each its own';
+  if (others.some((one) => one.api.id === api.id)) return { field: 'api.id', message };
+  const { application } = api;
+  if (application === undefined) return undefined;
+  if (others.some((one) => one.api.application?.id === application.id)) return { field: 'api.application.id', message };
+  return isPublicKey(application.publicKey)
+    ? undefined
+    : { field: 'api.application.publicKey', message: PUBLIC_KEY_SHAPE };
 }
 
 /** A webhook as it is after a request, which also says that an address that was gone is there again. */

@@ -9,6 +9,12 @@ import { StoreUnavailable } from '../../registry-cache/index.ts';
 import type { FaceName } from '../messages/index.ts';
 import type { Account } from '../router/index.ts';
 
+/** How often the store is asked for changes: half of what a change may take to reach every gateway. */
+export const ACCOUNTS_POLL_MS = 500;
+
+/** A mark that no store stands at. */
+export const UNREAD = 'unread';
+
 export interface AccountWebhook {
   readonly url: string;
   /** What posts are signed with: `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks). */
@@ -21,6 +27,13 @@ export interface AccountWebhook {
 export interface AccountApi {
   readonly id: string;
   readonly secret: string;
+  /** What signs with a private key instead of the secret, as Vonage's applications do. */
+  readonly application?: {
+    /** Of no other account. */
+    readonly id: string;
+    /** In PEM. */
+    readonly publicKey: string;
+  };
 }
 
 /** An account as it is kept: with what decisions about messages do not need. */

@@ -2,7 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Timers } from '../router/index.ts';
 import { Face, FACES } from '../messages/index.ts';
-import { type AccountApi, type AccountStore, type AccountWebhook, asked, type KeptAccount } from './account-store.ts';
+import { followStore } from '../follow-store.ts';
+import {
+  type AccountApi,
+  type AccountStore,
+  ACCOUNTS_POLL_MS,
+  type AccountWebhook,
+  asked,
+  type KeptAccount,
+  UNREAD,
+} from './account-store.ts';
 
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES = 32;
@@ -80,7 +89,7 @@ export class AccountWebhooks {
   /** Writes down that the address of an account is gone, unless it has been set anew. Rejects with AccountStoreUnavailable. */
   async gone(account: string, url: string): Promise<void> {
     for (;;) {
-      const all = await asked(this.#store.changedSince(ALL));
+      const all = await asked(this.#store.changedSince(UNREAD));
       const found = all?.accounts.find(({ id }) => id === account);
       if (found?.webhook === undefined || found.webhook.url !== url || found.webhook.isGone) return;
       const gone = { ...found, webhook: { ...found.webhook, isGone: true } };
@@ -91,19 +100,13 @@ export class AccountWebhooks {
   }
 }
 
-/** No store stands at it. */
-const ALL = 'all';
-
-/** How often the store is asked for changes. */
-const POLL_MS = 500;
-
 /** The webhooks of accounts for a process that has none of their other parts. Rejects with AccountStoreUnavailable. */
 export async function followAccountWebhooks(
   store: AccountStore,
   timers: Timers,
 ): Promise<{ readonly webhooks: AccountWebhooks; stop(): void }> {
   const webhooks = new AccountWebhooks(store);
-  let mark = ALL;
+  let mark = UNREAD;
   const read = async (): Promise<void> => {
     const changed = await asked(store.changedSince(mark));
     if (changed === undefined) return;
@@ -111,14 +114,5 @@ export async function followAccountWebhooks(
     ({ mark } = changed);
   };
   await read();
-  let isReading = false;
-  const stop = timers.every(POLL_MS, () => {
-    if (isReading) return;
-    isReading = true;
-    // While the store is away the latest read stands.
-    read()
-      .catch(() => undefined)
-      .finally(() => (isReading = false));
-  });
-  return { webhooks, stop };
+  return { webhooks, stop: followStore(timers, ACCOUNTS_POLL_MS, read) };
 }

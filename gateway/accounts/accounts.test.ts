@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { BalanceStore, Balances } from '../../tariffs/index.ts';
 import { type Account, boundsOf, type Core, type Timers } from '../router/index.ts';
 import { coreUnderTest } from '../router/world-under-test.ts';
-import { AccountStoreUnavailable } from './account-store.ts';
-import { Accounts, ACCOUNTS_POLL_MS, type Declared } from './accounts.ts';
+import { ACCOUNTS_POLL_MS, AccountStoreUnavailable } from './account-store.ts';
+import { Accounts, type Declared } from './accounts.ts';
 import { MemoryAccountStore } from './memory-account-store.ts';
 import { MemoryBalanceStore } from './memory-balance-store.ts';
 

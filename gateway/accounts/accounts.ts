@@ -5,6 +5,7 @@
  * The table never forgets an account: messages in flight carry its handle. So one that vanished from the store, which happens
  * only to a store that lost writes, stays known here until the end of the process.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { AccountMoney, BalanceStore, CreditAnswer } from '../../tariffs/index.ts';
 import type { FaceName } from '../messages/index.ts';
 import {
@@ -15,7 +16,15 @@ import {
   NO_ACCOUNT,
   type Timers,
 } from '../router/index.ts';
-import { type AccountApi, type AccountStore, asked, type KeptAccount } from './account-store.ts';
+import { followStore } from '../follow-store.ts';
+import {
+  type AccountApi,
+  type AccountStore,
+  ACCOUNTS_POLL_MS,
+  asked,
+  type KeptAccount,
+  UNREAD,
+} from './account-store.ts';
 import { AccountWebhooks } from './account-webhooks.ts';
 
 export interface Declared {
@@ -34,12 +43,6 @@ export interface AccountsOptions {
   /** Told of what was declared and cannot be had. */
   readonly onDeclaredOtherwise: (account: string, what: string) => void;
 }
-
-/** How often the store is asked for changes: half of what a change may take to reach every gateway. */
-export const ACCOUNTS_POLL_MS = 500;
-
-/** No store stands at it. */
-const UNREAD = 'unread';
 
 /** The reference of what the accounts file pays in. Those of requests have a word and a colon before them. */
 const DECLARED = 'declared';
@@ -73,28 +76,14 @@ export class Accounts {
       const isSame =
         there?.isPrepaid === account.isPrepaid &&
         ACCOUNT_BOUNDS.every((bound) => there[bound] === account[bound]) &&
-        (api === undefined || (api.id === apiThere?.id && api.secret === apiThere.secret));
+        (api === undefined || isDeepStrictEqual(api, apiThere));
       if (!isSame) this.#onDeclaredOtherwise(account.id, 'its definition in the store is another and stays in force');
     }
   }
 
   /** Follows the store's changes until the returned function is called. Of an outage, `onOutage` is told once. */
   follow(timers: Timers, onOutage: (error: unknown) => void): () => void {
-    let isReading = false;
-    let isOut = false;
-    return timers.every(ACCOUNTS_POLL_MS, () => {
-      if (isReading) return;
-      isReading = true;
-      this.refresh()
-        .then(
-          () => (isOut = false),
-          (error: unknown) => {
-            if (!isOut) onOutage(error);
-            isOut = true;
-          },
-        )
-        .finally(() => (isReading = false));
-    });
+    return followStore(timers, ACCOUNTS_POLL_MS, () => this.refresh(), onOutage);
   }
 
   /** Brings the table level with the store as it is when this is called, or later. */

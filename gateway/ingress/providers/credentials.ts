@@ -5,7 +5,7 @@
  * secret alone. Where no account has a pair and only this machine can connect, anybody may come with anything, as over SMPP: the id
  * then names the account, or the secret where there is only that.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { PROVIDER_CALLERS_MAX } from '../../limits.ts';
 import { ACCOUNT_ID, API_ID, API_SECRET } from '../../router/index.ts';
 
@@ -22,13 +22,22 @@ export interface ApiAccounts {
   /** Another list after every change. */
   readonly apis: readonly {
     readonly account: string;
-    readonly api: { readonly id: string; readonly secret: string };
+    readonly api: {
+      readonly id: string;
+      readonly secret: string;
+      readonly application?: { readonly id: string; readonly publicKey: string };
+    };
   }[];
 }
 
 interface Known {
   readonly caller: Caller;
   readonly digest: Buffer;
+}
+
+interface Application {
+  readonly caller: Caller;
+  readonly publicKey: KeyObject;
 }
 
 const BASIC = 'Basic ';
@@ -42,6 +51,7 @@ export class Credentials {
   #byId = new Map<string, Known>();
   /** By the digest of the secret, in hexadecimal digits: looking it up tells nobody where two secrets differ. */
   #bySecret = new Map<string, Known>();
+  #byApplication = new Map<string, Application>();
   /** Those who came where anybody may, by account: what they are told is signed with what they came with. */
   readonly #others = new Map<string, Caller>();
 
@@ -86,6 +96,13 @@ export class Credentials {
     return known !== undefined && proves(known.caller.secret) ? known.caller : undefined;
   }
 
+  /** The same by the id and the public key of an application. */
+  provenByKey(id: string, proves: (publicKey: KeyObject) => boolean): Caller | undefined {
+    if (this.isOpen) return this.proven(id, () => true);
+    const application = this.#byApplication.get(id);
+    return application !== undefined && proves(application.publicKey) ? application.caller : undefined;
+  }
+
   /** Whether anybody may come. */
   get isOpen(): boolean {
     this.#refresh();
@@ -117,7 +134,18 @@ export class Credentials {
     const { apis } = this.#accounts;
     if (this.#read === apis) return;
     this.#read = apis;
-    const known = apis.map(({ account, api }) => ({ caller: { account, ...api }, digest: digestOf(api.secret) }));
+    const known = apis.map(({ account, api: { id, secret, application } }) => ({
+      caller: { account, id, secret },
+      digest: digestOf(secret),
+      application,
+    }));
+    this.#byApplication = new Map(
+      known.flatMap(({ caller, application }) =>
+        application === undefined
+          ? []
+          : [[application.id, { caller, publicKey: createPublicKey(application.publicKey) }] as const],
+      ),
+    );
     this.#byId = new Map(known.map((one) => [one.caller.id, one]));
     this.#bySecret = new Map(known.map((one) => [one.digest.toString('hex'), one]));
   }

@@ -3,7 +3,7 @@
  * secret they were got for, so that no gateway has to remember them and every one knows those of another.
  */
 import type { FastifyInstance } from 'fastify';
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { Clock } from '../../router/index.ts';
 import { type Caller, type Credentials, readBasic } from './credentials.ts';
 import { documented } from './face.ts';
@@ -14,10 +14,16 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** A JWT as it came: nothing in it is proven. */
 export interface ReadJwt {
   readonly claims: Claims;
+  /** As its header names it. */
+  readonly algorithm: unknown;
   /** Whether it was signed with this secret, by HS256. */
   isSignedWith(secret: string): boolean;
+  /** Whether it was signed with the private key to this one, by RS256. */
+  isSignedFor(publicKey: KeyObject): boolean;
 }
 
+/** RSA with SHA-256 (RFC 7518, 3.3). */
+export const RS256 = 'RS256';
 const LIFE_S = 3_600;
 const MS_PER_SECOND = 1_000;
 
@@ -36,6 +42,10 @@ export function readJwt(token: string): ReadJwt | undefined {
   if (head === undefined || claims === undefined) return undefined;
   return {
     claims,
+    algorithm: head['alg'],
+    isSignedFor: (publicKey) =>
+      head['alg'] === RS256 &&
+      verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url')),
     isSignedWith: (secret) => {
       const expected = hs256(`${header}.${payload}`, secret);
       const given = Buffer.from(signature, 'base64url');

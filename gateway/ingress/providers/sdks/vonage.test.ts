@@ -11,6 +11,11 @@ import { CallbackReceiver } from '../callback-receiver-under-test.ts';
 
 const KEY = 'abcd1234';
 const SECRET = 'a-secret';
+const PEM = {
+  modulusLength: 2_048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const;
 
 let gateway: GatewayUnderTest;
 let receiver: CallbackReceiver;
@@ -29,10 +34,10 @@ function clientOf(auth: object = {}): Vonage {
   return new Vonage(new Auth({ apiKey: KEY, apiSecret: SECRET, ...auth }), { restHost: base, apiHost: base });
 }
 
-const declare = () =>
+const declare = (api: object = {}) =>
   gateway.ask('PUT', '/v1/accounts/acme', {
     kind: 'postpaid',
-    api: { id: KEY, secret: SECRET },
+    api: { id: KEY, secret: SECRET, ...api },
     face: 'vonage',
     webhook: { url: receiver.url },
   });
@@ -114,15 +119,22 @@ describe('the SDK of Vonage, for the Messages API', () => {
     }
   });
 
-  test('sends a message by the JWT of an application, where anybody may', async () => {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  test('sends a message by the JWT of an application, where anybody may or its public key is known', async () => {
     const applicationId = 'aaaaaaaa-bbbb-cccc-dddd-0123456789ab';
-    const client = clientOf({ applicationId, privateKey: pem });
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', PEM);
+    const client = clientOf({ applicationId, privateKey });
     expect((await client.messages.send(text())).messageUUID).toMatch(/^[0-9a-f-]{36}$/);
     expect(gateway.store.accounts[0]).toBe(applicationId);
     await declare();
     await expect(client.messages.send(text())).rejects.toMatchObject({ response: { status: 401 } });
+
+    await declare({ application: { id: applicationId, publicKey } });
+    expect((await client.messages.send(text())).messageUUID).toMatch(/^[0-9a-f-]{36}$/);
+    expect(gateway.store.accounts[1]).toBe('acme');
+    const stranger = clientOf({ applicationId, privateKey: generateKeyPairSync('rsa', PEM).privateKey });
+    await expect(stranger.messages.send(text())).rejects.toMatchObject({ response: { status: 401 } });
+    const another = clientOf({ applicationId: 'bbbbbbbb-bbbb-cccc-dddd-0123456789ab', privateKey });
+    await expect(another.messages.send(text())).rejects.toMatchObject({ response: { status: 401 } });
   });
 
   test('fails by the status of the answer', async () => {

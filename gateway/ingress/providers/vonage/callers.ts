@@ -1,6 +1,6 @@
 /** Who calls one of Vonage's APIs. */
 import type { Caller, Credentials } from '../credentials.ts';
-import { readJwt } from '../tokens.ts';
+import { readJwt, RS256 } from '../tokens.ts';
 import { type MessagesProblem, type SmsError, smsError, UNAUTHORIZED } from './errors.ts';
 import { isSigned } from './signature.ts';
 
@@ -22,14 +22,18 @@ export function smsCaller(
 }
 
 /**
- * The Messages API: by Basic, or by a JWT of an application. Applications sign theirs with a private key, and no gateway has the public
- * one: where callers have to be known, a JWT is taken that is signed with the secret of the account, by HS256. When it runs out is not
- * asked: that is by the clock of its sender, which is not that of a simulation.
+ * The Messages API: by Basic, or by a JWT of an application, which signs it by RS256 and whose public key its account has declared. One by
+ * HS256 that is signed with the secret of the account, and names its id, is taken too. When a JWT runs out is not asked: that is by the
+ * clock of its sender, which is not that of a simulation.
  */
 export function messagesCaller(credentials: Credentials, authorization: string | undefined): Caller | MessagesProblem {
   if (authorization?.startsWith(BEARER) !== true) return credentials.basic(authorization) ?? UNAUTHORIZED;
   const jwt = readJwt(authorization.slice(BEARER.length));
   const id = jwt?.claims['application_id'];
   if (jwt === undefined || typeof id !== 'string') return UNAUTHORIZED;
-  return credentials.proven(id, (secret) => jwt.isSignedWith(secret)) ?? UNAUTHORIZED;
+  const caller =
+    jwt.algorithm === RS256
+      ? credentials.provenByKey(id, (publicKey) => jwt.isSignedFor(publicKey))
+      : credentials.proven(id, (secret) => jwt.isSignedWith(secret));
+  return caller ?? UNAUTHORIZED;
 }
