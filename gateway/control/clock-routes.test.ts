@@ -102,7 +102,7 @@ describe('a wrong request', () => {
     const { status, body } = await controls.ask('POST', '/v1/clock', { advanceMs: 5 });
     expect([status, body.detail]).toEqual([
       409,
-      'advanceMs: time passes by itself; stop it first with {"freeze": true}',
+      'advanceMs: time passes by itself; stop it first with {"freeze": true}, or tollgate clock freeze',
     ]);
   });
 });

@@ -131,7 +131,10 @@ export const clockRoutes: FastifyPluginCallbackTypebox<ClockRoutes> = (app, rout
     else if (command === 'real') control.resume();
     else {
       if (command === 'advanceMs' && !control.isFrozen) {
-        return conflict('advanceMs', 'time passes by itself; stop it first with {"freeze": true}');
+        return conflict(
+          'advanceMs',
+          'time passes by itself; stop it first with {"freeze": true}, or tollgate clock freeze',
+        );
       }
       const untilMs = body.at === undefined ? clock.nowMs() + (body.advanceMs ?? 0) : parseMoment(body.at);
       const wrong = moveProblem(untilMs);

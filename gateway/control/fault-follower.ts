@@ -1,5 +1,6 @@
 /** Keeps the book of one process level with the store, and tells the store how often faults were applied here. */
 import type { FastifyBaseLogger } from 'fastify';
+import { followStore } from '../follow-store.ts';
 import { FAULTS_POLL_MS } from '../limits.ts';
 import type { Timers } from '../router/index.ts';
 import { type Fault, readFault, type SetFault } from './fault.ts';
@@ -25,22 +26,10 @@ export class FaultFollower implements SharedFaults {
 
   /** Asks the store again and again until the returned function is called. Of an outage the log has one line. */
   follow(timers: Timers): () => void {
-    let isReading = false;
-    let isOut = false;
-    return timers.every(FAULTS_POLL_MS, () => {
-      if (isReading) return;
-      isReading = true;
-      this.refresh()
-        .then(
-          () => (isOut = false),
-          (error: unknown) => {
-            if (!isOut)
-              this.#log.warn({ err: error }, 'the store of faults does not answer; those known stay in force');
-            isOut = true;
-          },
-        )
-        .finally(() => (isReading = false));
-    });
+    const read = (): Promise<void> => this.refresh();
+    return followStore(timers, FAULTS_POLL_MS, read, (error) =>
+      this.#log.warn({ err: error }, 'the store of faults does not answer; those known stay in force'),
+    );
   }
 
   /** Brings the book level with the store as it is when this is called, or later. */

@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '../../registry-cache/index.ts';
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
+import { followStore } from '../follow-store.ts';
 import { OPT_INS_REMEMBERED_MAX, OPT_OUTS_LOOK_MS, OPT_OUTS_READ_MAX, OPT_OUTS_WRITTEN_AT_ONCE } from '../limits.ts';
 import { OPT_OUTS_MAX, OptOuts, type Timers } from '../router/index.ts';
 import { OPT_OUT_KEYS } from './layout.ts';
@@ -46,21 +47,10 @@ export class SharedOptOuts {
 
   /** Reads what has changed again and again until the returned function is called. Of an outage the log has one line. */
   follow(timers: Timers, log: { warn(fields: object, message: string): void }): () => void {
-    let isReading = false;
-    let isOut = false;
-    return timers.every(OPT_OUTS_LOOK_MS, () => {
-      if (isReading) return;
-      isReading = true;
-      this.refresh()
-        .then(
-          () => (isOut = false),
-          (error: unknown) => {
-            if (!isOut) log.warn({ err: error }, 'the store of opt-outs does not answer; those known stay in force');
-            isOut = true;
-          },
-        )
-        .finally(() => (isReading = false));
-    });
+    const read = (): Promise<void> => this.refresh();
+    return followStore(timers, OPT_OUTS_LOOK_MS, read, (error) =>
+      log.warn({ err: error }, 'the store of opt-outs does not answer; those known stay in force'),
+    );
   }
 
   /** Brings the table level with what is written when this is called, or later. Rejects with OptOutsUnavailable. */

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { StoreUnavailable } from '../../registry-cache/index.ts';
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
+import { followStore } from '../follow-store.ts';
 import { RECORD_CHANGES_REMEMBERED, RECORD_ERRAND_MS, RECORD_LOOK_MS } from '../limits.ts';
 import type { Timers } from '../router/index.ts';
 import { PREFIX } from './layout.ts';
@@ -128,21 +129,8 @@ export async function followRecord(
   log: { warn(fields: object, message: string): void },
 ): Promise<() => void> {
   await record.refresh();
-  let isReading = false;
-  let isOut = false;
-  return timers.every(RECORD_LOOK_MS, () => {
-    if (isReading) return;
-    isReading = true;
-    record
-      .refresh()
-      .then(
-        () => (isOut = false),
-        (error: unknown) => {
-          if (!isOut)
-            log.warn({ err: error }, 'a record of all gateways cannot be read; what is known of it stays in force');
-          isOut = true;
-        },
-      )
-      .finally(() => (isReading = false));
-  });
+  const read = (): Promise<void> => record.refresh();
+  return followStore(timers, RECORD_LOOK_MS, read, (error) =>
+    log.warn({ err: error }, 'a record of all gateways cannot be read; what is known of it stays in force'),
+  );
 }

@@ -1,9 +1,14 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis, type RedisConnection } from '../../registry-cache/redis/index.ts';
 import { type RedisServer, startRedisServer } from '../../scripts/redis-server.ts';
+import { systemClock, systemTimers } from '../control/index.ts';
 import { WEBHOOK_HOST_HELD_MAX } from '../limits.ts';
 import { BullmqQueue, WEBHOOK_QUEUE } from './bullmq-queue.ts';
+import { openWebhooks, type Webhooks } from './open-webhooks.ts';
+import { webhookGuard } from './webhook-guard.ts';
 import { post, webhookQueueContract } from './webhook-queue.contract.ts';
 import type { Take } from './webhook-queue.ts';
 
@@ -90,9 +95,47 @@ test('the keys that are asked about directly are those of BullMQ', async () => {
     connection: { host: '127.0.0.1', port: server.port },
     prefix: 'tollgate:{delivery}:queue',
   });
-  expect([queue.toKey('failed'), queue.toKey('M1')]).toEqual([
-    'tollgate:{delivery}:queue:webhooks:failed',
-    'tollgate:{delivery}:queue:webhooks:M1',
-  ]);
+  const names = ['failed', 'delayed', 'active', 'M1'];
+  expect(names.map((name) => queue.toKey(name))).toEqual(
+    names.map((name) => `tollgate:{delivery}:queue:webhooks:${name}`),
+  );
   await queue.close();
+});
+
+test('of a message is told what waits or is dead, whoever sends it, and what was done by those who did it', async () => {
+  const receiver = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(request.url === '/dies' ? 410 : 204).end());
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const { port } = receiver.address() as AddressInfo;
+  const connections = [await openRedis(server.url), await openRedis(server.url)];
+  await connections[0]!.client.flushall();
+  const [idle, sender] = connections.map((connection) =>
+    openWebhooks({
+      guard: webhookGuard([]),
+      accounts: { of: () => undefined, gone: () => Promise.resolve() },
+      connection,
+      clock: systemClock,
+      timers: systemTimers,
+      machineClock: systemClock,
+      machineTimers: systemTimers,
+      chance: { next: () => 0.5 },
+      log: { warn: () => undefined },
+    }),
+  ) as [Webhooks, Webhooks];
+  await idle.add(
+    [post('done'), post('dies')].map((one) => ({ ...one, url: `http://127.0.0.1:${port}/${one.subject}` })),
+  );
+  const stateOf = async (of: Webhooks, subject: string): Promise<unknown> =>
+    (await of.ofMessage(subject)).posts.map(({ state, attemptCount }) => `${state} ${attemptCount}`);
+  expect(await stateOf(idle, 'done')).toEqual(['waiting 0']);
+  sender.start();
+  await expect.poll(async () => sender.counts(), { timeout: 8_000 }).toEqual({ pending: 0, dead: 1 });
+  expect([await stateOf(sender, 'done'), await stateOf(sender, 'dies')]).toEqual([['done 1'], ['dead 1']]);
+  expect([await stateOf(idle, 'done'), await stateOf(idle, 'dies')]).toEqual([[], ['dead 1']]);
+  expect((await idle.ofMessage('done')).missing).toContain('other processes on the same Redis');
+  for (const webhooks of [idle, sender]) await webhooks.close();
+  for (const connection of connections) await connection.close();
+  receiver.closeAllConnections();
+  receiver.close();
 });

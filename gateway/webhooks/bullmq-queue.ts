@@ -30,6 +30,7 @@ import {
   type Fate,
   type QueueCounts,
   QueueUnavailable,
+  type Standing,
   type Take,
   type WebhookQueue,
   type Why,
@@ -56,6 +57,22 @@ local score = redis.call('ZSCORE', KEYS[3], ARGV[1])
 if not score then return 0 end
 local time = redis.call('TIME')
 return math.max(0, math.floor(score / 4096) - math.floor(time[1] * 1000 + time[2] / 1000))`;
+
+/** KEYS what keys of jobs begin with, failed, delayed, active. ARGV ids. Of those that are pending or dead: id, how it stands, milliseconds until its turn. */
+const FIND = `
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+local found = {}
+for _, id in ipairs(ARGV) do
+  if redis.call('EXISTS', KEYS[1] .. id) == 1 then
+    local due = redis.call('ZSCORE', KEYS[3], id)
+    if redis.call('ZSCORE', KEYS[2], id) then table.insert(found, {id, 'dead', 0})
+    elseif due then table.insert(found, {id, 'waiting', math.max(0, math.floor(due / 4096) - nowMs)})
+    elseif redis.call('LPOS', KEYS[4], id) then table.insert(found, {id, 'under_way', 0})
+    else table.insert(found, {id, 'waiting', 0}) end
+  end
+end
+return found`;
 
 /** Of all posts held for a host, by when they come again. */
 const heldKey = (host: string): string => `tollgate:{delivery}:webhooks:held:${host}`;
@@ -168,6 +185,22 @@ export class BullmqQueue implements WebhookQueue {
 
   wake(): void {
     // To find them in Redis would cost more than it spares: they come when their delays are over.
+  }
+
+  async find(ids: readonly string[]): Promise<readonly Standing[]> {
+    const places = [`${KEY}:`, `${KEY}:failed`, `${KEY}:delayed`, `${KEY}:active`];
+    const found = (await asked(this.#askClient.eval(FIND, places.length, ...places, ...ids))) as readonly [
+      id: string,
+      state: Standing['state'],
+      dueInMs: number,
+    ][];
+    const standings = found.map(async ([id, state, dueInMs]) => {
+      const job = await asked(this.#askQueue.getJob(id));
+      if (job === undefined) return [];
+      const { data: post, attemptsMade } = job;
+      return [{ post, state, attemptsMade, ...(state === 'waiting' && { dueInMs }) }];
+    });
+    return (await Promise.all(standings)).flat();
   }
 
   async counts(): Promise<QueueCounts> {

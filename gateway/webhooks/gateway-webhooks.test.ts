@@ -228,9 +228,11 @@ describe('what an operator sees', () => {
   test('only with the credentials that were set', async () => {
     await open({ adminUser: 'anna', adminPassword: 'secret' });
     const authorization = `Basic ${Buffer.from('anna:secret').toString('base64')}`;
+    const id = await sendOne();
     for (const [method, path] of [
       ['GET', '/v1/webhooks'],
       ['GET', '/v1/webhooks/dead-letters'],
+      ['GET', `/v1/messages/${id}/webhooks`],
       ['POST', '/v1/webhooks/dead-letters/replay'],
     ] as const) {
       const body = method === 'POST' ? { all: true } : undefined;
@@ -243,12 +245,13 @@ describe('what an operator sees', () => {
 test.each([
   ['GET', '/v1/webhooks'],
   ['GET', '/v1/webhooks/dead-letters'],
+  ['GET', '/v1/messages/M1/webhooks'],
   ['POST', '/v1/webhooks/dead-letters/replay'],
 ] as const)('without its queue %s %s says so, and when to ask again', async (method, url) => {
   const away = (): Promise<never> => Promise.reject(new QueueUnavailable(new Error('Redis is away')));
-  const webhooks = { counts: away, deadLetters: away, replay: away } as unknown as Webhooks;
+  const webhooks = { counts: away, deadLetters: away, ofMessage: away, replay: away } as unknown as Webhooks;
   const app = Fastify();
-  await app.register(webhookRoutes, { webhooks, requireAdmin: undefined });
+  await app.register(webhookRoutes, { webhooks, isMessage: () => Promise.resolve(true), requireAdmin: undefined });
   const answered = await app.inject({ method, url, ...(method === 'POST' && { body: { all: true } }) });
   expect([answered.statusCode, answered.headers['retry-after'], answered.headers['content-type']]).toEqual([
     503,
@@ -257,6 +260,62 @@ test.each([
   ]);
   expect(answered.json()).toMatchObject({ type: 'urn:tollgate:problem:webhooks-unavailable', status: 503 });
   await app.close();
+});
+
+describe('what was posted about a message', () => {
+  interface Answer {
+    readonly webhooks: readonly { readonly state: string; readonly tried: readonly unknown[] }[];
+    readonly missing: string | null;
+  }
+  beforeEach(() => open());
+  afterEach(() => gateway.close());
+
+  const of = async (id: string): Promise<Answer> =>
+    (await gateway.ask<Answer>('GET', `/v1/messages/${id}/webhooks`)).body;
+  const tried = (result: string, status: number | null) => ({ at: expect.any(String) as string, result, status });
+
+  test('is told with each attempt while it waits, once it is done, and after a restored state, without secrets', async () => {
+    answer = (_request, response) => response.writeHead(posts.length === 1 ? 500 : 204).end();
+    const id = await sendOne({ callbackUrl: address('/receipts?token=hush') });
+    await expect.poll(async () => (await of(id)).webhooks[0]?.tried.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await of(id)).webhooks[0]?.state, { timeout: 10_000 }).toBe('waiting');
+    const waits = {
+      id: `evt_${id}_0`,
+      event: 'receipt',
+      copy: 0,
+      url: address(),
+      state: 'waiting',
+      dueAt: expect.any(String) as string,
+      attempts: 1,
+      tried: [tried('status', 500)],
+    };
+    expect(await of(id)).toEqual({ webhooks: [waits], missing: null });
+    const state = Buffer.from(await (await fetch(`${gateway.url}/v1/snapshot`)).arrayBuffer());
+    gateway.time.advance(20_000);
+    await ended('delivered', 1);
+    const done = { ...waits, state: 'done', dueAt: null, attempts: 2, tried: [tried('status', 500), tried('ok', 204)] };
+    expect(await of(id)).toEqual({ webhooks: [done], missing: null });
+    const headers = { 'content-type': 'application/octet-stream' };
+    expect((await fetch(`${gateway.url}/v1/snapshot`, { method: 'PUT', body: state, headers })).status).toBe(200);
+    expect((await of(id)).webhooks[0]?.tried).toEqual([tried('status', 500)]);
+  });
+
+  test('is told as dead when it was given up, and as nothing when nobody asked for it', async () => {
+    answer = (_request, response) => response.writeHead(410).end();
+    const id = await sendOne();
+    await ended('dead', 1);
+    expect((await of(id)).webhooks).toMatchObject([{ state: 'dead', attempts: 1, tried: [tried('gone', 410)] }]);
+    const silent = await sendOne({ callbackUrl: undefined });
+    expect(await of(silent)).toEqual({ webhooks: [], missing: null });
+  });
+
+  test.each(['nobody', 'x'.repeat(64), `${'M'.repeat(16)}.1`])('of %s is not found', async (id) => {
+    const refused = await gateway.ask('GET', `/v1/messages/${id}/webhooks`);
+    expect([refused.status, refused.body.detail]).toEqual([
+      404,
+      'id: names no message of this run; GET /v1/messages lists those there are',
+    ]);
+  });
 });
 
 describe('refused with the field and what to do:', () => {

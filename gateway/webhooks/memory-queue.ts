@@ -14,12 +14,13 @@ import {
 import type { Clock, Timers } from '../router/index.ts';
 import { type Due, DueHeap } from './due-heap.ts';
 import type { WebhookPost } from './webhook-post.ts';
-import type { DeadLetter, Fate, QueueCounts, Take, WebhookQueue } from './webhook-queue.ts';
+import type { DeadLetter, Fate, QueueCounts, Standing, Take, WebhookQueue } from './webhook-queue.ts';
 
 interface Waiting extends Due {
   readonly post: WebhookPost;
   readonly sinceMs: number;
   attemptsMade: number;
+  isUnderWay: boolean;
   awaits: string | undefined;
   /** The host among whose it is counted. */
   heldBy: string | undefined;
@@ -110,6 +111,10 @@ export class MemoryQueue implements WebhookQueue {
     if (left < count) this.#handOut();
   }
 
+  find(ids: readonly string[]): Promise<readonly Standing[]> {
+    return Promise.resolve(ids.flatMap((id) => this.#standing(id) ?? []));
+  }
+
   counts(): Promise<QueueCounts> {
     return Promise.resolve({ pending: this.#pending.size, dead: this.#dead.size });
   }
@@ -145,15 +150,12 @@ export class MemoryQueue implements WebhookQueue {
 
   /** All posts. Of one under way nobody can tell whether it arrived: it waits again, as a repeat. */
   capture(): MemoryQueueState {
-    const putBack = this.#putBack.sorted();
-    const waiting = this.#line.slice(this.#next);
-    const atRest = new Set([...waiting, ...putBack]);
     const underWay = Array.from(this.#pending.values())
-      .filter((one) => !atRest.has(one))
-      .map((one) => ({ ...one, post: { ...one.post, isRepeat: true } }));
+      .filter((one) => one.isUnderWay)
+      .map((one) => ({ ...one, isUnderWay: false, post: { ...one.post, isRepeat: true } }));
     return {
-      line: [...underWay, ...waiting],
-      putBack,
+      line: [...underWay, ...this.#line.slice(this.#next)],
+      putBack: this.#putBack.sorted(),
       dead: this.#dead,
       turns: this.#turns,
       droppedCount: this.droppedCount,
@@ -183,10 +185,20 @@ export class MemoryQueue implements WebhookQueue {
     this.#setTimer();
   }
 
+  #standing(id: string): Standing | undefined {
+    const letter = this.#dead.get(id);
+    if (letter !== undefined) return { post: letter.post, state: 'dead', attemptsMade: letter.attempts };
+    const waiting = this.#pending.get(id);
+    if (waiting === undefined) return undefined;
+    const { post, attemptsMade, isUnderWay, dueMs } = waiting;
+    if (isUnderWay) return { post, state: 'under_way', attemptsMade };
+    return { post, state: 'waiting', attemptsMade, dueInMs: Math.max(0, dueMs - this.#clock.nowMs()) };
+  }
+
   #enter(post: WebhookPost): void {
     const nowMs = this.#clock.nowMs();
     const none = { awaits: undefined, heldBy: undefined };
-    const waiting = { post, sinceMs: nowMs, attemptsMade: 0, dueMs: nowMs, turn: 0, ...none };
+    const waiting = { post, sinceMs: nowMs, attemptsMade: 0, isUnderWay: false, dueMs: nowMs, turn: 0, ...none };
     this.#pending.set(post.id, waiting);
     this.#line.push(waiting);
   }
@@ -210,7 +222,9 @@ export class MemoryQueue implements WebhookQueue {
     const { post, attemptsMade, sinceMs } = waiting;
     const isRepeat = attemptsMade > 0 || post.isRepeat === true;
     const ageMs = this.#clock.nowMs() - sinceMs;
+    waiting.isUnderWay = true;
     const end = (fate: Fate): void => {
+      waiting.isUnderWay = false;
       this.#underWay -= 1;
       this.#carryOut(waiting, fate);
       this.#handOut();

@@ -10,6 +10,7 @@ import {
   WEBHOOK_AGE_MS_MAX,
   WEBHOOK_COUNT_MS,
   WEBHOOK_GONE_URLS_MAX,
+  WEBHOOK_LOG_ATTEMPTS_MAX,
   WEBHOOK_ORDER_LOOK_MS,
   WEBHOOK_TIMEOUT_MS,
 } from '../limits.ts';
@@ -24,9 +25,11 @@ import {
   ToldEvent,
 } from '../messages/index.ts';
 import type { Clock, Rng, Stateful, Timers } from '../router/index.ts';
+import { AttemptLog, type AttemptLogState } from './attempt-log.ts';
 import { BullmqQueue } from './bullmq-queue.ts';
 import { type BreakerState, type HostFigures, HostGates, type HostGateState } from './host-gate.ts';
 import { MemoryQueue, type MemoryQueueState } from './memory-queue.ts';
+import { idsOfMessage, type PostView, viewsOf } from './message-webhooks.ts';
 import { type Attempt, ATTEMPT_RESULTS, type AttemptResult, PostSender } from './post-sender.ts';
 import { signatureHeaders } from './signature.ts';
 import { askedForMs, fateAfter, fateInStyle } from './webhook-fate.ts';
@@ -77,7 +80,21 @@ export interface WebhookOptions {
   readonly log: { warn(fields: object, message: string): void };
   /** How long one attempt may take, in milliseconds of the machine. */
   readonly timeoutMs?: number;
+  /** Has another sender in the place of ours, which may send by ours. */
+  readonly traced?: (send: SendPosting) => SendPosting;
 }
+
+/** An attempt at a post, as it goes out. */
+export interface Posting {
+  readonly post: WebhookPost;
+  /** From 1 on. */
+  readonly attempt: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number | undefined;
+}
+
+type SendPosting = (posting: Posting) => Promise<Attempt>;
 
 /** How sending goes, of this process since it started; `counts` are of the whole queue, a moment ago. */
 export interface WebhookFigures {
@@ -111,6 +128,14 @@ interface WebhooksState {
   readonly posts: Readonly<Record<'delivered' | 'dead', number>>;
   readonly attempts: Readonly<Record<AttemptResult, number>>;
   readonly counts: QueueCounts;
+  readonly log: AttemptLogState;
+}
+
+/** What is known of the posts about a message. */
+export interface MessageWebhooks {
+  readonly posts: readonly PostView[];
+  /** What may be missing among them and why, in words. */
+  readonly missing: string | undefined;
 }
 
 const MS = 1e6;
@@ -118,6 +143,8 @@ const DURATION_BOUNDS_NS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_
 const LETTERS_AT_ONCE = 1_000;
 const USER_AGENT = 'tollgate';
 const NO_POSTS: readonly WebhookPost[] = [];
+const FORGOTTEN = `What was posted earlier is forgotten: the latest ${WEBHOOK_LOG_ATTEMPTS_MAX} attempts are remembered.`;
+const OTHERS_SEND = 'What other processes on the same Redis posted, once it is done, is known to none but them.';
 
 export function openWebhooks(options: WebhookOptions): Webhooks {
   const { connection, clock, timers, log } = options;
@@ -132,6 +159,7 @@ export class Webhooks {
   readonly #options: WebhookOptions;
   readonly #gates: HostGates;
   readonly #sender: PostSender;
+  readonly #send: SendPosting;
   readonly #stopCounting: () => void;
   /** In the order in which they were found to be. */
   readonly #goneUrls = new Set<string>();
@@ -141,6 +169,7 @@ export class Webhooks {
     number
   >;
   readonly #duration = new LatencyHistogram(DURATION_BOUNDS_NS);
+  readonly #log = new AttemptLog();
   #counts: QueueCounts = { pending: 0, dead: 0 };
   readonly #webhookOf = (account: string): AccountWebhook | undefined => this.#options.accounts.of(account);
 
@@ -149,6 +178,12 @@ export class Webhooks {
     this.#options = options;
     this.#gates = new HostGates(options);
     this.#sender = new PostSender(options.guard, options.timeoutMs ?? WEBHOOK_TIMEOUT_MS);
+    const send: SendPosting = ({ post, headers, body, timeoutMs }) =>
+      this.#sender.send(post.url, headers, body, {
+        ...(post.method && { method: post.method }),
+        ...(timeoutMs && { timeoutMs }),
+      });
+    this.#send = options.traced?.(send) ?? send;
     this.#stopCounting = options.timers.every(WEBHOOK_COUNT_MS, () => this.#count());
   }
 
@@ -256,8 +291,10 @@ export class Webhooks {
         posts: this.#posts,
         attempts: this.#attempts,
         counts: this.#counts,
+        log: this.#log.capture(),
       }),
-      restore: ({ hosts, goneUrls, posts, attempts, counts, ...waiting }: WebhooksState) => {
+      restore: ({ hosts, goneUrls, posts, attempts, counts, log, ...waiting }: WebhooksState) => {
+        this.#log.restore(log);
         this.#gates.restore(hosts);
         this.#goneUrls.clear();
         for (const url of goneUrls) this.#goneUrls.add(url);
@@ -282,6 +319,16 @@ export class Webhooks {
 
   counts(): Promise<QueueCounts> {
     return this.#queue.counts();
+  }
+
+  /** The posts about a message, as far as they are known here. Rejects with QueueUnavailable. */
+  async ofMessage(message: string): Promise<MessageWebhooks> {
+    const standings = await this.#queue.find(idsOfMessage(message));
+    const attempts = this.#log.of(message);
+    const isOwn = !this.#queue.survives;
+    const posts = viewsOf(standings, attempts, { nowMs: this.#options.clock.nowMs(), isOwn });
+    const isForgotten = this.#log.hasForgotten && attempts.length === 0;
+    return { posts, missing: isOwn ? (isForgotten ? FORGOTTEN : undefined) : OTHERS_SEND };
   }
 
   deadLetters(from: number, count: number): Promise<readonly DeadLetter[]> {
@@ -350,14 +397,15 @@ export class Webhooks {
     const { headers, body } =
       style === undefined ? { headers: this.#ownHeaders(take), body: post.body } : this.#inStyle(take, style);
     const startNs = machineClock.monotonicNs();
-    const how = { ...(post.method && { method: post.method }), ...(style && { timeoutMs: style.timeoutMs }) };
-    const attempt = await this.#sender.send(post.url, headers, body, how);
+    const posting = { post, attempt: attemptsMade + 1, headers, body, timeoutMs: style?.timeoutMs };
+    const attempt = await this.#send(posting);
     const tookNs = machineClock.monotonicNs() - startNs;
     const nowMs = clock.nowMs();
     const freePlaces = this.#gates.leave(host, isWell(attempt), tookNs / MS, askedForMs(attempt, nowMs));
     this.#queue.wake(host, freePlaces);
     this.#attempts[attempt.result] += 1;
     this.#duration.observe(tookNs);
+    this.#log.add(post, attempt, nowMs);
     // To most APIs an address that says it is gone is one that failed.
     if (attempt.result === 'gone' && style === undefined) await this.#gone(post);
     let fate =

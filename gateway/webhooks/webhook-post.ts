@@ -38,8 +38,10 @@ export interface WebhookPost {
 
 /** The same post for its other address; it does not wait for those before it, which have gone on. */
 export function failoverPost({ failoverUrl, ...post }: WebhookPost): WebhookPost | undefined {
-  return failoverUrl === undefined ? undefined : { ...post, id: `${post.id}_failover`, order: 0, url: failoverUrl };
+  return failoverUrl === undefined ? undefined : { ...post, id: failoverId(post.id), order: 0, url: failoverUrl };
 }
+
+export const failoverId = (id: string): string => `${id}_failover`;
 
 export function webhookId(subject: string, order: number): string {
   return `evt_${subject}_${order}`;
@@ -95,8 +97,10 @@ export function toldPosts(style: CallbackStyle, told: Told): readonly WebhookPos
   const [id, order, face] = [store.idAt(at), event + copy, store.face[at]!];
   if ('url' in written) return [writtenPost(written, id, order, face, customer)];
   // Parts are told of apart, each in its own order.
-  return written.map((one, part) => writtenPost(one, part === 0 ? id : `${id}.${part}`, order, face, customer));
+  return written.map((one, part) => writtenPost(one, partSubject(id, part), order, face, customer));
 }
+
+export const partSubject = (message: string, part: number): string => (part === 0 ? message : `${message}.${part}`);
 
 /** The same of a message from a handset. */
 export function inboundPost(style: CallbackStyle, face: number, message: InboundMessage): WebhookPost | undefined {

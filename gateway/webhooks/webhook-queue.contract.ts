@@ -158,6 +158,32 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
     }
   });
 
+  it('finds posts that are pending or dead as they stand, and no others', async () => {
+    let release = (): void => {};
+    const held = new Promise<Fate>((resolve) => (release = () => resolve(DONE)));
+    const fates: Readonly<Record<string, Fate>> = {
+      dies: dead,
+      late: again(5_000),
+      put: { kind: 'later', delayMs: 900 },
+    };
+    work(({ post: { subject } }, before) => (subject === 'held' ? held : before > 0 ? DONE : (fates[subject] ?? DONE)));
+    const subjects = ['dies', 'late', 'put', 'done', 'held'];
+    await queue.add(subjects.map((subject) => post(subject)));
+    await settled(3);
+    const found = await queue.find([...subjects, 'never'].map((subject) => post(subject).id));
+    expect(found).toEqual([
+      { post: post('dies'), state: 'dead', attemptsMade: 1 },
+      { post: post('late'), state: 'waiting', attemptsMade: 1, dueInMs: expect.any(Number) as number },
+      { post: post('put'), state: 'waiting', attemptsMade: 0, dueInMs: expect.any(Number) as number },
+      { post: post('held'), state: 'under_way', attemptsMade: 0 },
+    ]);
+    expect(found[1]?.dueInMs).toBeGreaterThan(3_000);
+    expect(found[2]?.dueInMs).toBeLessThanOrEqual(900);
+    release();
+    await settled(1);
+    expect((await queue.find([post('held').id, post('put').id])).length).toBe(0);
+  });
+
   it('says how long ago a post was first due, tried or not since; one replayed begins anew', async () => {
     work((_take, before) => [{ kind: 'later', delayMs: 100 } as const, again(100), dead, DONE][before]!);
     await queue.add([post('M1')]);

@@ -43,6 +43,16 @@ export interface DeadLetter {
   readonly atMs: number;
 }
 
+/** A post that is pending or dead, as it stands. */
+export interface Standing {
+  readonly post: WebhookPost;
+  readonly state: 'waiting' | 'under_way' | 'dead';
+  /** Attempts that failed. */
+  readonly attemptsMade: number;
+  /** Milliseconds until its turn, of one that waits. */
+  readonly dueInMs?: number;
+}
+
 export interface QueueCounts {
   /** Waiting, put back or under way, by whomever. */
   readonly pending: number;
@@ -73,7 +83,8 @@ export interface WebhookQueue {
   hold(host: string, id: string, forMs: number): Promise<boolean>;
   /** What posts were put back for has come for so many of them. A queue may leave them to their delays. */
   wake(awaited: string, count: number): void;
-  /** Rejects with QueueUnavailable, as do those that follow. */
+  /** Those of these posts that are pending or dead. Rejects with QueueUnavailable, as do those that follow. */
+  find(ids: readonly string[]): Promise<readonly Standing[]>;
   counts(): Promise<QueueCounts>;
   /** Dead letters, the latest first. */
   deadLetters(from: number, count: number): Promise<readonly DeadLetter[]>;

@@ -6,17 +6,22 @@ import { WEBHOOK_DEAD_LETTERS_MAX, WEBHOOK_PAGE_LETTERS_MAX } from '../limits.ts
 import { problem, sendProblem } from '../problem.ts';
 import { answers } from '../route-answers.ts';
 import { BREAKER_STATES } from './host-gate.ts';
+import { POST_STATES, type PostView } from './message-webhooks.ts';
 import type { Webhooks } from './open-webhooks.ts';
+import { ATTEMPT_RESULTS } from './post-sender.ts';
 import { type DeadLetter, QueueUnavailable } from './webhook-queue.ts';
 
 export interface WebhookRoutes {
   readonly webhooks: Webhooks;
+  /** Whether there ever was a message of that id, as far as can be known. */
+  readonly isMessage: (id: string) => Promise<boolean>;
   readonly requireAdmin: onRequestHookHandler | undefined;
 }
 
 const HOSTS_SHOWN = 100;
 const LETTERS_SHOWN = 100;
 const QUEUE_RETRY_AFTER_S = 1;
+const MESSAGE_ID_LENGTH_MAX = 64;
 
 const StateAnswer = Type.Object({
   pending: Type.Integer({ description: 'Posts waiting, put back or under way, by whichever process.' }),
@@ -44,6 +49,33 @@ const LetterAnswer = Type.Object({
   at: Type.String({ description: 'When it was given up.' }),
 });
 
+const MessageWebhooksAnswer = Type.Object({
+  webhooks: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      event: Type.Enum(['taken', 'receipt'], {
+        description: 'What it tells: that a carrier took the message, or its receipt.',
+      }),
+      copy: Type.Integer({ description: '0, or 1 for the same receipt come again.' }),
+      url: Type.String({ description: 'Without its query, which may hold secrets.' }),
+      state: Type.Enum([...POST_STATES], {
+        description: 'unknown: tried in vain here, and since then sent or given up by another process.',
+      }),
+      dueAt: Type.Union([Type.String(), Type.Null()], { description: 'When its turn comes, of one that waits.' }),
+      attempts: Type.Integer({ description: 'By whichever process, as far as known.' }),
+      tried: Type.Array(
+        Type.Object({
+          at: Type.String(),
+          result: Type.Enum([...ATTEMPT_RESULTS]),
+          status: Type.Union([Type.Integer(), Type.Null()], { description: 'Of the answer, if there was one.' }),
+        }),
+        { description: 'Attempts of this process, the oldest first.' },
+      ),
+    }),
+  ),
+  missing: Type.Union([Type.String(), Type.Null()], { description: 'What may be missing here, and why.' }),
+});
+
 const LettersQuery = Type.Object(
   {
     from: Type.Optional(
@@ -63,7 +95,8 @@ const ReplayBody = Type.Object(
   { additionalProperties: false },
 );
 
-export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, { webhooks, requireAdmin }, done) => {
+export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, routes, done) => {
+  const { webhooks, requireAdmin } = routes;
   const guarded = requireAdmin && { onRequest: requireAdmin };
   const tags = ['webhooks'];
 
@@ -81,6 +114,30 @@ export const webhookRoutes: FastifyPluginCallbackTypebox<WebhookRoutes> = (app, 
           .map(({ host, state, underWay }) => ({ host, breaker: state, underWay }));
         return { pending, deadLetters: dead, posts, attempts, hosts };
       }),
+  );
+
+  app.get(
+    '/v1/messages/:id/webhooks',
+    {
+      ...guarded,
+      schema: {
+        tags,
+        summary: 'What was posted about one message, how often it was tried, and what waits',
+        params: Type.Object({ id: Type.String({ maxLength: MESSAGE_ID_LENGTH_MAX }) }),
+        response: answers({ 200: MessageWebhooksAnswer }),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!(await routes.isMessage(id))) {
+        const message = 'names no message of this run; GET /v1/messages lists those there are';
+        return sendProblem(reply, problem('no-such-message', 404, 'No such message', [{ field: 'id', message }]));
+      }
+      return sendWhen(webhooks.ofMessage(id), reply, ({ posts, missing = null }) => ({
+        webhooks: posts.map(describePost),
+        missing,
+      }));
+    },
   );
 
   app.get(
@@ -145,10 +202,28 @@ async function sendWhen<Answer>(
   }
 }
 
+function describePost(view: PostView): Type.Static<typeof MessageWebhooksAnswer>['webhooks'][number] {
+  const { id, event, copy, state, dueMs, attemptCount, attempts } = view;
+  return {
+    id,
+    event,
+    copy,
+    url: withoutQuery(view.url),
+    state,
+    dueAt: dueMs === undefined ? null : new Date(dueMs).toISOString(),
+    attempts: attemptCount,
+    tried: attempts.map(({ atMs, result, status = null }) => ({ at: new Date(atMs).toISOString(), result, status })),
+  };
+}
+
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
 function describe({ post, why, attempts, atMs }: DeadLetter): Type.Static<typeof LetterAnswer> {
   const { id, subject, account = null } = post;
-  const { origin, pathname } = new URL(post.url);
   const lastStatus = why.status ?? null;
   const at = new Date(atMs).toISOString();
-  return { id, subject, account, url: origin + pathname, why: why.reason, lastStatus, attempts, at };
+  return { id, subject, account, url: withoutQuery(post.url), why: why.reason, lastStatus, attempts, at };
 }
