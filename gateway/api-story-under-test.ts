@@ -49,8 +49,13 @@ async function tellOfMessages(ask: Ask): Promise<void> {
   await ask('POST /v1/messages/batch', { summary: 'A JSON array', body: batch });
   const lines = batch.map((one) => `${JSON.stringify(one)}\n`).join('');
   await ask('POST /v1/messages/batch', { summary: 'One message per line', type: 'application/x-ndjson', body: lines });
+  const { id: told } = await ask<{ id: string }>('POST /v1/messages', {
+    summary: 'With an address for its receipt',
+    body: { ...message, callbackUrl: 'http://127.0.0.1:9099/receipts?key=1' },
+  });
   await ask('POST /v1/clock', { summary: 'Time goes on', body: { advanceMs: 10_000, settle: true } });
   await ask('GET /v1/messages/{id}', { path: { id } });
+  await ask('GET /v1/messages/{id}/webhooks', { path: { id: told } });
   await ask('GET /v1/messages', { query: { from: OURS, limit: '2' } });
   await ask('POST /v1/inbound', { body: { from: GUEST, to: OURS, text: 'Thank you' } });
   await ask('GET /v1/lookup/{number}', { path: { number: OURS } });

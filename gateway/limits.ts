@@ -105,6 +105,8 @@ export const WEBHOOK_GONE_URLS_MAX = 10_000;
 /** Posts given up that are kept to be looked at and replayed; the oldest is forgotten. */
 export const WEBHOOK_DEAD_LETTERS_MAX = 10_000;
 export const WEBHOOK_PAGE_LETTERS_MAX = 1_000;
+/** Attempts at posts that are remembered, for whoever looks at a message: two megabytes, from the first on. */
+export const WEBHOOK_LOG_ATTEMPTS_MAX = 32_768;
 /** Posts handed to Redis in one go. */
 export const WEBHOOKS_PER_ADD = 500;
 /** How often the queue is asked how much there is of it, for metrics. */
@@ -125,6 +127,17 @@ export const CDR_LINE_LENGTH_MAX = 65_536;
 /** Lines in the log, at level debug, of the requests to one route in a second. */
 export const REQUEST_LINES_PER_SECOND = 10;
 
+/** Messages followed by traces at one time; beyond, the oldest is let go of. Of one request as many as the second says. */
+export const TRACED_MESSAGES_MAX = 10_000;
+export const TRACED_MESSAGES_PER_REQUEST = 10;
+/** Spans that wait to be sent, beyond which they are dropped; how often they are sent, and how many in one go. */
+export const TRACE_SPANS_WAITING_MAX = 8_192;
+export const TRACE_SEND_MS = 1_000;
+export const TRACE_SPANS_PER_SEND = 512;
+/** How long the collector may take over one go, and over all that is left when a gateway closes. */
+export const TRACE_COLLECTOR_MS = 2_000;
+export const TRACE_FLUSH_MS = 2_500;
+
 /** What an entry of the audit log keeps of one value, as JSON; of a longer one it keeps size and digest. And a line of the log. */
 export const AUDIT_VALUE_BYTES_MAX = 16_384;
 export const AUDIT_LINE_BYTES_MAX = 1_048_576;
@@ -142,6 +155,8 @@ export const LIVE_PERIOD_MS = 500;
 
 /** Accounts that may be declared; each has counters in every gateway. */
 export const ACCOUNTS_MAX = 10_000;
+/** Characters of an application's public key in PEM: RSA of 16,384 bits has about 2,800. */
+export const PUBLIC_KEY_LENGTH_MAX = 4_096;
 /** One payment into or out of an account: a million dollars. */
 export const PAYMENT_MICROS_MAX = 1_000_000_000_000;
 /** What an account may hold: a billion dollars, far enough below 2^53 that payments made at once do not lose a micro-dollar. */

@@ -18,7 +18,7 @@ import { documentRoutes } from './api-document.ts';
 import { auditChanges, AuditLog, AuditUnavailable } from './audit/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
-import { consoleRoutes } from './console/index.ts';
+import { consoleRoutes, type RegimeNow } from './console/index.ts';
 import {
   declareMagicSenders,
   MAGIC_BRAND_USED_UP,
@@ -28,7 +28,7 @@ import {
   SnapshotUnfit,
 } from './registries/index.ts';
 import { clockRoutes, ControlledClock, openFaults, systemClock, systemTimers } from './control/index.ts';
-import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
+import { blockRoutes, DELIVERY_TICK_MS, type DeliveryListener, SimulatedCarriers } from './delivery/index.ts';
 import {
   deadBatchRoutes,
   followRecord,
@@ -77,7 +77,7 @@ import {
   type Summary,
 } from './messages/index.ts';
 import { isLoopback, readSandboxOptions, type ServeOptions } from './options.ts';
-import { readPackageFile } from './package-files.ts';
+import { packageVersion } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { openSharedLimits, type SharedLimitsKeeper } from './quotas/index.ts';
 import { NO_PARTIES } from './read-parties.ts';
@@ -90,6 +90,7 @@ import {
   type Core,
   bindingAt,
   createCore,
+  LimitUse,
   makeRoomForLimits,
   nameAt,
   namedStream,
@@ -100,7 +101,14 @@ import {
 } from './router/index.ts';
 import { frontDoor, sandboxRoutes, Sandboxes } from './sandboxes/index.ts';
 import { GatewayState, stateRoutes } from './state/index.ts';
-import { logRequests, metricsRoute } from './telemetry/index.ts';
+import {
+  logRequests,
+  metricsRoute,
+  openTracing,
+  timeRequests,
+  TracesUnavailable,
+  type Tracing,
+} from './telemetry/index.ts';
 import { openWebhooks, webhookGuard, webhookRoutes } from './webhooks/index.ts';
 import { type Delivery, openDelivery, openDeliveryConnection, receiptPosts } from './worker.ts';
 
@@ -148,6 +156,8 @@ export interface GatewayParts {
   readonly isDocumented?: boolean;
 }
 
+const NS_PER_MS = 1e6;
+
 /** What was opened is closed in the opposite order, when the gateway closes or cannot be opened after all. */
 type Closers = (() => Promise<void> | void)[];
 
@@ -175,6 +185,8 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     ? { run: runTag(clock.nowMs()), number: 0 }
     : newRun(redis, clock.nowMs()));
   const store = new MessageStore(options.inbox, run, number);
+  const tracing = await openedTracing(options, store, run, log);
+  if (tracing !== undefined) closers.push(() => tracing.close());
   const meters = new NumberMeters();
   const shared = await opened(openShared({ options, clock, timers, log, meters, core: () => core }, closers));
   const magic = options.magicNumbers ? magicLimits(shared?.limits ?? limits) : undefined;
@@ -209,25 +221,27 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     machineTimers: systemTimers,
     chance: jitter,
     log,
+    ...(tracing && { traced: (send) => tracing.posts(send) }),
   });
   closers.push(() => webhooks.close());
   const faults = await opened(openFaults({ connection: redis, clock, timers, log, seed: options.seed }));
   closers.push(() => faults.close());
+  const listener: DeliveryListener = {
+    taken: (at, nowMs) => webhooks.messageTaken(store, at, nowMs),
+    receiptArrived(at, copy, nowMs) {
+      webhooks.receiptArrived(store, at, copy, nowMs);
+      smpp?.receiptArrived(at);
+    },
+    ended: (at) => store.countEnd(at, core.counters),
+    settled: () => {},
+  };
   const carriers = new SimulatedCarriers({
     store,
     seed: options.seed,
     startMs: clock.nowMs(),
     faults: faults.book,
     magicNumbers: options.magicNumbers,
-    listener: {
-      taken: (at, nowMs) => webhooks.messageTaken(store, at, nowMs),
-      receiptArrived(at, copy, nowMs) {
-        webhooks.receiptArrived(store, at, copy, nowMs);
-        smpp?.receiptArrived(at);
-      },
-      ended: (at) => store.countEnd(at, core.counters),
-      settled: () => {},
-    },
+    listener: tracing?.listener(listener) ?? listener,
   });
   const sandboxes = isInner ? undefined : openSandboxes(parts, () => smppUrls);
   if (sandboxes !== undefined) closers.push(() => sandboxes.close());
@@ -248,7 +262,10 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     },
   });
   namePlugins(app);
-  logRequests(app, systemClock);
+  const requestLog = logRequests(app, systemClock);
+  // Those of a sandbox are not the operator's.
+  const requests = isInner ? undefined : timeRequests(app);
+  tracing?.requests(app);
   const audit = await openedAudit(options, run, log);
   if (audit !== undefined) closers.push(() => audit.close());
   const askAdmin = await adminHook(app, options);
@@ -324,6 +341,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     accounts.messageEnded(at);
     cdrs?.add(at);
   };
+  if (tracing !== undefined) store.whenFinal = tracing.whenFinal(store.whenFinal);
   const chance = namedStream(options.seed, 'regime-filter');
   const durable = redis && openDurable({ connection: redis, core, store, run, clock, timers, log });
   if (durable !== undefined) closers.push(() => durable.close(SHUTDOWN_GRACE_MS));
@@ -339,7 +357,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     delivery = own;
     delivering = own.carriers;
   }
-  const intake = new Intake({
+  const intakeParts: ConstructorParameters<typeof Intake>[0] = {
     core,
     store,
     dispatcher: durable?.commit ?? carriers,
@@ -358,7 +376,10 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
         },
       },
     }),
-  });
+  };
+  const traced = tracing?.intake(intakeParts);
+  const intake = traced ?? new Intake(intakeParts);
+  if (requestLog !== undefined) intake.whenTaken = (at) => requestLog.decided(store, at);
   const attach = (keyName: string, value: string, ttlMs: number): void => durable?.commit.attach(keyName, value, ttlMs);
   const { idempotencyWindowMs: windowMs } = options;
   const ownKeys = new MemoryIdempotencyKeys({ clock, windowMs, answeredMax: IDEMPOTENCY_KEYS_MAX });
@@ -388,7 +409,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       clock,
       timers,
       log,
-      intake,
+      intake: traced?.byItself ?? intake,
       store,
       leases: shared ?? OWN_LIMITS,
       faults: faults.book,
@@ -432,7 +453,10 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
             return clock instanceof ControlledClock && clock.isMoving ? 'a move of the clock' : undefined;
           },
           sizeBytes: () => core.registry.index.sizeBytes + meters.bytes + store.sizeBytes,
-          whenRestored: () => makeRoomForLimits(core),
+          whenRestored: () => {
+            makeRoomForLimits(core);
+            tracing?.forget();
+          },
         })
       : undefined;
 
@@ -509,10 +533,18 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   await app.register(feeRoutes, { revenue, references: feeReferences, fees, tariffDateMs, clock, requireAdmin });
   await registries.register(app);
   await accounts.register(app);
-  await app.register(webhookRoutes, { webhooks, requireAdmin });
+  const isMessage = async (id: string): Promise<boolean> => {
+    const sequence = store.sequenceOf(id);
+    if (sequence >= 0 && sequence < store.nextSequence) return true;
+    // While nobody can tell, it may be one.
+    const archived = await durable?.archive.read(id).catch(() => true);
+    return archived !== undefined;
+  };
+  await app.register(webhookRoutes, { webhooks, isMessage, requireAdmin });
   if (durable) await app.register(deadBatchRoutes, { dead: durable.dead, requireAdmin });
   const blocks = redis === undefined || delivery ? delivering.blocks : { whyNot: WORKERS_BLOCK };
   await app.register(blockRoutes, { blocks, requireAdmin });
+  const limitUse = new LimitUse(core);
   await app.register(metricsRoute, {
     core,
     store,
@@ -527,6 +559,13 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     smpp: () => smpp?.figures(),
     faults: () => faults.figures(),
     audit,
+    limitUse: () =>
+      limitUse.read({
+        atMs: clock.nowMs(),
+        uptimeMs: clock.monotonicNs() / NS_PER_MS,
+        pricedAtMs: intake.pricedAtMs(),
+      }),
+    requests,
     version: packageVersion(),
     worker: () => delivery?.figures(),
     spoolDropped: () => spool?.droppedCount ?? 0,
@@ -798,6 +837,24 @@ async function openedAudit(
   }
 }
 
+/** What makes traces; undefined if the operator wants none. */
+async function openedTracing(
+  { tracesUrl: url, traceShare: share, seed }: ServeOptions,
+  store: MessageStore,
+  instance: string,
+  log: FastifyBaseLogger,
+): Promise<Tracing | undefined> {
+  if (url === undefined) return undefined;
+  const chance = namedStream(seed, 'traces');
+  const version = packageVersion();
+  try {
+    return await openTracing({ url, share, chance, store, instance, version, machineTimers: systemTimers, log });
+  } catch (error) {
+    if (error instanceof TracesUnavailable) throw new CannotStart([`--traces: ${error.message}`]);
+    throw error;
+  }
+}
+
 /** Of a gateway without credentials, by which the audit log tells changes from what is open to all everywhere. */
 const letAnybody: onRequestHookHandler = (_request, _reply, done) => done();
 
@@ -875,14 +932,12 @@ function runTag(startMs: number): string {
     .toUpperCase();
 }
 
-function packageVersion(): string {
-  return (JSON.parse(readPackageFile('package.json')) as { version: string }).version;
-}
-
-function describeRegimes(core: Core, intake: Intake): { carrier: string; regime: string; switched: boolean }[] {
+function describeRegimes(core: Core, intake: Intake): RegimeNow[] {
+  const at = { pricedAtMs: intake.pricedAtMs() };
   return CARRIERS.map((carrier, index) => ({
     carrier: carrier.id,
-    regime: nameAt(REGIMES, core.regimes.regimeAt(index, { pricedAtMs: intake.pricedAtMs() })),
+    regime: nameAt(REGIMES, core.regimes.regimeAt(index, at)),
+    share: core.regimes.shareAt(index, at),
     switched: core.regimes.isOverridden(index),
   }));
 }

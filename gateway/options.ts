@@ -77,6 +77,10 @@ export interface ServeOptions {
   cdrRotateMs: number;
   /** Path of the audit log; undefined keeps none. */
   auditFile: string | undefined;
+  /** Address of an OTLP collector that traces go to; undefined traces nothing. Holds a key with some. */
+  tracesUrl: string | undefined;
+  /** Part of all traces that are kept, of those whose sender has not decided. */
+  traceShare: number;
   /** Limits (`Binding`) over which messages wait for room; over the others they are refused. */
   overLimit: ReadonlySet<number>;
   /** Messages that may wait at one time. */
@@ -185,6 +189,18 @@ function readFraction(written: string): Reading<number> {
   if (written === 'refuse') return { value: 0 };
   const value = /^\d(\.\d{1,6})?$/.test(written) ? Number(written) : Number.NaN;
   return value > 0 && value <= 1 ? { value } : { wrong: 'must be refuse, or a number above 0, at most 1' };
+}
+
+function readShare(written: string): Reading<number> {
+  const value = /^\d(\.\d{1,6})?$/.test(written) ? Number(written) : Number.NaN;
+  return value <= 1 ? { value } : { wrong: 'must be a number from 0 to 1' };
+}
+
+function readCollector(written: string): Reading<string> {
+  const { protocol = '', search = '', hash = '' } = URL.canParse(written) ? new URL(written) : {};
+  return /^https?:$/.test(protocol) && search === '' && hash === ''
+    ? { value: written }
+    : { wrong: 'must be an address such as http://127.0.0.1:4318, with http or https and no query' };
 }
 
 function readSwitch(written: string): Reading<boolean> {
@@ -489,6 +505,27 @@ export const OPTIONS: readonly Option[] = [
     read: text,
   }),
   option({
+    key: 'tracesUrl',
+    inFile: ['traces', 'url'],
+    isSecret: true,
+    flag: '--traces',
+    argument: 'url',
+    variable: 'TOLLGATE_TRACES',
+    help: 'OpenTelemetry collector to send traces to by OTLP over HTTP, such as http://127.0.0.1:4318; needs its packages',
+    fallback: undefined,
+    read: readCollector,
+  }),
+  option({
+    key: 'traceShare',
+    inFile: ['traces', 'share'],
+    flag: '--trace-share',
+    argument: 'fraction',
+    variable: 'TOLLGATE_TRACE_SHARE',
+    help: 'part of all traces that are kept, 0 to 1; of a request that came with a traceparent its sender has decided',
+    fallback: '1',
+    read: readShare,
+  }),
+  option({
     key: 'overLimit',
     isMap: true,
     flag: '--over-limit',
@@ -780,6 +817,7 @@ export function readSandboxOptions(outer: ServeOptions, wishes: SandboxWishes): 
     registryFile: undefined,
     cdrDirectory: undefined,
     auditFile: undefined,
+    tracesUrl: undefined,
     // Where ESMEs bind to the gateway, they bind to its sandboxes too.
     smppPort: wishes.smpp === true && outer.smppPort === undefined && outer.smppTlsPort === undefined ? 0 : undefined,
     smppTlsPort: undefined,

@@ -14,3 +14,7 @@ const ROOT = dirname(createRequire(import.meta.url).resolve('tollgate/package.js
 export function readPackageFile(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
+
+export function packageVersion(): string {
+  return (JSON.parse(readPackageFile('package.json')) as { version: string }).version;
+}

@@ -56,6 +56,8 @@ export function fieldProblems(errors: readonly TLocalizedValidationError[]): Fie
       if (!byField.has(field)) byField.set(field, message);
     }
   }
+  // Where a body may be one thing or another, the whole is said to be wrong beside the part that is.
+  if (byField.size > 1) byField.delete('');
   return [...byField].map(([field, message]) => ({ field, message }));
 }
 

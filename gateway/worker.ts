@@ -24,6 +24,7 @@ import { DELIVERY_COMMAND_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from './limits.ts';
 import { CannotStart } from './load-world.ts';
 import { type CarrierFaults, MessageStore } from './messages/index.ts';
 import type { ServeOptions } from './options.ts';
+import { packageVersion } from './package-files.ts';
 import { handleError, handleNotFound } from './problem.ts';
 import { type Clock, namedStream, type Timers } from './router/index.ts';
 import { workerMetricsRoute } from './telemetry/index.ts';
@@ -191,6 +192,7 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
       carriers: () => delivery.carriers.figures(),
       worker: () => delivery.figures(),
       spoolDropped: () => spool.droppedCount,
+      version: packageVersion(),
     });
     closers.push(() => app.close());
     // Health goes on being told while batches end.

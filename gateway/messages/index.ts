@@ -54,7 +54,7 @@ export {
   priceView,
   SENDER,
 } from './message-view.ts';
-export { LatencyHistogram } from './latency-histogram.ts';
+export { LatencyHistogram, NamedLatencies, NO_SEQUENCE } from './latency-histogram.ts';
 export { findMessages, type InboxQuery, latestFrom } from './inbox.ts';
 export { summarise, type Summary } from './summary.ts';
 export { TextBytes } from './text-bytes.ts';

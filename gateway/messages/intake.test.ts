@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_CARRIERS, coreUnderTest, declare, TO } from '../router/world-under-test.ts';
 import { BINDINGS, DECISIONS, makeRoomForLimits } from '../router/index.ts';
-import { Intake, NOT_STORED } from './intake.ts';
+import { NOT_LEASED } from '../../tariffs/index.ts';
+import { AWAITS_LEASE, Intake, NOT_STORED } from './intake.ts';
+import { NO_SEQUENCE } from './latency-histogram.ts';
 import { emptyDraft } from './message-draft.ts';
 import { MessageStore } from './message-store.ts';
 import { messageAnswer } from './message-view.ts';
@@ -57,5 +59,40 @@ describe('a view of the registry older than allowed', () => {
     expect([store.count, core.counters.chargedMicros, intake.staleCount]).toEqual([0, 0, 0]);
     view.age = 0;
     expect(intake.submit(draft)).toBe(0);
+  });
+});
+
+describe('what is remembered of a decision that took its time', () => {
+  // The clock stands still, so all are in the first bucket.
+  const named = ({ decisionTimes: { sequences, lastNs, atMs } }: Intake): number[] => [
+    sequences[0]!,
+    lastNs[0]!,
+    atMs[0]!,
+  ];
+
+  it('is the message that was stored last, accepted or refused', () => {
+    const { store, intake, draft } = open(false);
+    expect(named(intake)[0]).toBe(NO_SEQUENCE);
+    intake.submit(draft);
+    expect(named(intake)).toEqual([0, 0, NOON]);
+    const refused = intake.submit({ ...draft, destinationKey: TO.wireline });
+    expect(store.holds(refused)).toBe(true);
+    expect(named(intake)[0]).toBe(refused);
+  });
+
+  it('is no message that has to ask for a lease: the next one may be stored under its number', () => {
+    const { core, intake, draft } = open(false);
+    const all = Object.values(core.limits as unknown as Record<string, object | null | (object | null)[]>).flat();
+    for (const limit of all) if (limit !== null) Object.assign(limit, { waitMs: () => NOT_LEASED });
+    expect(intake.submit(draft)).toBe(AWAITS_LEASE);
+    expect(named(intake)[0]).toBe(NO_SEQUENCE);
+    expect(intake.decisionTimes.count).toBe(1);
+  });
+
+  it('is forgotten with the messages when a state is restored', () => {
+    const { intake, draft } = open(false);
+    intake.submit(draft);
+    intake.restore(intake.capture());
+    expect(named(intake)[0]).toBe(NO_SEQUENCE);
   });
 });

@@ -27,7 +27,13 @@ import {
 import { QUEUE_LOOK_MS, QUEUE_RELEASES_AT_ONCE } from '../limits.ts';
 import { type HeldMessagesState, NONE } from './held-messages.ts';
 import type { LinedLimits } from './lined-limits.ts';
-import { DECISION_BOUNDS_NS, LatencyHistogram, RETRY_AFTER_BOUNDS_NS } from './latency-histogram.ts';
+import {
+  DECISION_BOUNDS_NS,
+  LatencyHistogram,
+  type LatencyHistogramState,
+  NamedLatencies,
+  RETRY_AFTER_BOUNDS_NS,
+} from './latency-histogram.ts';
 import type { MessageDraft } from './message-draft.ts';
 import type { MessageStore } from './message-store.ts';
 
@@ -106,6 +112,7 @@ export interface Queueing {
 
 export interface IntakeState {
   readonly staleCount: number;
+  readonly retryAfter: LatencyHistogramState;
   /** Undefined where no limit has lines. */
   readonly held: HeldMessagesState | undefined;
 }
@@ -138,7 +145,9 @@ export class Intake implements WaitingHere {
   batchesUnderWay = 0;
   /** Messages decided by a stale view. */
   staleCount = 0;
-  readonly decisionTimes = new LatencyHistogram(DECISION_BOUNDS_NS);
+  /** Told of each message that `submit` has taken into the store, at its place in the ring, decided or waiting. */
+  whenTaken: ((at: number) => void) | undefined;
+  readonly decisionTimes = new NamedLatencies(DECISION_BOUNDS_NS);
   /** How long senders of refused messages were told to wait. */
   readonly retryAfterTimes = new LatencyHistogram(RETRY_AFTER_BOUNDS_NS);
   readonly #core: Core;
@@ -210,7 +219,7 @@ export class Intake implements WaitingHere {
     }
     slot.draw = Number.isNaN(draft.draw) ? this.#chance.next() : draft.draw;
     this.#queueing?.lined.begin();
-    this.#decide(true);
+    this.#decide(NOT_STORED);
     if (slot.code === DecisionCode.LimitNotLeased) {
       if (mayAwaitLease) return AWAITS_LEASE;
       slot.retryAfterMs = UNLEASED_RETRY_AFTER_MS;
@@ -220,11 +229,14 @@ export class Intake implements WaitingHere {
       const at = sequence % this.#store.capacity;
       this.#stand(at, nowMs);
       this.#keeper?.hold(at, slot.draw);
+      this.whenTaken?.(at);
       return sequence;
     }
     this.#countDecided(draft.truth);
     const sequence = this.#store.add(draft, slot);
-    if (slot.code === DecisionCode.Accepted) this.#dispatcher.dispatch(sequence % this.#store.capacity, nowMs);
+    const at = sequence % this.#store.capacity;
+    if (slot.code === DecisionCode.Accepted) this.#dispatcher.dispatch(at, nowMs);
+    this.whenTaken?.(at);
     return sequence;
   }
 
@@ -313,12 +325,15 @@ export class Intake implements WaitingHere {
 
   /** Messages that wait, and what it counted. How long decisions took is this process's and not part of it. */
   capture(): IntakeState {
-    return { staleCount: this.staleCount, held: this.#queueing?.lined.held.capture() };
+    const { staleCount } = this;
+    return { staleCount, retryAfter: this.retryAfterTimes.capture(), held: this.#queueing?.lined.held.capture() };
   }
 
   /** To be called after the store was restored. */
-  restore({ staleCount, held }: IntakeState): void {
+  restore({ staleCount, retryAfter, held }: IntakeState): void {
+    this.decisionTimes.forgetNames();
     this.staleCount = staleCount;
+    this.retryAfterTimes.restore(retryAfter);
     if (held !== undefined) this.#queueing?.lined.held.restore(held);
   }
 
@@ -334,8 +349,12 @@ export class Intake implements WaitingHere {
     slot.pricedAtMs = this.#tariffDateMs ?? nowMs;
   }
 
-  /** Decides the message in `slot`, which lines have begun with. One that may wait gets `queued`, and takes nothing of anything. */
-  #decide(isNew: boolean): void {
+  /**
+   * Decides the message in `slot`, which lines have begun with: the one that waits at ring place `waitingAt`, or a new one if that is
+   * NOT_STORED. One that may wait gets `queued`, and takes nothing of anything.
+   */
+  #decide(waitingAt: number): void {
+    const isNew = waitingAt === NOT_STORED;
     const slot = this.slot;
     const queueing = this.#queueing;
     const startNs = this.#clock.monotonicNs();
@@ -355,7 +374,14 @@ export class Intake implements WaitingHere {
         decide(this.#core, slot);
       }
     }
-    this.decisionTimes.observe(this.#clock.monotonicNs() - startNs);
+    const tookNs = this.#clock.monotonicNs() - startNs;
+    const times = this.decisionTimes;
+    const bucket = times.observe(tookNs);
+    // One that has to ask for a lease first comes again, and may not be the next to be stored.
+    if (slot.code === DecisionCode.LimitNotLeased) return;
+    times.sequences[bucket] = isNew ? this.#store.nextSequence : this.#store.sequence[waitingAt]!;
+    times.lastNs[bucket] = tookNs;
+    times.atMs[bucket] = slot.atMs;
   }
 
   /** Whether the message in `slot`, as foreseen, is to wait. One that waits already needs no room and has its own end. */
@@ -409,7 +435,7 @@ export class Intake implements WaitingHere {
     slot.isStale = isStale;
     slot.draw = held.drawOf(at);
     lined.beginAgain(at);
-    this.#decide(false);
+    this.#decide(at);
     if (slot.code === DecisionCode.LimitNotLeased || slot.code === DecisionCode.TrackedNumbersFull) {
       held.postpone(line, nowMs + UNTOLD_RETRY_MS);
       return;

@@ -1,4 +1,11 @@
 /** How long something took, counted into fixed buckets: a few nanoseconds per observation, read at scrape. */
+
+export interface LatencyHistogramState {
+  readonly counts: Float64Array;
+  readonly sumNs: number;
+  readonly count: number;
+}
+
 export class LatencyHistogram {
   /** Upper bounds in nanoseconds, ascending; the last bucket, beyond them, is unbounded. */
   readonly boundsNs: Float64Array;
@@ -12,14 +19,55 @@ export class LatencyHistogram {
     this.counts = new Float64Array(boundsNs.length + 1);
   }
 
-  /** Counts `times` of something that each took `ns`. */
-  observe(ns: number, times = 1): void {
+  /** Counts `times` of something that each took `ns`. Returns the bucket. */
+  observe(ns: number, times = 1): number {
     const bounds = this.boundsNs;
     let bucket = 0;
     while (bucket < bounds.length && ns > bounds[bucket]!) bucket += 1;
     this.counts[bucket]! += times;
     this.sumNs += ns * times;
     this.count += times;
+    return bucket;
+  }
+
+  capture(): LatencyHistogramState {
+    const { sumNs, count } = this;
+    return { counts: this.counts.slice(), sumNs, count };
+  }
+
+  /** Takes over what another with the same bounds captured. */
+  restore({ counts, sumNs, count }: LatencyHistogramState): void {
+    this.counts.set(counts);
+    this.sumNs = sumNs;
+    this.count = count;
+  }
+}
+
+/** In place of a message's sequence number, where there is no message. */
+export const NO_SEQUENCE = -1;
+
+/**
+ * The same, of messages. It remembers the latest of each bucket, so that a slow one can be looked at; who observes writes it down, column
+ * by column, since a call would have its numbers boxed.
+ */
+export class NamedLatencies extends LatencyHistogram {
+  /** By bucket: the sequence number of its latest message in the store, or NO_SEQUENCE. */
+  readonly sequences: Float64Array;
+  /** By bucket: how long that one took. */
+  readonly lastNs: Float64Array;
+  /** By bucket: when that was. */
+  readonly atMs: Float64Array;
+
+  constructor(boundsNs: readonly number[]) {
+    super(boundsNs);
+    this.sequences = new Float64Array(boundsNs.length + 1).fill(NO_SEQUENCE);
+    this.lastNs = new Float64Array(boundsNs.length + 1);
+    this.atMs = new Float64Array(boundsNs.length + 1);
+  }
+
+  /** Lets go of the messages: their numbers are others' now. */
+  forgetNames(): void {
+    this.sequences.fill(NO_SEQUENCE);
   }
 }
 

@@ -137,6 +137,7 @@ describe('a sandbox', () => {
     const { status, body } = await gateway.ask<ProblemBody>('POST', '/v1/sandboxes', settings);
     expect(Math.floor(status / 100)).toBe(4);
     expect(body.detail).toContain(detail);
+    expect(body.detail).not.toContain('JSON object');
   });
 
   test('requests to many at once go each to its own', async () => {

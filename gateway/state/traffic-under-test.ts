@@ -234,11 +234,11 @@ export async function readable(gateway: GatewayUnderTest): Promise<Map<string, s
     'brands',
     each(brands.count, (handle) => [brands.id(handle), brands.tmobileTier(handle)]),
   );
-  // How long decisions took, what waits were asked for, what an index went through and the process used: none of it is state.
+  // How long decisions and answers took, what an index went through and the process used: none of it is state.
   const metrics = (await gateway.ask('GET', '/metrics')).text.split('\n');
   const counted = metrics.filter(
     (line) =>
-      /^tollgate_/.test(line) && !/^tollgate_(decision_seconds|retry_after_seconds|registry_changes_total)/.test(line),
+      /^tollgate_/.test(line) && !/^tollgate_(decision_seconds|request_seconds|registry_changes_total)/.test(line),
   );
   read.set('/metrics', counted.join('\n'));
   return read;

@@ -27,6 +27,12 @@ export const CATALOGUE = {
     help: 'Messages refused, by the limit or rule that bound.',
     labels: ['limit'],
   },
+  tollgate_limit_use_ratio: {
+    type: 'gauge',
+    help: 'Share of a limit that is used, from 0 to 1, by the campaign, brand or account that uses most of its own. Of more than 10,000 each, as many are looked at in turns. With Redis, limits by day are as of their last draw.',
+    labels: ['limit'],
+    isShared: true,
+  },
   tollgate_retry_after_seconds: {
     type: 'histogram',
     help: 'How long senders of refused messages were told to wait, where trying again may help.',
@@ -109,6 +115,11 @@ export const CATALOGUE = {
     type: 'histogram',
     help: 'Time to decide one message: lookup, class, regime, limits, price.',
     labels: [],
+  },
+  tollgate_request_seconds: {
+    type: 'histogram',
+    help: 'Time from the head of a request to the end of its answer, by API: native, batch, a provider, tcr, nnsr, admin, console, probes. Only those that were asked are there; streams are not.',
+    labels: ['api'],
   },
   tollgate_registry_numbers: {
     type: 'gauge',
@@ -235,7 +246,7 @@ export const CATALOGUE = {
     labels: [],
     isShared: true,
   },
-  tollgate_worker_batches: {
+  tollgate_worker_open_batches: {
     type: 'gauge',
     help: 'Batches in the hands of this worker.',
     labels: [],

@@ -146,6 +146,51 @@ describe('at level debug', () => {
     }
   });
 
+  test('the line of a request in which one message was decided has its id, by whatever API, and that of several has none', async () => {
+    const stream = memory();
+    const gateway = await openGatewayUnderTest({ logLevel: 'debug' }, stream);
+    const to = gateway.number('att');
+    const message = { from: gateway.number('cpaas'), to, text: TEXT };
+    let id = '';
+    try {
+      ({ id } = (await gateway.send()).body);
+      await gateway.send({ to: '+12015550123', truth: 'spam' });
+      await gateway.send({ idempotencyKey: 'a' });
+      await gateway.send({ idempotencyKey: 'a' });
+      await gateway.ask('POST', '/v1/messages', { ...message, nonsense: 1 });
+      await gateway.ask('POST', '/v1/messages/batch', [message]);
+      await gateway.ask('POST', '/v1/messages/batch', [message, message]);
+      const sms = new URLSearchParams({
+        api_key: 'acme',
+        api_secret: 'secret',
+        from: '12125550123',
+        to: to.slice(1),
+        text: TEXT,
+      });
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      await gateway.ask('POST', '/vonage/sms/json', sms.toString(), form);
+      await gateway.ask('GET', `/v1/messages/${id}`);
+    } finally {
+      await gateway.close();
+    }
+    const told = stream.lines.map((line) => JSON.parse(line) as { msg: string; route: string; message?: string });
+    const { store } = gateway;
+    const of = (sequence: number): string => store.idOf(sequence);
+    expect(id).toBe(of(0));
+    expect(told.filter(({ msg }) => msg === 'request').map(({ route, message: one }) => [route, one])).toEqual([
+      ['/v1/messages', of(0)],
+      ['/v1/messages', of(1)],
+      ['/v1/messages', of(2)],
+      // The answer of the first, again.
+      ['/v1/messages', undefined],
+      ['/v1/messages', undefined],
+      ['/v1/messages/batch', of(3)],
+      ['/v1/messages/batch', undefined],
+      ['/vonage/sms/json', of(6)],
+      ['/v1/messages/:id', undefined],
+    ]);
+  });
+
   test('a route that is asked all the time has a few lines a second, and none is forgotten', async () => {
     const stream = memory();
     const log: FastifyBaseLogger = createLog('debug', stream);

@@ -22,6 +22,7 @@ import { DELIVERY_ERRORS } from '../messages/index.ts';
 import { readPackageFile } from '../package-files.ts';
 import { ATTEMPT_RESULTS, BREAKER_STATES } from '../webhooks/index.ts';
 import { CATALOGUE, type MetricEntry } from './catalogue.ts';
+import { REQUEST_APIS } from './request-times.ts';
 
 interface Sample {
   readonly name: string;
@@ -150,6 +151,7 @@ test('label values are the known words, never a number, a text or an id', () => 
     version: [(JSON.parse(readPackageFile('package.json')) as { version: string }).version],
     node: [process.version],
     event: ['taken', 'finished', 'lost', 'taken_over', 'parked'],
+    api: REQUEST_APIS,
     kind: [...RECEIPT_KINDS, ...FAULT_KINDS],
     error: DELIVERY_ERRORS.map(({ name }) => name),
     result: [
@@ -252,6 +254,105 @@ describe('values equal the counters', () => {
     expect(sum(of('tollgate_inbox_messages'))).toBe(64);
     expect(sum(of('tollgate_inflight_messages'))).toBe(gateway.store.inFlightCount);
     expect(gateway.store.inFlightCount).toBeGreaterThan(0);
+  });
+});
+
+describe('OpenMetrics, for who asks for it', () => {
+  /** What Prometheus 2.42 and 3.5 ask for. */
+  const OF_PROMETHEUS = [
+    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,' +
+      'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+  ];
+  const asked = (accept: string) => gateway.ask('GET', '/metrics', undefined, { accept });
+  const TEXT = /^text\/plain; version=0\.0\.4/;
+  const OPEN = /^application\/openmetrics-text; version=1\.0\.0/;
+
+  test.each([
+    ...OF_PROMETHEUS.map((accept) => [accept, OPEN] as const),
+    ['application/openmetrics-text', OPEN],
+    ['Application/OpenMetrics-Text; Q=0.3, text/plain; q=0.2', OPEN],
+    ['text/plain;version=0.0.4;q=0.6,application/openmetrics-text;q=0.5', TEXT],
+    ['application/openmetrics-text;q=0', TEXT],
+    ['application/openmetrics-text;q=nonsense, text/plain', TEXT],
+    ['*/*', TEXT],
+    ['', TEXT],
+    [',;=,,"', TEXT],
+  ] as const)('Accept: %s', async (accept, type) => {
+    const { status, headers } = await asked(accept);
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(type);
+    expect(headers.get('vary')).toBe('accept');
+  });
+
+  test('says the same by the same names, and ends with # EOF', async () => {
+    const { text } = await asked('application/openmetrics-text');
+    expect(text.endsWith('\n# EOF\n')).toBe(true);
+    const bare = text.replace(/# EOF\n$/, '').replaceAll(/ # \{message_id="[^"]+"\} \S+ \S+$/gm, '');
+    const open = parse(bare);
+    const plain = await scrape();
+    // Counters are named without their suffix where they are described.
+    const families = [...open.types].map(([name, type]) => [type === 'counter' ? `${name}_total` : name, type]);
+    expect(families).toEqual([...plain.types]);
+    expect([...open.helps.values()]).toEqual([...plain.helps.values()]);
+    // A quote would have to be escaped.
+    expect([...open.helps.values()].filter((help) => help.includes('"'))).toEqual([]);
+    const told = ({ samples }: Exposition) =>
+      // What is going on in the process just then.
+      samples
+        .filter(({ name }) => !name.startsWith('nodejs_active_'))
+        .map(({ name, labels: { le, ...labels } }) => [name, labels, le === undefined ? le : Number(le)]);
+    expect(told(open)).toEqual(told(plain));
+    const bounds = open.samples.flatMap(({ labels: { le } }) => (le === undefined ? [] : [le]));
+    expect(bounds.length).toBeGreaterThan(20);
+    expect(bounds.filter((le) => !/^(\+Inf|\d+\.\d+|\d(\.\d+)?e-\d+)$/.test(le))).toEqual([]);
+  });
+
+  test('no two metrics can be taken for one another', async () => {
+    const { types } = parse(
+      (await asked('application/openmetrics-text')).text.replace(/# EOF\n$/, '').replaceAll(/ # \{.*$/gm, ''),
+    );
+    const suffixes: Readonly<Record<string, readonly string[]>> = {
+      counter: ['', '_total', '_created'],
+      histogram: ['', '_bucket', '_sum', '_count', '_created'],
+    };
+    const taken = [...types].flatMap(([name, type]) => (suffixes[type] ?? ['']).map((suffix) => name + suffix));
+    expect(taken.filter((name, place) => taken.indexOf(name) !== place)).toEqual([]);
+  });
+
+  test('a bucket of decisions names its latest message, which can be asked for', async () => {
+    gateway.time.advance(20_000);
+    const { body: sent } = await gateway.send({ truth: 'spam' });
+    const { text } = await asked('application/openmetrics-text');
+    const named = [...text.matchAll(/^(\w+)\{.*\} \d+ # \{message_id="([^"]+)"\} (\S+) (\S+)$/gm)];
+    // Time stands still here, so all are in the first.
+    expect(named.map(([, name, id, took, at]) => [name, id, Number(took), Number(at)])).toEqual([
+      ['tollgate_decision_seconds_bucket', sent.id, 0, gateway.time.nowMs() / 1_000],
+    ]);
+    const { body: message } = await gateway.ask<{ truth: string }>('GET', `/v1/messages/${sent.id}`);
+    expect(message.truth).toBe('spam');
+    expect((await asked('text/plain')).text).not.toContain(sent.id);
+  });
+
+  test('one that the inbox has no more is not named', async () => {
+    const small = await openGatewayUnderTest({ inbox: 1 });
+    const exemplars = async (): Promise<number> => {
+      const { text } = await small.ask('GET', '/metrics', undefined, { accept: 'application/openmetrics-text' });
+      return text.split('message_id').length - 1;
+    };
+    try {
+      await small.send();
+      expect(await exemplars()).toBe(1);
+      small.time.advance(20_000);
+      const { decisionTimes } = small.intake;
+      // As if the next one had been of another bucket.
+      const [first] = decisionTimes.sequences;
+      await small.send();
+      decisionTimes.sequences[0] = first ?? 0;
+      expect(await exemplars()).toBe(0);
+    } finally {
+      await small.close();
+    }
   });
 });
 

@@ -2,16 +2,16 @@
  * `/metrics`: the core's counters, copied into Prometheus's format when somebody scrapes and at no other time.
  */
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
-import {
-  collectDefaultMetrics,
-  type Metric,
-  type MetricObjectWithValues,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import { collectDefaultMetrics, type Metric, type MetricValue, Registry } from 'prom-client';
 import { CARRIERS } from '../../registry-cache/index.ts';
 import type { NumberMeters } from '../../tariffs/index.ts';
-import type { Intake, LatencyHistogram, MessageStore } from '../messages/index.ts';
+import {
+  type Intake,
+  type LatencyHistogram,
+  type MessageStore,
+  type NamedLatencies,
+  NO_SEQUENCE,
+} from '../messages/index.ts';
 import {
   Binding,
   BINDINGS,
@@ -25,6 +25,8 @@ import {
   revenueCells,
 } from '../router/index.ts';
 import { CATALOGUE, type MetricName } from './catalogue.ts';
+import { Exposition, type Told } from './exposition.ts';
+import type { RequestTimes } from './request-times.ts';
 
 const MICROS_PER_DOLLAR = 1e6;
 const NS_PER_SECOND = 1e9;
@@ -141,6 +143,8 @@ export interface DeliverySources {
   readonly faults: () => FaultFigures;
   /** Receipts for ESMEs that went for want of room in Redis. */
   readonly spoolDropped?: () => number;
+  /** Of the package. */
+  readonly version: string;
 }
 
 export interface MetricSources extends DeliverySources {
@@ -162,55 +166,63 @@ export interface MetricSources extends DeliverySources {
   readonly smpp?: () => SmppFigures | undefined;
   /** Undefined if none is kept. */
   readonly audit: AuditFigures | undefined;
-  /** Of the package. */
-  readonly version: string;
+  /** How full limits are. */
+  readonly limitUse: () => readonly Cell<'limit'>[];
+  /** Undefined where requests are not timed. */
+  readonly requests: RequestTimes | undefined;
 }
 
 type Sample = MetricValue<string>;
 type Read = () => Sample[];
 
+/** One observation of those a bucket counts, as prom-client prints it in OpenMetrics. */
+interface Exemplar {
+  readonly labelSet: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+}
+
 export const metricsRoute: FastifyPluginCallback<MetricSources> = (app, sources, done) => {
-  serve(app, createRegistry(sources));
+  serve(app, readers(sources));
   done();
 };
 
 /** The metrics of a worker in a process of its own: what it delivers, and the process. */
 export const workerMetricsRoute: FastifyPluginCallback<DeliverySources> = (app, sources, done) => {
-  serve(app, registryOf(deliveryReaders(sources)));
+  serve(app, deliveryReaders(sources));
   done();
 };
 
-function serve(app: FastifyInstance, registry: Registry): void {
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
-}
-
-/** A registry holding every metric of the catalogue and the process's own. */
-export function createRegistry(sources: MetricSources): Registry {
-  return registryOf(readers(sources));
-}
-
-function registryOf(reading: Partial<Record<MetricName, Read>>): Registry {
-  const registry = new Registry();
-  for (const [name, read] of Object.entries(reading)) {
-    registry.registerMetric(copiedAtScrape(name as MetricName, read));
-  }
-  return Registry.merge([registry, (processMetrics ??= metricsOfProcess())]);
+function serve(app: FastifyInstance, reading: Partial<Record<MetricName, Read>>): void {
+  let exposition: Exposition | undefined;
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    exposition ??= new Exposition([
+      ...Object.entries(reading).map(([name, read]) => copiedAtScrape(name as MetricName, read)),
+      ...(processMetrics ??= metricsOfProcess()),
+    ]);
+    const writer = exposition.writerFor(request.headers.accept);
+    return reply
+      .type(writer.contentType)
+      .header('vary', 'accept')
+      .send(await writer.metrics());
+  });
 }
 
 /** Those of the process, whatever gateways run in it: what observes it is never let go, and would hold on to each of them. */
-let processMetrics: Registry | undefined;
+let processMetrics: readonly Metric[] | undefined;
 
-function metricsOfProcess(): Registry {
+function metricsOfProcess(): readonly Metric[] {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  return registry;
+  // They are the metrics themselves, whatever the types of prom-client say.
+  return registry.getMetricsAsArray() as unknown as Metric[];
 }
 
-function deliveryReaders({ webhooks, faults, carriers, worker, spoolDropped }: DeliverySources) {
+function deliveryReaders({ webhooks, faults, carriers, worker, spoolDropped, version }: DeliverySources) {
   return {
-    tollgate_worker_batches: () => [sample({}, worker()?.active ?? 0)],
+    tollgate_build_info: () => [sample({ version, node: process.version }, 1)],
+    tollgate_worker_open_batches: () => [sample({}, worker()?.active ?? 0)],
     tollgate_worker_batches_total: () => {
       const { taken, finished, lost, takenOver, parked } = worker() ?? NOTHING_DELIVERED;
       return byName('event', { taken, finished, lost, taken_over: takenOver, parked });
@@ -248,7 +260,8 @@ function readers({
   keeping,
   smpp,
   audit,
-  version,
+  limitUse,
+  requests,
   ...delivery
 }: MetricSources): Record<MetricName, Read> {
   const { counters } = core;
@@ -259,6 +272,7 @@ function readers({
       Array.from(counters.reasons, (value, reason) => sample({ reason: nameAt(REGISTRATION_REASONS, reason) }, value)),
     tollgate_refusals_total: () =>
       BINDINGS.map(({ name }, binding) => sample({ limit: name }, counters.refusals[binding] ?? 0)).slice(1),
+    tollgate_limit_use_ratio: () => limitUse().map(fromCell),
     tollgate_handset_total: () => handsetCells(counters).map((cell) => fromCell(cell)),
     tollgate_revenue_dollars_total: () =>
       revenueCells(counters).map(({ labels, value }) => sample({ ...labels }, value / MICROS_PER_DOLLAR)),
@@ -270,7 +284,15 @@ function readers({
     tollgate_fees_dollars_total: () => [sample({}, feesMicros() / MICROS_PER_DOLLAR)],
     tollgate_inbound_messages_total: () =>
       CARRIERS.map(({ id }, carrier) => sample({ carrier: id }, counters.inbound[carrier] ?? 0)),
-    tollgate_decision_seconds: () => histogramSamples('tollgate_decision_seconds', intake.decisionTimes),
+    tollgate_decision_seconds: () =>
+      withExemplars(
+        histogramSamples('tollgate_decision_seconds', intake.decisionTimes),
+        exemplarsOf(intake.decisionTimes, store),
+      ),
+    tollgate_request_seconds: () =>
+      [...(requests ?? [])].flatMap(([api, times]) =>
+        times.count === 0 ? [] : histogramSamples('tollgate_request_seconds', times, { api }),
+      ),
     tollgate_registry_numbers: () => [sample({}, core.registry.count)],
     tollgate_registry_pending_numbers: () => [sample({}, core.registry.pendingCount)],
     tollgate_registry_changes_total: () => [sample({}, core.registry.changeCount)],
@@ -328,7 +350,6 @@ function readers({
     tollgate_lost_messages_total: () => [sample({}, keeping()?.lost ?? 0)],
     tollgate_dead_batches: () => [sample({}, keeping()?.deadBatches ?? 0)],
     tollgate_limit_local_fraction_total: () => [sample({}, leases()?.awayCount ?? 0)],
-    tollgate_build_info: () => [sample({ version, node: process.version }, 1)],
     tollgate_audit_entries_total: () => [sample({}, audit?.entryCount ?? 0)],
     tollgate_audit_errors_total: () => [sample({}, audit?.errorCount ?? 0)],
   };
@@ -359,14 +380,8 @@ function copiedAtScrape(name: MetricName, read: Read): Metric {
   const { help, type } = CATALOGUE[name];
   const metric = {
     name,
-    get: (): Promise<MetricObjectWithValues<Sample>> =>
-      Promise.resolve({
-        name,
-        help,
-        type,
-        values: read(),
-        aggregator: 'sum',
-      } as unknown as MetricObjectWithValues<Sample>),
+    get: (): Promise<Told> =>
+      Promise.resolve({ name, help, type, values: read(), aggregator: 'sum' } as unknown as Told),
   };
   return metric as unknown as Metric;
 }
@@ -383,16 +398,31 @@ function sample(labels: Record<string, string>, value: number): Sample {
   return { labels, value };
 }
 
+/** By bucket: its latest message that the store still holds. */
+function exemplarsOf({ sequences, lastNs, atMs }: NamedLatencies, store: MessageStore): (Exemplar | undefined)[] {
+  return Array.from(sequences, (sequence, bucket) => {
+    if (sequence === NO_SEQUENCE || !store.holds(sequence)) return undefined;
+    const labelSet = { message_id: store.idAt(sequence % store.capacity) };
+    const [tookNs = 0, whenMs = 0] = [lastNs[bucket], atMs[bucket]];
+    return { labelSet, value: tookNs / NS_PER_SECOND, timestamp: whenMs / MS_PER_SECOND };
+  });
+}
+
+/** The samples of a histogram, of which the buckets come first, with an exemplar each where there is one. */
+function withExemplars(samples: Sample[], exemplars: readonly (Exemplar | undefined)[]): Sample[] {
+  return samples.map((one, place) => (exemplars[place] === undefined ? one : { ...one, exemplar: exemplars[place] }));
+}
+
 /** Cumulative buckets, sum and count, as the exposition format wants them. */
-function histogramSamples(name: string, histogram: LatencyHistogram): Sample[] {
+function histogramSamples(name: string, histogram: LatencyHistogram, labels: Sample['labels'] = {}): Sample[] {
   const samples: (Sample & { metricName: string })[] = [];
   let below = 0;
   histogram.boundsNs.forEach((boundNs, bucket) => {
     below += histogram.counts[bucket] ?? 0;
-    samples.push({ metricName: `${name}_bucket`, labels: { le: boundNs / NS_PER_SECOND }, value: below });
+    samples.push({ metricName: `${name}_bucket`, labels: { le: boundNs / NS_PER_SECOND, ...labels }, value: below });
   });
-  samples.push({ metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: histogram.count });
-  samples.push({ metricName: `${name}_sum`, labels: {}, value: histogram.sumNs / NS_PER_SECOND });
-  samples.push({ metricName: `${name}_count`, labels: {}, value: histogram.count });
+  samples.push({ metricName: `${name}_bucket`, labels: { le: '+Inf', ...labels }, value: histogram.count });
+  samples.push({ metricName: `${name}_sum`, labels, value: histogram.sumNs / NS_PER_SECOND });
+  samples.push({ metricName: `${name}_count`, labels, value: histogram.count });
   return samples;
 }

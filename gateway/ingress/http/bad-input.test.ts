@@ -211,7 +211,9 @@ describe('ids and queries', () => {
     ['with an escaped slash', () => '..%2f..%2fetc'],
   ])('an id %s names no message', async (_name, id) => {
     const answer = await gateway.ask('GET', `/v1/messages/${id()}`);
-    expect(complaints(answer, 404, 'no-such-message')).toEqual(['id: names no message of this run']);
+    expect(complaints(answer, 404, 'no-such-message')).toEqual([
+      'id: names no message of this run; GET /v1/messages lists those there are',
+    ]);
   });
 
   test.each([

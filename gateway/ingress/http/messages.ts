@@ -223,7 +223,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
       const message =
         sequence >= 0 && sequence < store.nextSequence
           ? `has been overwritten; the inbox holds the latest ${store.capacity} messages`
-          : 'names no message of this run';
+          : 'names no message of this run; GET /v1/messages lists those there are';
       return sendProblem(reply, problem('no-such-message', 404, 'No such message', [{ field: 'id', message }]));
     },
   );

@@ -26,7 +26,7 @@ export type { Listening } from './server.ts';
 export { spooledReceipts } from './spool.ts';
 
 export interface SmppOptions {
-  readonly intake: Intake;
+  readonly intake: Pick<Intake, 'slot' | 'submit' | 'kept'>;
   readonly store: MessageStore;
   readonly leases: LeaseDraws;
   /** Who may bind. */

@@ -20,7 +20,7 @@ import { factsOf, wantsReceipt } from './submit-facts.ts';
 import type { Submitted } from './submitted.ts';
 
 export interface SubmissionParts {
-  readonly intake: Intake;
+  readonly intake: Pick<Intake, 'slot' | 'submit' | 'kept'>;
   readonly store: MessageStore;
   readonly leases: LeaseDraws;
   readonly clock: Clock;
