@@ -15,7 +15,7 @@ import { readPackageFile } from '../package-files.ts';
 import { problem, sendProblem } from '../problem.ts';
 import { bookInForce, type Clock, type Core, type Timers } from '../router/index.ts';
 import { flowOf } from './flow.ts';
-import { latestMessages, PassingMessages } from './latest-messages.ts';
+import { latestMessages, PassingMessages, withheld } from './latest-messages.ts';
 import type { LiveEvent, RegimeNow } from './live-event.ts';
 import { LiveStream } from './live-stream.ts';
 
@@ -54,6 +54,7 @@ const LatestQuery = Type.Object(
   {
     number: Type.Optional(Type.String({ maxLength: 40 })),
     truth: name,
+    decision: name,
     registration: name,
     carrier: name,
     status: name,
@@ -66,6 +67,8 @@ const LatestQuery = Type.Object(
 export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, routes, done) => {
   const { core, store } = routes;
   const sinceMs = routes.clock.nowMs();
+  const isGuarded = routes.requireAdmin !== undefined;
+  const guarded = routes.requireAdmin && { onRequest: routes.requireAdmin };
   const passing = new PassingMessages(core, store);
   const stream = new LiveStream({
     read: (): LiveEvent => ({
@@ -75,7 +78,8 @@ export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, 
       book: bookInForce(core).book,
       summary: routes.summary(),
       flow: flowOf(core),
-      passing: passing.next(),
+      passing: isGuarded ? passing.next().map(withheld) : passing.next(),
+      withheld: isGuarded,
     }),
     run: String(sinceMs),
     timers: routes.timers,
@@ -95,23 +99,28 @@ export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, 
   }
 
   // What only the page asks; programs have /v1/messages.
-  app.get('/console/messages', { schema: { hide: true, querystring: LatestQuery } }, (request, reply) => {
-    const { number, truth, registration, carrier, status, handset, limit = PAGE_MESSAGES_DEFAULT } = request.query;
+  app.get('/console/messages', { ...guarded, schema: { hide: true, querystring: LatestQuery } }, (request, reply) => {
+    const {
+      number,
+      truth,
+      decision,
+      registration,
+      carrier,
+      status,
+      handset,
+      limit = PAGE_MESSAGES_DEFAULT,
+    } = request.query;
     const numberKey = number === undefined ? undefined : parseSenderKey(number);
     if (numberKey !== undefined && numberKey < 0) {
       const message = 'is not a US or Canadian number; write it as +12125550123';
       return sendProblem(reply, problem('invalid-number', 422, 'Invalid number', [{ field: 'number', message }]));
     }
-    const search = { numberKey, truth, registration, carrier, status, handset, pageSize: limit };
+    const search = { numberKey, truth, decision, registration, carrier, status, handset, pageSize: limit };
     return reply.send({ messages: latestMessages(core, store, search) });
   });
 
   // Whether who asks may change anything: 204, or 401.
-  app.get(
-    '/console/admin',
-    { ...(routes.requireAdmin && { onRequest: routes.requireAdmin }), schema: { hide: true } },
-    (_request, reply) => reply.code(204).send(),
-  );
+  app.get('/console/admin', { ...guarded, schema: { hide: true } }, (_request, reply) => reply.code(204).send());
 
   app.get(
     '/v1/live',
@@ -122,7 +131,7 @@ export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, 
         tags: ['console'],
         summary: 'The totals as Server-Sent Events, twice a second',
         description:
-          'Each event carries all totals since the start, and some of the messages that pass. With Last-Event-ID the events of the last ten seconds are told again.',
+          'Each event carries all totals since the start, and some of the messages that pass, without texts and numbers where reading those asks for credentials. With Last-Event-ID the events of the last ten seconds are told again.',
       },
     },
     (request, reply) => {

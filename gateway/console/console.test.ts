@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import Fastify from 'fastify';
+import Fastify, { type onRequestHookHandler } from 'fastify';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openGatewayUnderTest } from '../gateway-under-test.ts';
 import { LIVE_PERIOD_MS, LIVE_SUBSCRIBERS_MAX } from '../limits.ts';
@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 /** The plugin behind a real socket, its timer turned by hand. */
-async function serve({ padding = '' } = {}) {
+async function serve({ padding = '', requireAdmin }: { padding?: string; requireAdmin?: onRequestHookHandler } = {}) {
   let tick: (() => void) | undefined;
   let timersStarted = 0;
   let readings = 0;
@@ -53,9 +53,9 @@ async function serve({ padding = '' } = {}) {
   app.register(consoleRoutes, {
     core,
     store,
-    requireAdmin: undefined,
+    requireAdmin,
     summary: () => ({ ...SUMMARY, decided: (readings += 1) }),
-    regimes: () => [{ carrier: 'att', regime: 'charge-more', switched: false }],
+    regimes: () => [{ carrier: 'att', regime: 'charge-more', share: 0, switched: false }],
     tariffDate: () => `2024-03-01${padding}`,
     timers: {
       every(periodMs, run) {
@@ -214,11 +214,12 @@ describe('the stream', () => {
       data: {
         sinceMs: 1_709_000_000_000,
         tariffDate: '2024-03-01',
-        regimes: [{ carrier: 'att', regime: 'charge-more', switched: false }],
+        regimes: [{ carrier: 'att', regime: 'charge-more', share: 0, switched: false }],
         book: 'us-10dlc',
         summary: { ...SUMMARY, decided: 1 },
         flow: expect.any(Array),
         passing: [],
+        withheld: false,
       },
     });
     gateway.tick();
@@ -342,7 +343,26 @@ describe('messages', () => {
       await find(`${number}&status=sent`),
     );
     expect(await find(`${number}&carrier=verizon`)).toEqual([]);
+    expect(await find(`${number}&decision=accepted`)).toEqual([other.body.id, spam.body.id]);
+    expect(await find(`${number}&decision=queue_full`)).toEqual([]);
+    expect(await find('decision=nonsense')).toEqual([]);
     expect(await find('truth=nonsense')).toEqual([]);
+  });
+
+  test('are told without texts and numbers where reading them asks for credentials, and searched with credentials only', async () => {
+    const gateway = await serve({ requireAdmin: (_request, reply) => void reply.code(401).send() });
+    const client = await gateway.subscribe();
+    const from = world.number('cpaas', 7);
+    const { body } = await world.send({ text: 'WIN', truth: 'spam', from, reference: 'order 7', account: 'clinic' });
+    for (let reading = 0; reading < 7; reading += 1) gateway.tick();
+    let told = (await client.event())!.data;
+    while (told.passing.length === 0) told = (await client.event())!.data;
+    const masked = `${from.slice(0, 5)}•••${from.slice(8)}`;
+    expect(told).toMatchObject({ withheld: true, passing: [{ id: body.id, truth: 'spam', from: masked, text: '' }] });
+    for (const secret of ['WIN', from, 'order 7', 'clinic']) expect(JSON.stringify(told)).not.toContain(secret);
+    for (const path of ['/console/messages', '/console/admin']) {
+      expect((await fetch(gateway.address + path)).status).toBe(401);
+    }
   });
 
   test.each(['number=12', 'limit=0', 'limit=100000', 'colour=red'])('a search for %s is refused', async (query) => {

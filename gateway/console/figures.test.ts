@@ -11,6 +11,9 @@ import {
   type Sample,
 } from './app/figures.ts';
 import { layOut } from './app/flow-layout.ts';
+import { asE164, FILTERS, readTyped } from './app/search.ts';
+import { MESSAGE_STATES } from '../messages/index.ts';
+import { CARRIER_LABELS, DECISIONS, HANDSET_OUTCOMES, REGISTRATION_LABELS, TRUTHS } from '../router/index.ts';
 import type { FlowRow } from './flow.ts';
 
 const sample = (atMs: number, rest: Partial<Sample> = {}): Sample => ({
@@ -49,6 +52,33 @@ describe('the sentence', () => {
 
   test('waits for traffic', () => {
     expect(headline({ ...summary, decided: 0 })).toMatch(/^Waiting for traffic/);
+  });
+});
+
+describe('a search', () => {
+  test('offers the words of the API, all of them', () => {
+    const offered = Object.entries(FILTERS).map(([name, words]) => [name, [...words].toSorted()]);
+    const tables = {
+      truth: TRUTHS,
+      decision: DECISIONS.map(({ name }) => name),
+      registration: REGISTRATION_LABELS,
+      carrier: CARRIER_LABELS,
+      handset: HANDSET_OUTCOMES,
+      status: MESSAGE_STATES,
+    };
+    expect(offered).toEqual(Object.entries(tables).map(([name, words]) => [name, [...words].toSorted()]));
+  });
+
+  test.each([
+    ['+12125550123', { number: '+12125550123' }],
+    [' (212) 555-0123 ', { number: '+12125550123' }],
+    ['1 212 555 0123', { number: '+12125550123' }],
+    ['911', { number: '911' }],
+    ['', { number: '' }],
+    ['MS9OKO0-6', { id: 'MS9OKO0-6' }],
+  ])('reads %j', (text, read) => {
+    expect(readTyped(text)).toEqual(read);
+    if ('number' in read) expect(asE164(text)).toBe(read.number);
   });
 });
 
@@ -218,6 +248,11 @@ describe('why a message passed', () => {
       'passed Handset: On the phone at 10:00:02.',
     ]);
     expect(endOf(message)).toBe('delivered');
+  });
+
+  test('by another way than the regime rules', () => {
+    const price = { totalMicros: 7_900, postings: [] };
+    expect(explain({ ...message, route: 'p2p', price })[2]!.text).toContain('by P2P, which no regime rules');
   });
 
   test('or not: refused by the regime, dropped behind a good receipt, still on its way', () => {

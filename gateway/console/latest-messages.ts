@@ -4,8 +4,16 @@
  * However many pass, the page is shown a handful of each half second, taken evenly and some seconds after they came, when most have met
  * their end. A search walks the ring backwards from the newest message and stops at its page.
  */
-import { type MessageRecord, messageRecord, type MessageStore, MESSAGE_STATES } from '../messages/index.ts';
-import { type Core, HANDSET_OUTCOMES, REGISTRATION_LABELS, TRUTHS, CARRIER_LABELS } from '../router/index.ts';
+import { maskNumbers } from '../../registry-cache/index.ts';
+import { type MessageRecord, messageRecord, type MessageStore, MESSAGE_STATES, SENDER } from '../messages/index.ts';
+import {
+  type Core,
+  DECISIONS,
+  HANDSET_OUTCOMES,
+  REGISTRATION_LABELS,
+  TRUTHS,
+  CARRIER_LABELS,
+} from '../router/index.ts';
 
 /** Messages shown of each reading. */
 const SAMPLE_MAX = 6;
@@ -40,11 +48,32 @@ export class PassingMessages {
   }
 }
 
+/** A message as those may see it who may not read messages: what became of it, and not what it says, nor to whom. */
+export function withheld(message: MessageRecord): MessageRecord {
+  const {
+    account: _account,
+    campaign: _campaign,
+    reference: _reference,
+    limit: _limit,
+    media: _media,
+    ...rest
+  } = message;
+  const { totalMicros, postings } = message.price;
+  return {
+    ...rest,
+    text: '',
+    from: maskNumbers(message.from),
+    to: maskNumbers(message.to),
+    price: { totalMicros, postings: postings.map((posting) => ({ ...posting, payer: SENDER })) },
+  };
+}
+
 /** What a message must be to match; what is left out matches all. Names are those of the API. */
 export interface MessageSearch {
   /** The key of its sender or its destination. */
   readonly numberKey: number | undefined;
   readonly truth: string | undefined;
+  readonly decision: string | undefined;
   readonly registration: string | undefined;
   readonly carrier: string | undefined;
   readonly status: string | undefined;
@@ -55,6 +84,7 @@ export interface MessageSearch {
 /** The newest messages that match, newest first. Cost: a few comparisons per message held, at most. */
 export function latestMessages(core: Core, store: MessageStore, search: MessageSearch): readonly MessageRecord[] {
   const truth = indexOf(TRUTHS, search.truth);
+  const code = search.decision === undefined ? undefined : DECISIONS.findIndex(({ name }) => name === search.decision);
   const registration = indexOf(REGISTRATION_LABELS, search.registration);
   const carrier = indexOf(CARRIER_LABELS, search.carrier);
   const status = indexOf(MESSAGE_STATES, search.status);
@@ -67,6 +97,7 @@ export function latestMessages(core: Core, store: MessageStore, search: MessageS
       store.holds(sequence) &&
       (numberKey === undefined || store.senderKey[at] === numberKey || store.destinationKey[at] === numberKey) &&
       (truth === undefined || store.truth[at] === truth) &&
+      (code === undefined || store.code[at] === code) &&
       (registration === undefined || store.classAt(at) === registration) &&
       (carrier === undefined || store.carrier[at] === carrier) &&
       (status === undefined || store.state[at] === status) &&

@@ -6,6 +6,8 @@ import type { FlowRow } from './flow.ts';
 export interface RegimeNow {
   readonly carrier: string;
   readonly regime: string;
+  /** Of `filter`, which part of unregistered messages is refused. */
+  readonly share: number;
   /** Set at run time rather than by the dated rows. */
   readonly switched: boolean;
 }
@@ -22,4 +24,6 @@ export interface LiveEvent {
   readonly flow: readonly FlowRow[];
   /** A few of the messages that passed some seconds ago. Not all: what passes unseen is still counted. */
   readonly passing: readonly MessageRecord[];
+  /** Whether texts and numbers are left out of them: who hears this gave no credentials, and reading messages asks for some. */
+  readonly withheld: boolean;
 }

@@ -1,5 +1,5 @@
 /** What asking the gateway looks like: a button that asks, and what went wrong said beside it. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import { mayChange } from './api.ts';
 
@@ -65,6 +65,15 @@ export function Guarded({ children }: { children: ComponentChildren }): JSX.Elem
 export function typedIn(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);
   return typeof value === 'string' ? value : '';
+}
+
+/** A field that says `value` until somebody types: events that come meanwhile take nothing of what was typed. */
+export function Field({ value, ...rest }: JSX.IntrinsicElements['input'] & { readonly value: string }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    if (field.current !== null) field.current.value = value;
+  }, [value]);
+  return <input {...rest} ref={field} />;
 }
 
 export function Wrong({ children }: { children: string }): JSX.Element {

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { Choice, Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
 import { ask, mayChange } from './api.ts';
 import { Chart } from './chart.tsx';
-import { dollars, nameOf } from './figures.ts';
+import { count, dollars, nameOf } from './figures.ts';
 import { latest } from './live.ts';
 import { END_LINES, SPAM_LINES } from './live-view.tsx';
 import { RegimeSwitch, RegimeTable } from './regimes.tsx';
@@ -121,9 +121,13 @@ function Tariffs(): JSX.Element {
   );
 }
 
+type Fault = { readonly id: string; readonly scope?: { readonly carrier?: string } } & Readonly<
+  Record<string, unknown>
+>;
+
 interface FaultsAnswer {
   readonly faults: readonly {
-    readonly fault: { readonly id: string; readonly scope?: { readonly carrier?: string } };
+    readonly fault: Fault;
     readonly inForce: boolean;
     readonly changesAt: string | null;
     readonly applied: number;
@@ -142,6 +146,14 @@ const FAULTS: Readonly<Record<string, { readonly title: string; readonly setting
   late: { title: 'Receipts come 10 seconds late', settings: { receipts: { delayMs: 10_000 } } },
 };
 const FAULT_MS = 60_000;
+/** What a fault has besides the thing that fails. */
+const FAULT_FRAME: readonly string[] = ['id', 'scope', 'forMs', 'periodMs'];
+
+/** What fails, in the words of the API, and where. */
+function whatFails({ scope, ...fault }: Fault): string {
+  const what = Object.keys(fault).filter((key) => !FAULT_FRAME.includes(key));
+  return `${what.map(nameOf).join(', ')} at ${scope?.carrier === undefined ? 'every carrier' : nameOf(scope.carrier)}`;
+}
 
 function Faults(): JSX.Element {
   const { wrong, run, isBusy } = useAction();
@@ -188,10 +200,12 @@ function Faults(): JSX.Element {
       <ul class="rows">
         {(answer?.faults ?? []).map(({ fault, inForce, changesAt, applied }) => (
           <li key={fault.id}>
-            <b>{fault.id}</b>
+            <span>
+              <b>{fault.id}</b> {whatFails(fault)}
+            </span>
             <span>
               {inForce ? `in force${changesAt === null ? '' : ` until ${changesAt.slice(11, 19)}`}` : 'not in force'},
-              told {applied} times
+              met {count(applied)} times
             </span>
             <button
               type="button"

@@ -48,16 +48,10 @@ export function explain(message: Message): readonly Step[] {
         ? { ...refusal, text: `Waits: ${nameOf(message.decision)}.${limitOf(message)}`, verdict: 'waiting' }
         : refusal,
     ];
-  const surcharge = message.price.postings.find(({ cause }) => cause === 'unregistered_surcharge');
   steps.push(
     {
       title: 'Decision',
-      text:
-        message.registration === 'unregistered'
-          ? surcharge === undefined
-            ? `Accepted although unregistered: ${carrier} did not refuse it, and had no surcharge for it.`
-            : `Accepted although unregistered: ${carrier} does not refuse it, it charges ${dollars(surcharge.micros)} more.`
-          : 'Accepted.',
+      text: acceptedText(message, carrier),
       verdict: 'passed',
     },
     {
@@ -81,6 +75,17 @@ export function explain(message: Message): readonly Step[] {
         },
   );
   return steps;
+}
+
+function acceptedText({ registration, route, price }: Message, carrier: string): string {
+  if (registration !== 'unregistered') return 'Accepted.';
+  if (route === 'p2p') {
+    return `Accepted although unregistered: it went as if a person had sent it, by P2P, which no regime rules and for which ${carrier} is paid nothing.`;
+  }
+  const surcharge = price.postings.find(({ cause }) => cause === 'unregistered_surcharge');
+  return surcharge === undefined
+    ? `Accepted although unregistered: ${carrier} did not refuse it, and had no surcharge for it.`
+    : `Accepted although unregistered: ${carrier} does not refuse it, it charges ${dollars(surcharge.micros)} more.`;
 }
 
 function handsetText({ handset, error, receipt }: Message, carrier: string): string {

@@ -48,6 +48,8 @@ const money = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD
 export const count = (value: number): string => wholeNumber.format(value);
 export const rate = (value: number): string => (value < 100 ? rateNumber : wholeNumber).format(value);
 
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
 /** A message costs tenths of a cent, so small sums keep four decimals. */
 export function dollars(micros: number): string {
   const value = micros / MICROS_PER_DOLLAR;

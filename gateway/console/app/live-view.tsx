@@ -1,9 +1,11 @@
 /** The first view: what the product shows, in a sentence, a picture, two charts and a table. */
 import type { JSX } from 'preact';
+import { useAsked } from './action.tsx';
+import { ask, mayChange } from './api.ts';
 import { Chart, type Line } from './chart.tsx';
-import { count, dollars, headline, nameOf, perSecond, rate, recently } from './figures.ts';
+import { count, dollars, headline, type Message, nameOf, perSecond, rate, recently } from './figures.ts';
 import { FlowPicture } from './flow-picture.tsx';
-import { holding, latest, passing, samples } from './live.ts';
+import { holding, isHeld, latest, passing, PASSING_EVERY_MS, PASSING_MAX, samples } from './live.ts';
 import { MessageTable } from './message-table.tsx';
 import { RegimeSwitch } from './regimes.tsx';
 
@@ -16,6 +18,8 @@ export const END_LINES: readonly Line[] = [
   { curve: 'filtered', label: 'Filtered', colour: '--filtered', isDashed: true },
   { curve: 'blocked', label: 'Blocked', colour: '--alert' },
 ];
+
+const NONE_PASSED = 'No message has passed yet.';
 
 export function LiveView(): JSX.Element {
   return (
@@ -33,7 +37,7 @@ export function LiveView(): JSX.Element {
           <h2 id="passing-heading">Passing through</h2>
           <a href="#messages">Search all messages</a>
         </header>
-        <MessageTable messages={passing.value} empty="No message has passed yet." />
+        {latest.value?.withheld === true && mayChange.value === true ? <Latest /> : <Passing />}
         <p class="note">
           A few of all messages, some seconds after they came; they stay while you point at them. Choose one to see why
           it passed and who was paid.
@@ -43,6 +47,22 @@ export function LiveView(): JSX.Element {
       <Totals />
     </>
   );
+}
+
+function Passing(): JSX.Element {
+  const noText = latest.value?.withheld === true ? '(sign in to read it)' : '(no text)';
+  return <MessageTable messages={passing.value} empty={NONE_PASSED} noText={noText} />;
+}
+
+/** The same for those who may read what the events do not tell. */
+function Latest(): JSX.Element {
+  const { answer } = useAsked(
+    () => ask<{ messages: readonly Message[] }>('GET', `console/messages?handset=delivered&limit=${PASSING_MAX}`),
+    PASSING_EVERY_MS,
+    [],
+    () => isHeld.value,
+  );
+  return <MessageTable messages={answer?.messages ?? []} empty={NONE_PASSED} />;
 }
 
 function Lead(): JSX.Element {

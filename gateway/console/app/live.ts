@@ -6,9 +6,9 @@ import { type Message, remember, type Sample, sampleOf } from './figures.ts';
 /** Events come twice a second; this long without one means the connection is dead, whatever the browser thinks. */
 const SILENCE_MS = 6_000;
 const REFUSED_RETRY_MS = 3_000;
-const PASSING_MAX = 10;
+export const PASSING_MAX = 10;
 /** How often messages that pass are exchanged for others: often enough to look alive, seldom enough to be read. */
-const PASSING_EVERY_MS = 2_500;
+export const PASSING_EVERY_MS = 2_500;
 
 export const latest = signal<LiveEvent>();
 export const samples = signal<readonly Sample[]>([]);

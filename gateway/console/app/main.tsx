@@ -33,6 +33,9 @@ const STATES = {
   live: 'Live',
 } as const;
 
+/** Whether nothing was heard yet. */
+const isSilent = computed(() => latest.value === undefined);
+
 const address = signal(location.hash);
 const view = computed((): { readonly name: View; readonly rest: string | undefined } => {
   const [name = '', ...rest] = address.value.replace(/^#/, '').split('/');
@@ -73,7 +76,7 @@ function Console(): JSX.Element {
           <a href="metrics">Metrics</a>
         </nav>
         <div class="buttons">
-          <button type="button" aria-pressed={isPaused.value} disabled={latest.value === undefined} onClick={pause}>
+          <button type="button" aria-pressed={isPaused.value} disabled={isSilent.value} onClick={pause}>
             {isPaused.value ? 'Resume' : 'Pause'}
           </button>
           <Session />

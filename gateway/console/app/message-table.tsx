@@ -7,6 +7,8 @@ export function MessageTable(props: {
   readonly messages: readonly Message[];
   readonly empty: string;
   readonly chosen?: string;
+  /** What stands for a message without a text. */
+  readonly noText?: string;
 }): JSX.Element {
   if (props.messages.length === 0) return <p class="empty">{props.empty}</p>;
   return (
@@ -32,7 +34,9 @@ export function MessageTable(props: {
                   <span class="badge" data-truth={message.truth}>
                     {message.truth}
                   </span>
-                  <a href={`#messages/${message.id}`}>{message.text === '' ? '(no text)' : message.text}</a>
+                  <a href={`#messages/${message.id}`}>
+                    {message.text === '' ? (props.noText ?? '(no text)') : message.text}
+                  </a>
                 </div>
               </td>
               <td>{message.from}</td>

@@ -1,32 +1,18 @@
 /** Finding messages, and all that is known of one: its way step by step, who was paid, what was told. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { typedIn, useAsked, Wrong } from './action.tsx';
+import { Field, typedIn, useAsked, Wrong } from './action.tsx';
 import { ask } from './api.ts';
 import { explain, endOf } from './explain.ts';
 import { dollars, type Message, nameOf } from './figures.ts';
 import { holding, isHeld, latest } from './live.ts';
 import { MessageTable } from './message-table.tsx';
+import { MessageWebhooks } from './message-webhooks.tsx';
+import { type Filter, FILTER_TITLES, FILTERS, readTyped } from './search.ts';
 
 const FOUND_MAX = '30';
 const SEARCH_PERIOD_MS = 2_000;
 const MESSAGE_PERIOD_MS = 1_000;
-
-const FILTERS = {
-  truth: ['unlabelled', 'legit', 'spam', 'smishing'],
-  registration: ['registered', 'unregistered', 'not_classed'],
-  carrier: ['att', 'verizon', 'tmobile', 'uscellular', 'other', 'none'],
-  handset: ['delivered', 'filtered', 'undelivered', 'pending'],
-  status: ['accepted', 'sent', 'delivered', 'filtered', 'undelivered', 'rejected', 'expired', 'queued'],
-} as const;
-type Filter = keyof typeof FILTERS;
-const TITLES: Readonly<Record<Filter, string>> = {
-  truth: 'What it really is',
-  registration: 'Number was',
-  carrier: 'Carrier',
-  handset: 'The phone',
-  status: 'Status',
-};
 
 const search = signal<Readonly<Partial<Record<Filter | 'number', string>>>>({});
 
@@ -57,12 +43,12 @@ function Search({ chosen }: { chosen: string | undefined }): JSX.Element {
         role="search"
         onSubmit={(event) => {
           event.preventDefault();
-          find(typedIn(event.currentTarget, 'number').trim());
+          find(typedIn(event.currentTarget, 'number'));
         }}
       >
         <label>
           Number or message id
-          <input
+          <Field
             name="number"
             type="search"
             placeholder="+12125550123"
@@ -72,7 +58,7 @@ function Search({ chosen }: { chosen: string | undefined }): JSX.Element {
         </label>
         {Object.entries(FILTERS).map(([name, values]) => (
           <label key={name}>
-            {TITLES[name as Filter]}
+            {FILTER_TITLES[name as Filter]}
             <select
               value={search.value[name as Filter] ?? ''}
               onChange={(event) => choose(name as Filter, event.currentTarget.value)}
@@ -87,6 +73,11 @@ function Search({ chosen }: { chosen: string | undefined }): JSX.Element {
           </label>
         ))}
         <button type="submit">Find</button>
+        {Object.keys(search.value).length > 0 && (
+          <button type="reset" onClick={() => (search.value = {})}>
+            Clear
+          </button>
+        )}
       </form>
       {wrong !== '' && <Wrong>{wrong}</Wrong>}
       <MessageTable
@@ -104,12 +95,13 @@ function choose(name: Filter, value: string): void {
 }
 
 function find(text: string): void {
-  if (/[A-Z]/i.test(text)) {
-    location.hash = `messages/${text}`;
+  const typed = readTyped(text);
+  if ('id' in typed) {
+    location.hash = `messages/${encodeURIComponent(typed.id)}`;
     return;
   }
   const { number: _, ...others } = search.value;
-  search.value = text === '' ? others : { ...others, number: /^\d{10}$/.test(text) ? `+1${text}` : text };
+  search.value = typed.number === '' ? others : { ...others, number: typed.number };
 }
 
 function MessageCard({ id }: { id: string }): JSX.Element {
@@ -149,11 +141,13 @@ function MessageCard({ id }: { id: string }): JSX.Element {
               </li>
             ))}
           </ol>
+          <h3>Webhooks</h3>
+          <MessageWebhooks id={id} />
         </div>
         <div>
           <h3>Who was paid</h3>
           <Postings message={message} />
-          <h3>What is told about it</h3>
+          <h3>What else is known</h3>
           <p>
             <a href={`v1/messages/${message.id}`}>The record</a>
             {message.tariff !== null && `; sources of the price: ${message.tariff.sources.join(', ')}`}.

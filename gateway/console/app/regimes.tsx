@@ -1,8 +1,9 @@
 /** What carriers do with unregistered traffic, and switching it for all of them at once or for one. */
 import type { JSX } from 'preact';
-import { Choice, Guarded, useAction, Wrong } from './action.tsx';
+import type { RegimeNow } from '../live-event.ts';
+import { Choice, Field, Guarded, typedIn, useAction, Wrong } from './action.tsx';
 import { ask } from './api.ts';
-import { nameOf } from './figures.ts';
+import { nameOf, percent } from './figures.ts';
 import { latest } from './live.ts';
 
 const REGIMES = [
@@ -14,22 +15,31 @@ type Regime = (typeof REGIMES)[number][0] | 'dated';
 
 const MEANINGS: Readonly<Record<string, string>> = {
   'charge-more': 'Unregistered messages pass, for a surcharge that the carrier keeps.',
-  filter: 'Half of the unregistered messages are refused, the others pay the surcharge.',
   block:
     'Every unregistered A2P message is refused, and nobody is paid. What still lands goes as P2P, which no regime rules.',
-  dated: 'Each carrier does what it did at the tariff date.',
 };
 
-const put = (regime: Regime, carrier?: string): Promise<unknown> =>
-  ask('PUT', 'v1/regime', { regime, ...(carrier !== undefined && { carrier }) });
+function meaningOf({ regime, share }: RegimeNow): string {
+  return regime === 'filter'
+    ? `${percent(share)} of unregistered messages are refused; the others pass, for the surcharge.`
+    : (MEANINGS[regime] ?? '');
+}
+
+const put = (regime: Regime, carrier?: string, share?: number): Promise<unknown> =>
+  ask('PUT', 'v1/regime', {
+    regime,
+    ...(carrier !== undefined && { carrier }),
+    ...(share !== undefined && { share }),
+  });
 
 export function RegimeSwitch(): JSX.Element {
   const { wrong, run } = useAction();
   const regimes = latest.value?.regimes ?? [];
-  const kinds = new Set(regimes.map(({ regime }) => regime));
+  const [first] = regimes;
   const isSwitched = regimes.some(({ switched }) => switched);
-  const common = kinds.size === 1 ? [...kinds][0] : undefined;
-  const chosen = isSwitched ? common : 'dated';
+  const isAlike = (key: 'regime' | 'share'): boolean => regimes.every((one) => one[key] === first?.[key]);
+  const common = isAlike('regime') ? first : undefined;
+  const chosen = isSwitched ? common?.regime : 'dated';
   return (
     <section class="card switch" aria-labelledby="switch-heading">
       <h2 id="switch-heading">What should carriers do with unregistered numbers?</h2>
@@ -41,7 +51,16 @@ export function RegimeSwitch(): JSX.Element {
           choose={(regime) => run(() => put(regime))}
         />
       </Guarded>
-      <p class="note">{common === undefined ? 'Carriers differ now.' : MEANINGS[common]}</p>
+      {common?.regime === 'filter' && (
+        <Share
+          label="Refused, all carriers, %"
+          share={common.share}
+          choose={(share) => run(() => put('filter', undefined, share))}
+        />
+      )}
+      <p class="note">
+        {common === undefined || !isAlike('share') ? 'Carriers differ now: see Controls.' : meaningOf(common)}
+      </p>
       {wrong !== '' && <Wrong>{wrong}</Wrong>}
     </section>
   );
@@ -56,14 +75,21 @@ export function RegimeTable(): JSX.Element {
       </header>
       <Guarded>
         <ul class="rows">
-          {(latest.value?.regimes ?? []).map(({ carrier, regime, switched }) => (
+          {(latest.value?.regimes ?? []).map(({ carrier, regime, share, switched }) => (
             <li key={carrier}>
               <span>
                 <b>{nameOf(carrier)}</b>{' '}
                 <span class="badge" data-regime={regime}>
-                  {regime}
+                  {regime === 'filter' ? `filter ${percent(share)}` : regime}
                 </span>
               </span>
+              {regime === 'filter' && (
+                <Share
+                  label={`Refused by ${nameOf(carrier)}, %`}
+                  share={share}
+                  choose={(chosen) => run(() => put('filter', carrier, chosen))}
+                />
+              )}
               <Choice<Regime>
                 label={`Regime of ${nameOf(carrier)}`}
                 names={[['dated', 'Dated'], ...REGIMES]}
@@ -76,5 +102,39 @@ export function RegimeTable(): JSX.Element {
       </Guarded>
       {wrong !== '' && <Wrong>{wrong}</Wrong>}
     </section>
+  );
+}
+
+/** Which part of unregistered messages a filter refuses, set when Enter is pressed or the field is left. */
+function Share(props: {
+  readonly label: string;
+  readonly share: number;
+  readonly choose: (share: number) => void;
+}): JSX.Element {
+  return (
+    <Guarded>
+      <form
+        class="share"
+        onSubmit={(event) => {
+          event.preventDefault();
+          props.choose(Number(typedIn(event.currentTarget, 'share')) / 100);
+        }}
+      >
+        <label>
+          <span class="unseen">{props.label}</span>
+          <Field
+            name="share"
+            type="number"
+            min="0"
+            max="100"
+            step="1"
+            value={String(Math.round(props.share * 100))}
+            required
+            onChange={(event) => event.currentTarget.form?.requestSubmit()}
+          />
+          <span aria-hidden="true"> % refused</span>
+        </label>
+      </form>
+    </Guarded>
   );
 }

@@ -1,10 +1,12 @@
 /** One number in the registry: what it is, putting it on a campaign, taking it off, and trying to find out who is behind it. */
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
+import { Field, Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
 import { ask } from './api.ts';
 import { type Message, nameOf } from './figures.ts';
+import { holding, latest, passing } from './live.ts';
 import { MessageTable } from './message-table.tsx';
+import { asE164 } from './search.ts';
 
 const LOOKUP_PERIOD_MS = 2_000;
 const CAMPAIGNS_PERIOD_MS = 30_000;
@@ -55,13 +57,12 @@ export function RegistryView({ number }: { number: string | undefined }): JSX.El
           role="search"
           onSubmit={(event) => {
             event.preventDefault();
-            const typed = typedIn(event.currentTarget, 'number').replaceAll(/[^\d+]/g, '');
-            location.hash = `registry/${/^\d{10}$/.test(typed) ? `+1${typed}` : typed}`;
+            location.hash = `registry/${asE164(typedIn(event.currentTarget, 'number'))}`;
           }}
         >
           <label>
             Number
-            <input
+            <Field
               name="number"
               type="search"
               placeholder="+12125550123"
@@ -72,6 +73,7 @@ export function RegistryView({ number }: { number: string | undefined }): JSX.El
           </label>
           <button type="submit">Look up</button>
         </form>
+        <Lately />
         <p class="note">
           The registry answers one question: does this number belong to a campaign that is active at this carrier? It
           has a present and no past, and holds no brand.
@@ -79,6 +81,25 @@ export function RegistryView({ number }: { number: string | undefined }): JSX.El
       </section>
       {number !== undefined && <NumberCards key={number} number={number} />}
     </>
+  );
+}
+
+/** Numbers to begin with: those of the messages that passed lately. */
+function Lately(): JSX.Element | null {
+  const kinds = new Map(passing.value.map(({ from, registration }) => [from, registration]));
+  if (kinds.size === 0 || latest.value?.withheld === true) return null;
+  return (
+    <ul class="lately" aria-label="Numbers that sent lately" {...holding}>
+      <li aria-hidden="true">Sent lately:</li>
+      {Array.from(kinds, ([number, registration]) => (
+        <li key={number}>
+          <a href={`#registry/${number}`}>{number}</a>{' '}
+          <span class="badge" data-class={registration}>
+            {nameOf(registration)}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -215,11 +236,15 @@ function TraceCard({ number }: { number: string }): JSX.Element {
             <li key={link} data-verdict={state === 'found' ? 'passed' : state === 'broken' ? 'stopped' : 'waiting'}>
               <b>{LINKS[link] ?? link}</b>{' '}
               {[
-                state === 'found' ? '' : `${nameOf(state)}. `,
-                ...Object.entries(found).map(([key, value]) => `${key} ${value} `),
+                state === 'found' ? '' : nameOf(state),
+                Object.entries(found)
+                  .map(([key, value]) => `${key} ${value}`)
+                  .join(', '),
                 reasons.map(nameOf).join(', '),
-                detail === undefined ? '' : `: ${detail}`,
-              ].join('')}
+                detail ?? '',
+              ]
+                .filter((text) => text !== '')
+                .join(': ')}
             </li>
           ))}
         </ol>

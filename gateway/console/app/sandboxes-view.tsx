@@ -1,7 +1,7 @@
 /** Gateways for tests behind this one: those that are open, opening one, closing one. */
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { typedIn, useAction, useAsked, Wrong } from './action.tsx';
+import { Field, typedIn, useAction, useAsked, Wrong } from './action.tsx';
 import { ask, mayChange } from './api.ts';
 import { count } from './figures.ts';
 
@@ -61,7 +61,7 @@ function List(): JSX.Element {
       >
         <label>
           Seed
-          <input name="seed" type="number" min="0" value={DEFAULT_SEED} required />
+          <Field name="seed" type="number" min="0" value={DEFAULT_SEED} required />
         </label>
         <label>
           Time
