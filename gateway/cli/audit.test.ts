@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openGatewayUnderTest } from '../gateway-under-test.ts';
+import { callCommand, type Ended } from './command-under-test.ts';
 import { createProgram } from './program.ts';
 
 // `tollgate audit verify` on a log that a gateway wrote.
@@ -20,45 +21,33 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-async function verify(...words: string[]): Promise<{ code: typeof process.exitCode; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((out += chunk.toString()), true)),
-    vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => ((err += chunk.toString()), true)),
-  ];
-  const before = process.exitCode;
-  process.exitCode = 0;
-  try {
-    await createProgram().parseAsync(['audit', 'verify', ...words], { from: 'user' });
-    return { code: process.exitCode, out, err };
-  } catch (error) {
-    return { code: 2, out, err: err + String(error) };
-  } finally {
-    process.exitCode = before;
-    for (const spy of spies) spy.mockRestore();
-  }
+function verify(...words: string[]): Promise<Ended> {
+  return callCommand(createProgram(), ['audit', 'verify', ...words]);
 }
 const hashes = (): string[] => Array.from(whole.matchAll(/"hash":"([0-9a-f]{64})"/g), ([, hash = '']) => hash);
 
 test('a whole chain is told with its last hash', async () => {
   writeFileSync(path, whole);
   const said = `${path}: 5 lines, chain whole, last hash ${hashes()[4]}\n`;
-  expect(await verify(path)).toEqual({ code: 0, out: said, err: '' });
-  expect(await verify(path, '--contains', hashes()[2] ?? '')).toMatchObject({ code: 0, out: said });
+  expect(await verify(path)).toEqual({ code: 0, stdout: said, stderr: '' });
+  expect(await verify(path, '--contains', hashes()[2] ?? '')).toMatchObject({ code: 0, stdout: said });
 });
 
 test('the first broken line is named', async () => {
   writeFileSync(path, whole.replace('"regime":"filter"', '"regime":"passes"'));
   expect(await verify(path)).toEqual({
     code: 1,
-    out: `${path}:3 was changed: its hash is not that of what it says\n`,
-    err: '',
+    stdout: `${path}:3 was changed: its hash is not that of what it says\n`,
+    stderr: '',
   });
 });
 
 test('a line without its end is broken too', async () => {
   writeFileSync(path, `${whole}{"n":`);
-  expect(await verify(path)).toMatchObject({ code: 1, out: expect.stringContaining(`${path}:6 has no end`) as string });
+  expect(await verify(path)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining(`${path}:6 has no end`) as string,
+  });
 });
 
 test('an end that was cut off is missed where its hash was noted', async () => {
@@ -66,16 +55,16 @@ test('an end that was cut off is missed where its hash was noted', async () => {
   expect((await verify(path)).code).toBe(0);
   expect(await verify(path, '--contains', hashes()[4] ?? '')).toMatchObject({
     code: 1,
-    out: `${path}: the chain is whole, but no line of it has the hash ${hashes()[4]}\n`,
+    stdout: `${path}: the chain is whole, but no line of it has the hash ${hashes()[4]}\n`,
   });
 });
 
 test.each([
   [['/nowhere/audit.ndjson'], '<file>: /nowhere/audit.ndjson cannot be read (ENOENT)'],
   [[], "missing required argument 'file'"],
-  [['x', '--contains', 'abc'], 'is no hash'],
+  [['x', '--contains', 'abc'], 'Give the 64 hex digits'],
 ])('%j is a mistake in the call', async (words, expected) => {
-  const { code, out, err } = await verify(...words);
-  expect([code, out]).toEqual([2, '']);
-  expect(err).toContain(expected);
+  const { code, stdout, stderr } = await verify(...words);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(expected);
 });

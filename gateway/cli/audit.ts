@@ -43,5 +43,5 @@ function broken(line: string): void {
 
 function readHash(written: string): string {
   if (/^[0-9a-f]{64}$/.test(written)) return written;
-  throw new InvalidArgumentError('is no hash; give the 64 hex digits that verify printed');
+  throw new InvalidArgumentError('Give the 64 hex digits that verify printed.');
 }

@@ -1,11 +1,11 @@
-import { CommanderError } from 'commander';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTollgate } from '../../scripts/tollgate-process.ts';
 import { type ControlsUnderTest, openControls } from '../control/controls-under-test.ts';
 import { clockCommand } from './clock.ts';
+import { callCommand, type Ended } from './command-under-test.ts';
 import { faultsCommand } from './faults.ts';
 
 // `tollgate clock` and `tollgate faults`, run within this process against a server whose time stands from the start.
@@ -20,30 +20,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function tollgate(
-  command: string,
-  ...words: string[]
-): Promise<{ code: typeof process.exitCode; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((out += chunk.toString()), true)),
-    vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => ((err += chunk.toString()), true)),
-  ];
-  const before = process.exitCode;
-  process.exitCode = 0;
-  const [name = '', ...rest] = words;
-  try {
-    const parsed = (command === 'clock' ? clockCommand() : faultsCommand()).exitOverride();
-    await parsed.parseAsync([name, '--url', controls.url, ...rest], { from: 'user' });
-    return { code: process.exitCode, out, err };
-  } catch (error) {
-    // The command line makes one code of all of these.
-    if (error instanceof CommanderError) return { code: 2, out, err };
-    throw error;
-  } finally {
-    process.exitCode = before;
-    for (const spy of spies) spy.mockRestore();
-  }
+function tollgate(command: string, name: string, ...words: string[]): Promise<Ended> {
+  const called = command === 'clock' ? clockCommand() : faultsCommand();
+  return callCommand(called, [name, '--url', controls.url, ...words]);
 }
 
 function fileOf(content: string): string {
@@ -54,20 +33,20 @@ function fileOf(content: string): string {
 
 test('the clock of a gateway is shown, moved on and let go', async () => {
   const shown = await tollgate('clock', 'show');
-  expect([shown.code, shown.out]).toEqual([
+  expect([shown.code, shown.stdout]).toEqual([
     0,
     expect.stringMatching(/^2024-03-01T18:00:00\.000Z frozen, [\d.]+ s behind the machine\n$/),
   ]);
-  expect((await tollgate('clock', 'advance', '1.5h', '--settle')).out).toMatch(/^2024-03-01T19:30:00\.000Z frozen/);
-  expect((await tollgate('clock', 'at', '2024-03-01T20:00:00Z')).out).toMatch(/^2024-03-01T20:00:00\.000Z frozen/);
+  expect((await tollgate('clock', 'advance', '1.5h', '--settle')).stdout).toMatch(/^2024-03-01T19:30:00\.000Z frozen/);
+  expect((await tollgate('clock', 'at', '2024-03-01T20:00:00Z')).stdout).toMatch(/^2024-03-01T20:00:00\.000Z frozen/);
   const back = await tollgate('clock', 'at', '2024-03-01T19:00:00Z');
-  expect([back.code, back.out, back.err]).toEqual([
+  expect([back.code, back.stdout, back.stderr]).toEqual([
     2,
     '',
     expect.stringMatching(/^tollgate: at: is before 2024-03-01T20:00:00.000Z/),
   ]);
-  expect((await tollgate('clock', 'real')).out).toMatch(/^2024-03-01T20:00:0\d\.\d+Z real/);
-  expect((await tollgate('clock', 'freeze')).out).toMatch(/ frozen/);
+  expect((await tollgate('clock', 'real')).stdout).toMatch(/^2024-03-01T20:00:0\d\.\d+Z real/);
+  expect((await tollgate('clock', 'freeze')).stdout).toMatch(/ frozen/);
 });
 
 test('faults are set from a file, listed and taken away', async () => {
@@ -75,18 +54,22 @@ test('faults are set from a file, listed and taken away', async () => {
     'faults:\n  - id: att-down\n    scope: { carrier: att }\n    outage: true\n    forMs: 5000\n  - id: late\n    receipts: { delayMs: 500 }\n    afterMs: 10000\n',
   );
   const set = await tollgate('faults', 'set', file);
-  expect([set.code, set.err]).toEqual([0, '']);
-  expect(set.out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 1).join())).toEqual(['att-down', 'late', '']);
+  expect([set.code, set.stderr]).toEqual([0, '']);
+  expect(set.stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 1).join())).toEqual([
+    'att-down',
+    'late',
+    '',
+  ]);
   const listed = await tollgate('faults', 'list');
-  expect(listed.out).toBe(set.out);
-  expect(listed.out).toMatch(
+  expect(listed.stdout).toBe(set.stdout);
+  expect(listed.stdout).toMatch(
     /^att-down +in force until 2024-.*Z +applied 0 +carrier att +\{"outage":true,"forMs":5000\}\nlate +off until /,
   );
   expect((await tollgate('faults', 'clear', 'late')).code).toBe(0);
   const json = await tollgate('faults', 'list', '--json');
-  expect(JSON.parse(json.out)).toMatchObject({ faults: [{ fault: { id: 'att-down' }, inForce: true }] });
+  expect(JSON.parse(json.stdout)).toMatchObject({ faults: [{ fault: { id: 'att-down' }, inForce: true }] });
   expect((await tollgate('faults', 'clear')).code).toBe(0);
-  expect((await tollgate('faults', 'list')).out).toBe('no faults are set\n');
+  expect((await tollgate('faults', 'list')).stdout).toBe('no faults are set\n');
 });
 
 describe('a mistake in the call', () => {
@@ -102,10 +85,10 @@ describe('a mistake in the call', () => {
     [['faults', 'clear', 'nobody'], /id: names no fault/],
     [['clock', 'show', '--url', 'http://127.0.0.1:1'], /--url: no gateway answers at http:\/\/127.0.0.1:1/],
   ])('%j ends with 2 and names the fix', async (words, said) => {
-    const [command = '', ...rest] = words;
-    const { code, err, out } = await tollgate(command, ...rest);
-    expect([code, out]).toEqual([2, '']);
-    expect(err).toMatch(said);
+    const [command = '', name = '', ...rest] = words;
+    const { code, stdout, stderr } = await tollgate(command, name, ...rest);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(said);
   });
 });
 

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { declaredBy } from './demo.ts';
+import { declaredBy, startDemo } from './demo.ts';
+import { ControlledClock } from '../control/index.ts';
 import { SimulatedCarriers } from '../delivery/index.ts';
 import { createDemo } from '../demo/index.ts';
 import { readMessage } from '../ingress/http/index.ts';
 import { loadWorld } from '../load-world.ts';
+import { openGateway } from '../main.ts';
 import { emptyDraft, Intake, MessageState, MessageStore, summarise, type Summary } from '../messages/index.ts';
+import { readOptions } from '../options.ts';
 import type { CampaignsFile } from '../read-campaigns.ts';
 import { createCore, makeRoomForLimits, namedStream, type Core } from '../router/index.ts';
+import { createLog } from '../telemetry/index.ts';
 import { parseNumberKey } from '../../registry-cache/index.ts';
 
 // The demo on a clock that the test moves: the same core, store and carriers as the live gateway, no sockets, no timers.
@@ -151,4 +155,28 @@ describe('ten minutes of the demo', () => {
       true,
     ]);
   });
+});
+
+it('a reset of the gateway leaves the demo its numbers, and takes what was sent', async () => {
+  const read = readOptions({ environment: {}, flags: { port: '0', logLevel: 'silent' } });
+  if (!read.ok) throw new Error(read.errors.join('\n'));
+  const options = { ...read.options, demo: true };
+  const log = createLog('silent');
+  const time = new ControlledClock();
+  time.freeze();
+  const gateway = await openGateway({ options, world: loadWorld(options), clock: time, timers: time, log });
+  const stopDemo = await startDemo(gateway, options, log, time);
+  const post = async (path: string, body?: string): Promise<number> => {
+    const written = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body };
+    return (await fetch(gateway.url + path, { method: 'POST', ...written })).status;
+  };
+  const { registryNumbers } = gateway.summary();
+  expect(registryNumbers).toBeGreaterThan(0);
+  expect(await post('/v1/clock', '{"advanceMs":500}')).toBe(200);
+  await expect.poll(() => gateway.summary().decided).toBeGreaterThan(0);
+  stopDemo();
+  // Nothing is restored while a batch is under way.
+  await expect.poll(() => post('/v1/reset')).toBe(200);
+  expect(gateway.summary()).toMatchObject({ registryNumbers, decided: 0 });
+  await gateway.close(0);
 });

@@ -22,11 +22,9 @@ export async function startDemo(
     blocks: { blocksOf: (group) => blocksOf(core, group) },
   });
   await gateway.registries.declare(declaredBy(demo.registry));
-  // A reset takes the stage away no more than the play.
-  await gateway.keepStart();
   const { adminUser, adminPassword } = options;
   const credentials = Buffer.from(`${adminUser}:${adminPassword}`).toString('base64');
-  return startSending({
+  const stop = await startSending({
     url: gateway.url,
     authorization: adminUser === undefined ? undefined : `Basic ${credentials}`,
     registry: demo.registry,
@@ -35,6 +33,9 @@ export async function startDemo(
     timers: time,
     onTrouble: (what) => log.warn(`demo: ${what}`),
   });
+  // Its numbers are registered by here, and none has sent: a reset takes the stage away no more than the play.
+  await gateway.keepStart();
+  return stop;
 }
 
 /** The demo's brands and campaigns, as a campaigns file would declare them. */

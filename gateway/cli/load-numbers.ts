@@ -2,7 +2,7 @@
 import { formatNumber, loadCarrierMap } from '../../registry-cache/index.ts';
 import { SenderNumbers } from '../load/index.ts';
 import { askGateway } from './ask-gateway.ts';
-import { failed } from './registry/carry-out.ts';
+import { failed } from './carry-out.ts';
 import { startProgress } from './registry/progress.ts';
 
 const AT_ONCE = 16;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTollgate, type TollgateProcess } from '../../scripts/tollgate-process.ts';
 import { loadCommand } from './load.ts';
-import { callCommand, type Ended } from './registry/command-under-test.ts';
+import { callCommand, type Ended } from './command-under-test.ts';
 
 // The command against a gateway that is a process of its own, with real threads.
 

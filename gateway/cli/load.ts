@@ -33,7 +33,7 @@ import { ACCOUNT_ID } from '../router/index.ts';
 import { CREDENTIALS_HELP, URL_DEFAULT } from './ask-gateway.ts';
 import { readDuration } from './duration.ts';
 import { registerNumbers } from './load-numbers.ts';
-import { carryOut, failed, systemCode, usage } from './registry/carry-out.ts';
+import { carryOut, failed, systemCode, usage } from './carry-out.ts';
 import { whole } from './registry/options.ts';
 import { startProgress } from './registry/progress.ts';
 

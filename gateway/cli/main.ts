@@ -5,6 +5,11 @@ import { createProgram } from './program.ts';
 
 const EXIT_USAGE = 2;
 
+// Who reads what is written may leave, as in `tollgate openapi | head`; nothing is left to be told then.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

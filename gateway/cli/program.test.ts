@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { commandsOf, createProgram } from './program.ts';
 
@@ -30,4 +33,12 @@ describe('the help of', () => {
     expect(named).toHaveLength(18);
     for (const name of named) expect(help).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   });
+});
+
+it('a reader that leaves ends a command without a trace', { timeout: 60_000 }, async () => {
+  const words = ['audit', 'verify', '/dev/null'];
+  const command = spawn(process.execPath, ['--import', 'tsx', 'gateway/cli/main.ts', ...words]);
+  command.stdout.destroy();
+  const [stderr, [code]] = await Promise.all([text(command.stderr), once(command, 'exit')]);
+  expect([code, stderr]).toEqual([0, '']);
 });

@@ -3,7 +3,7 @@
  * as a CommanderError once it is told.
  */
 import { Command } from 'commander';
-import { readPackageFile } from '../package-files.ts';
+import { packageVersion } from '../package-files.ts';
 import { auditCommand } from './audit.ts';
 import { cdrCommand } from './cdr/index.ts';
 import { clockCommand } from './clock.ts';
@@ -59,10 +59,9 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function createProgram(): Command {
-  const { version } = JSON.parse(readPackageFile('package.json')) as { version: string };
   const program = new Command('tollgate')
     .description('Simulates the US A2P 10DLC SMS path: who is registered, what it costs, what lands, who is paid.')
-    .version(version)
+    .version(packageVersion())
     .showHelpAfterError('(tollgate --help lists the commands)')
     // An option belongs to the command before it: `rate` and `rate diff` both have --book.
     .enablePositionalOptions()

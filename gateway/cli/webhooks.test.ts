@@ -1,8 +1,8 @@
-import { CommanderError } from 'commander';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest } from '../gateway-under-test.ts';
+import { callCommand, type Ended } from './command-under-test.ts';
 import { webhooksCommand } from './webhooks.ts';
 
 // `tollgate webhooks`, run within this process against a gateway whose receiver is gone at first.
@@ -24,42 +24,22 @@ afterAll(async () => {
 
 const host = (): string => `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
 
-async function tollgate(...words: string[]): Promise<{ code: typeof process.exitCode; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((out += chunk.toString()), true)),
-    vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => ((err += chunk.toString()), true)),
-  ];
-  const before = process.exitCode;
-  process.exitCode = 0;
-  const [name = '', ...rest] = words;
-  try {
-    await webhooksCommand()
-      .exitOverride()
-      .parseAsync([name, '--url', gateway.url, ...rest], { from: 'user' });
-    return { code: process.exitCode, out, err };
-  } catch (error) {
-    // The command line makes one code of all of these.
-    if (error instanceof CommanderError) return { code: 2, out, err };
-    throw error;
-  } finally {
-    process.exitCode = before;
-    for (const spy of spies) spy.mockRestore();
-  }
+function tollgate(name: string, ...words: string[]): Promise<Ended> {
+  return callCommand(webhooksCommand(), [name, '--url', gateway.url, ...words]);
 }
 
 test('what was given up is listed, and sent again when asked', async () => {
-  expect(await tollgate('list')).toMatchObject({ code: 0, out: 'nothing was given up\n' });
+  expect(await tollgate('list')).toMatchObject({ code: 0, stdout: 'nothing was given up\n' });
   const { body } = await gateway.send({ callbackUrl: `http://${host()}/hook?token=secret` });
   gateway.time.advance(20_000);
-  const listed = async (): Promise<string> => (await tollgate('list')).out;
+  const listed = async (): Promise<string> => (await tollgate('list')).stdout;
   await expect
     .poll(listed, { timeout: 8_000 })
     .toContain(`evt_${body.id}_0  gone 410 after 1 attempt  http://${host()}/hook\n`);
-  expect(JSON.parse((await tollgate('list', '--json')).out)).toMatchObject({ deadLetters: [{ subject: body.id }] });
+  expect(JSON.parse((await tollgate('list', '--json')).stdout)).toMatchObject({ deadLetters: [{ subject: body.id }] });
   status = 204;
-  expect(await tollgate('replay', '--host', 'elsewhere')).toMatchObject({ code: 0, out: '0 are sent again\n' });
-  expect(await tollgate('replay', `evt_${body.id}_0`)).toMatchObject({ code: 0, out: '1 are sent again\n' });
+  expect(await tollgate('replay', '--host', 'elsewhere')).toMatchObject({ code: 0, stdout: '0 are sent again\n' });
+  expect(await tollgate('replay', `evt_${body.id}_0`)).toMatchObject({ code: 0, stdout: '1 are sent again\n' });
   await expect.poll(listed, { timeout: 8_000 }).toBe('nothing was given up\n');
 });
 
@@ -69,8 +49,8 @@ test.each([
   [['list', '--limit', '0'], 'limit'],
   [['list', '--colour'], "unknown option '--colour'"],
   [['list', '--url', 'http://127.0.0.1:1'], 'no gateway answers at http://127.0.0.1:1'],
-])('%j is refused', async (words, expected) => {
-  const refused = await tollgate(...words);
-  expect([refused.code, refused.out]).toEqual([2, '']);
-  expect(refused.err).toContain(expected);
+])('%j is refused', async ([name = '', ...words], expected) => {
+  const refused = await tollgate(name, ...words);
+  expect([refused.code, refused.stdout]).toEqual([2, '']);
+  expect(refused.stderr).toContain(expected);
 });

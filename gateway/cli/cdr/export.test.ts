@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { CommanderError } from 'commander';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Cdr } from '../../cdr/index.ts';
 import { namedStream } from '../../router/index.ts';
+import { callCommand, type Ended } from '../command-under-test.ts';
 import { cdrCommand } from './index.ts';
 
 // What other programs see of an export: DuckDB reads the files and adds them up on its own.
@@ -84,35 +84,8 @@ async function rows(sql: string): Promise<unknown[]> {
   return (await duckDb.runAndReadAll(sql)).getRowObjectsJson();
 }
 
-interface Ended {
-  readonly code: number | string | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function call(...words: readonly string[]): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  const catching = (take: (text: string) => void) => (text: unknown, whenDone?: unknown) => {
-    take(String(text));
-    if (typeof whenDone === 'function') whenDone();
-    return true;
-  };
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(catching((text) => (stdout += text))),
-    vi.spyOn(process.stderr, 'write').mockImplementation(catching((text) => (stderr += text))),
-  ];
-  process.exitCode = 0;
-  try {
-    await cdrCommand().exitOverride().parseAsync(words, { from: 'user' });
-    return { code: process.exitCode, stdout, stderr };
-  } catch (error) {
-    if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2, stdout, stderr };
-    throw error;
-  } finally {
-    process.exitCode = 0;
-    for (const spy of spies) spy.mockRestore();
-  }
+function call(...words: readonly string[]): Promise<Ended> {
+  return callCommand(cdrCommand(), words);
 }
 
 const CAUSES = ['carrier_fee', 'unregistered_surcharge', 'dca_margin', 'aggregator_price'];

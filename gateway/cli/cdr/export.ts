@@ -6,7 +6,7 @@ import { extname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { type Cdr, writeCsv, writeNdjson, writeParquet } from '../../cdr/index.ts';
 import { CARRIER_LABELS } from '../../router/index.ts';
-import { carryOut, usage } from '../registry/carry-out.ts';
+import { carryOut, usage } from '../carry-out.ts';
 import { writeWhole } from '../registry/whole-file.ts';
 import { GivenCdrs, readMoment, skipBadOption } from './options.ts';
 

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type Cdr, cdrFilesAt, readCdrs } from '../../cdr/index.ts';
 import { plainDateMs } from '../../../tariffs/index.ts';
-import { failed, systemCode, usage } from '../registry/carry-out.ts';
+import { failed, systemCode, usage } from '../carry-out.ts';
 
 /** Wrong lines that are told; more are only counted. */
 const TOLD_MAX = 20;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommanderError } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cdr } from '../../cdr/index.ts';
+import { callCommand, type Ended } from '../command-under-test.ts';
 import { rateDiffCommand } from './diff.ts';
 
 // Prices of the built-in book, a segment each (a sender that is unregistered pays the surcharge on top):
@@ -16,7 +16,6 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'tollgate-diff-'));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-afterEach(() => vi.restoreAllMocks());
 
 /** A record of a message to AT&T from an unregistered sender, or with what is said of it. */
 function cdr(own: Partial<Cdr> = {}, micros: readonly number[] = [2_000, 8_000, 500, 7_900]): Cdr {
@@ -58,28 +57,8 @@ function write(...cdrs: readonly Cdr[]): void {
   writeFileSync(join(directory, FILE), cdrs.map((one) => `${JSON.stringify(one)}\n`).join(''));
 }
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function call(...words: readonly string[]): Promise<Ended> {
-  let out = '';
-  let err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((out += String(chunk)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => ((err += String(chunk)), true));
-  process.exitCode = 0;
-  try {
-    await rateDiffCommand().exitOverride().parseAsync(words, { from: 'user' });
-    return { code: process.exitCode, out, err };
-  } catch (error) {
-    if (error instanceof CommanderError) return { code: 2, out, err };
-    throw error;
-  } finally {
-    process.exitCode = 0;
-    vi.restoreAllMocks();
-  }
+function call(...words: readonly string[]): Promise<Ended> {
+  return callCommand(rateDiffCommand(), words);
 }
 
 interface Diff {
@@ -92,9 +71,9 @@ interface Diff {
 }
 
 async function diffOf(one: string, other: string): Promise<Diff> {
-  const { code, out, err } = await call('--cdr', directory, '--book', one, '--book', other, '--json');
-  expect([code, err]).toEqual([0, '']);
-  return JSON.parse(out) as Diff;
+  const { code, stdout, stderr } = await call('--cdr', directory, '--book', one, '--book', other, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as Diff;
 }
 
 test('the same messages at two dates differ by what the carrier changed between them', async () => {
@@ -157,9 +136,9 @@ test('messages for which a book has no price are counted and in no amount', asyn
 
 test('people read a table', async () => {
   write(cdr());
-  const { code, out } = await call('--cdr', join(directory, FILE), '--book', 'us-10dlc', '--book', 'what-if-flat');
+  const { code, stdout } = await call('--cdr', join(directory, FILE), '--book', 'us-10dlc', '--book', 'what-if-flat');
   expect(code).toBe(0);
-  const lines = out.trimEnd().split('\n');
+  const lines = stdout.trimEnd().split('\n');
   expect(lines[0]).toBe('messages: 1, of them charged: 1, as billed: $0.018400');
   expect(lines.slice(2).map((one) => one.trim().split(/ {2,}/))).toEqual([
     ['carrier', 'registration', 'cause', 'us-10dlc', 'what-if-flat', 'difference'],
@@ -176,8 +155,8 @@ test('a wrong line is told and left out, and the exit code says so unless it may
   writeFileSync(join(directory, FILE), `${JSON.stringify(cdr())}\n{"id":\n`);
   const words = ['--cdr', directory, '--book', 'us-10dlc', '--book', 'us-10dlc', '--json'];
   const strict = await call(...words);
-  expect([strict.code, (JSON.parse(strict.out) as Diff).messages]).toEqual([1, 1]);
-  expect(strict.err).toContain(`${join(directory, FILE)}:2 is not a JSON object`);
+  expect([strict.code, (JSON.parse(strict.stdout) as Diff).messages]).toEqual([1, 1]);
+  expect(strict.stderr).toContain(`${join(directory, FILE)}:2 is not a JSON object`);
   expect((await call(...words, '--skip-bad')).code).toBe(0);
 });
 
@@ -192,8 +171,8 @@ describe('a mistake in the call is explained and exits with 2:', () => {
     ],
     ['a day that is none', ['us-10dlc', 'us-10dlc@2024-02-30'], /there is no day 2024-02-30/],
   ])('%s', async (_, books, said) => {
-    const { code, out, err } = await call('--cdr', directory, ...books.flatMap((one) => ['--book', one]));
-    expect([code, out]).toEqual([2, '']);
-    expect(err).toMatch(said);
+    const { code, stdout, stderr } = await call('--cdr', directory, ...books.flatMap((one) => ['--book', one]));
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(said);
   });
 });

@@ -5,7 +5,7 @@ import { compileRateTable, formatMicros, plainDateMs } from '../../../tariffs/in
 import { Bill, isCharged } from '../../cdr/index.ts';
 import { BookShelf } from '../../load-books.ts';
 import { GivenCdrs, skipBadOption } from '../cdr/options.ts';
-import { carryOut, usage } from '../registry/carry-out.ts';
+import { carryOut, usage } from '../carry-out.ts';
 import { setTable } from './table.ts';
 
 interface DiffOptions {

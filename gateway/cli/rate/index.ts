@@ -1,7 +1,7 @@
 /** `tollgate rate`: what a message costs and why, by any book and date, without a gateway. */
 import { Command, Option } from 'commander';
 import { DIRECTIONS, SENDERS } from '../../../tariffs/index.ts';
-import { carryOut } from '../registry/carry-out.ts';
+import { carryOut } from '../carry-out.ts';
 import { rateDiffCommand } from './diff.ts';
 import { type Asked, rateAll } from './rate.ts';
 import { describeQuotes } from './table.ts';

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { CommanderError } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callCommand, type Ended } from '../command-under-test.ts';
 import { rateCommand } from './index.ts';
 import type { Quote } from './rate.ts';
 
@@ -15,38 +15,15 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tollgate-rate-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-afterEach(() => vi.restoreAllMocks());
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function call(...words: readonly string[]): Promise<Ended> {
-  let out = '';
-  let err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((out += String(chunk)), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => ((err += String(chunk)), true));
-  const before = process.exitCode;
-  process.exitCode = 0;
-  try {
-    await rateCommand().exitOverride().parseAsync(words, { from: 'user' });
-    return { code: process.exitCode, out, err };
-  } catch (error) {
-    // As main.ts does; commander has written the words already.
-    if (error instanceof CommanderError) return { code: 2, out, err };
-    throw error;
-  } finally {
-    process.exitCode = before;
-    vi.restoreAllMocks();
-  }
+function call(...words: readonly string[]): Promise<Ended> {
+  return callCommand(rateCommand(), words);
 }
 
 async function quotesOf(...words: readonly string[]): Promise<Quote[]> {
-  const { code, out, err } = await call(...words, '--json');
-  expect([code, err]).toEqual([0, '']);
-  return out
+  const { code, stdout, stderr } = await call(...words, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Quote);
@@ -55,9 +32,9 @@ async function quotesOf(...words: readonly string[]): Promise<Quote[]> {
 test('explains a price in a process of its own, without a gateway', async () => {
   const words = ['rate', '--carrier', 'att', '--unregistered', '--segments', '2'];
   const command = spawn(process.execPath, ['--import', 'tsx', 'gateway/cli/main.ts', ...words]);
-  const [out, [code]] = await Promise.all([text(command.stdout), once(command, 'exit')]);
+  const [stdout, [code]] = await Promise.all([text(command.stdout), once(command, 'exit')]);
   expect(code).toBe(0);
-  const [head, ...lines] = out.trimEnd().split('\n');
+  const [head, ...lines] = stdout.trimEnd().split('\n');
   expect(head).toBe('2024-03-01, us-10dlc: an SMS of 2 segments from an unregistered 10dlc sender to att (AT&T)');
   const table = lines.slice(1, 7).map((line) => line.trim().split(/ {2,}/));
   const place = expect.stringMatching(/^us-10dlc:\d+$/) as string;
@@ -70,15 +47,15 @@ test('explains a price in a process of its own, without a gateway', async () => 
     ['total', '$0.018400', '2', '$0.036800'],
   ]);
   expect(lines).toContain('  unregistered surcharge: $0.010000 for the unregistered less the fee of $0.002000');
-  expect(out).toContain('HL-UNREG: HighLevel, Unregistered fees will increase (2023-06-04)');
+  expect(stdout).toContain('HL-UNREG: HighLevel, Unregistered fees will increase (2023-06-04)');
   for (const line of lines.slice(8)) expect(line.length).toBeLessThanOrEqual(100);
 });
 
 test('leaves to `rate diff` the options behind it', async () => {
   const words = ['rate', 'diff', '--cdr', join(folder, 'gone'), '--book', 'us-10dlc', '--book', 'what-if-flat'];
   const command = spawn(process.execPath, ['--import', 'tsx', 'gateway/cli/main.ts', ...words]);
-  const [err, [code]] = await Promise.all([text(command.stderr), once(command, 'exit')]);
-  expect([code, err]).toEqual([2, `tollgate: --cdr: ${join(folder, 'gone')} cannot be read (ENOENT)\n`]);
+  const [stderr, [code]] = await Promise.all([text(command.stderr), once(command, 'exit')]);
+  expect([code, stderr]).toEqual([2, `tollgate: --cdr: ${join(folder, 'gone')} cannot be read (ENOENT)\n`]);
 });
 
 describe('what is priced', () => {
@@ -110,8 +87,8 @@ describe('what is priced', () => {
       ['2024-03-01', 'us-10dlc', '$0.016400'],
       ['2024-03-01', 'what-if-flat', '$0.011400'],
     ]);
-    const { out } = await call(...words, ...books);
-    expect(out.trimEnd().split('\n').slice(-3)).toEqual([
+    const { stdout } = await call(...words, ...books);
+    expect(stdout.trimEnd().split('\n').slice(-3)).toEqual([
       'total        us-10dlc  what-if-flat',
       '2022-06-01  $0.012000     $0.011000',
       '2024-03-01  $0.016400     $0.011400',
@@ -162,9 +139,9 @@ describe('a mistake in the call ends with 2 and says what to give', () => {
       /^gone\.yaml: cannot be read \(ENOENT\); name a file, or one of us-10dlc, /,
     ],
   ])('%j', async (words, said) => {
-    const { code, out, err } = await call(...words);
-    expect([code, out]).toEqual([2, '']);
-    expect(err.trimEnd().replace('tollgate: ', '')).toMatch(
+    const { code, stdout, stderr } = await call(...words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.trimEnd().replace('tollgate: ', '')).toMatch(
       said instanceof RegExp ? said : new RegExp(`^${escaped(said)}$`),
     );
   });
@@ -176,9 +153,9 @@ describe('a mistake in the call ends with 2 and says what to give', () => {
     [['diff', '--book', 'us-10dlc', '--book', 'what-if-flat'], /required option '--cdr <path>' not specified/],
     [['diff', '--cdr', 'gone'], /required option '--book <book>' not specified/],
   ])('%j, as the command line says', async (words, said) => {
-    const { code, err } = await call(...words);
+    const { code, stderr } = await call(...words);
     expect(code).toBe(2);
-    expect(err).toMatch(said);
+    expect(stderr).toMatch(said);
   });
 
   test('a mistake in a book, at its place', async () => {
@@ -186,8 +163,8 @@ describe('a mistake in the call ends with 2 and says what to give', () => {
     writeFileSync(path, ['book: wrong', 'extends: us-10dlc', 'title: W', 'timeZone: Mars'].join('\n'));
     expect(await call('--carrier', 'att', '--book', path)).toEqual({
       code: 2,
-      out: '',
-      err: expect.stringContaining(`tollgate: ${path}:4:11 timeZone "Mars" is unknown: `) as string,
+      stdout: '',
+      stderr: expect.stringContaining(`tollgate: ${path}:4:11 timeZone "Mars" is unknown: `) as string,
     });
   });
 });

@@ -24,7 +24,7 @@ import {
 } from '../../../tariffs/index.ts';
 import { BookShelf, BUILT_IN_BOOKS } from '../../load-books.ts';
 import { countSegments, INVALID_TEXT, segmentsOf } from '../../router/index.ts';
-import { usage } from '../registry/carry-out.ts';
+import { usage } from '../carry-out.ts';
 
 /** Where the seed's world stands, as the gateway's tariff date when nobody says otherwise. */
 const DATE_DEFAULT = '2024-03-01';

@@ -11,7 +11,7 @@ import {
 } from '../../../registry-cache/index.ts';
 import { ATT_CLASSES, formatBookError, TMOBILE_TIERS } from '../../../tariffs/index.ts';
 import { type CampaignsFile, type CampaignSpec, readCampaigns } from '../../read-campaigns.ts';
-import { failed, systemCode, usage } from './carry-out.ts';
+import { failed, systemCode, usage } from '../carry-out.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** Records of one call to a store. */

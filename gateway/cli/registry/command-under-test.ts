@@ -6,18 +6,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, CommanderError } from 'commander';
-import { vi } from 'vitest';
+import { callCommand, type Ended } from '../command-under-test.ts';
 import { registryCommand } from './index.ts';
 
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-
-export interface Ended {
-  /** Exit code, or the signal that ended it. */
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface Run {
   readonly child: ChildProcess;
@@ -55,35 +47,6 @@ export function run(...words: readonly string[]): Promise<Ended> {
 /** Runs the command in this process, its output caught. One call at a time. */
 export function call(...words: readonly string[]): Promise<Ended> {
   return callCommand(registryCommand(), words);
-}
-
-/** The same for any command. */
-export async function callCommand(command: Command, words: readonly string[]): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  const { stdout: out, stderr: err } = process;
-  const catching = (take: (text: string) => void) => (text: unknown, whenDone?: unknown) => {
-    take(String(text));
-    if (typeof whenDone === 'function') whenDone();
-    return true;
-  };
-  const spies = [
-    vi.spyOn(out, 'write').mockImplementation(catching((text) => (stdout += text))),
-    vi.spyOn(err, 'write').mockImplementation(catching((text) => (stderr += text))),
-  ];
-  const codeBefore = process.exitCode;
-  process.exitCode = 0;
-  try {
-    await command.exitOverride().parseAsync(words, { from: 'user' });
-    return { code: process.exitCode, stdout, stderr };
-  } catch (error) {
-    // As main.ts does; commander has written the words already.
-    if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2, stdout, stderr };
-    throw error;
-  } finally {
-    process.exitCode = codeBefore;
-    for (const spy of spies) spy.mockRestore();
-  }
 }
 
 /** Lines of a text but the first `skip`, sorted: for comparing as sets. */

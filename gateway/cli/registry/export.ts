@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { NumberRegistry } from '../../../registry-cache/index.ts';
 import { systemClock } from '../../control/index.ts';
-import { carryOut, usage } from './carry-out.ts';
+import { carryOut, usage } from '../carry-out.ts';
 import { watched } from './number-batch.ts';
 import { fillRegistry } from './number-targets.ts';
 import { STANDARD_STREAM, writeText } from './number-text.ts';

@@ -13,7 +13,7 @@ import { readPackageFile } from '../../package-files.ts';
 import { readParties } from '../../read-parties.ts';
 import { namedStream } from '../../router/index.ts';
 import { type CampaignApproval, campaignsById, publishCampaigns, writeCampaignsFile } from './campaigns-file.ts';
-import { carryOut, failed, usage } from './carry-out.ts';
+import { carryOut, failed, usage } from '../carry-out.ts';
 import { watched } from './number-batch.ts';
 import { syntheticSource } from './number-sources.ts';
 import { fillRegistry, fillStore } from './number-targets.ts';

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { NumberRegistry } from '../../../registry-cache/index.ts';
 import { systemClock } from '../../control/index.ts';
 import { campaignsById, publishCampaigns, readCampaignsFile } from './campaigns-file.ts';
-import { carryOut, failed, systemCode, usage } from './carry-out.ts';
+import { carryOut, failed, systemCode, usage } from '../carry-out.ts';
 import { type NumberSource, watched } from './number-batch.ts';
 import { registrySource } from './number-sources.ts';
 import { fillRegistry, fillStore } from './number-targets.ts';

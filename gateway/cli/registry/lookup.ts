@@ -15,7 +15,7 @@ import {
 } from '../../../registry-cache/index.ts';
 import { systemClock } from '../../control/index.ts';
 import { nameAt } from '../../router/index.ts';
-import { carryOut, failed, usage } from './carry-out.ts';
+import { carryOut, failed, usage } from '../carry-out.ts';
 import { onePlace, redisOption } from './options.ts';
 import { openSnapshot, withStore } from './places.ts';
 

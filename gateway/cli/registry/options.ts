@@ -1,7 +1,7 @@
 /** Options that several `tollgate registry` commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
 import { extname } from 'node:path';
-import { usage } from './carry-out.ts';
+import { usage } from '../carry-out.ts';
 import { NNID } from './read-text.ts';
 
 export const FORMATS = ['csv', 'ndjson', 'snapshot'] as const;

@@ -16,7 +16,7 @@ import {
   RedisRegistryStore,
 } from '../../../registry-cache/redis/index.ts';
 import { systemClock, systemTimers } from '../../control/index.ts';
-import { failed, systemCode, usage } from './carry-out.ts';
+import { failed, systemCode, usage } from '../carry-out.ts';
 import type { NumberSource } from './number-batch.ts';
 import { registrySource, storeSource } from './number-sources.ts';
 import { removingOnExit } from './whole-file.ts';

@@ -9,7 +9,7 @@ import { parse as parseCsv } from 'csv-parse/sync';
 import { createReadStream } from 'node:fs';
 import { NNIDS_MAX, numberRefusal, parseNumberKey } from '../../../registry-cache/index.ts';
 import { plainDateMs } from '../../../tariffs/index.ts';
-import { failed, systemCode, usage } from './carry-out.ts';
+import { failed, systemCode, usage } from '../carry-out.ts';
 import { BATCH_NUMBERS, emptyBatch, type NumberBatch, type NumberSource } from './number-batch.ts';
 import { COLUMNS, STANDARD_STREAM, type TextFormat } from './number-text.ts';
 

@@ -16,7 +16,8 @@ import {
 } from '../../../registry-cache/index.ts';
 import { openGatewayUnderTest } from '../../gateway-under-test.ts';
 import { readCampaigns } from '../../read-campaigns.ts';
-import { call, type Ended, run, sortedLines, start } from './command-under-test.ts';
+import type { Ended } from '../command-under-test.ts';
+import { call, run, sortedLines, start } from './command-under-test.ts';
 
 let folder: string;
 /** 10,000 numbers of seed 1, and the campaigns file that goes with them. */

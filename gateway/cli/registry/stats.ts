@@ -10,7 +10,7 @@ import {
   loadCarrierMap,
 } from '../../../registry-cache/index.ts';
 import { nameAt } from '../../router/index.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut } from '../carry-out.ts';
 import { type NumberSource, watched } from './number-batch.ts';
 import { onePlace, quietOption, redisOption } from './options.ts';
 import { type Registered, withNumbers } from './places.ts';

@@ -11,7 +11,7 @@ import {
   type Snapshot,
 } from '../../../registry-cache/index.ts';
 import { systemClock } from '../../control/index.ts';
-import { carryOut, failed } from './carry-out.ts';
+import { carryOut, failed } from '../carry-out.ts';
 import { type NumberSource, watched } from './number-batch.ts';
 import { registrySource, storeSource } from './number-sources.ts';
 import { quietOption, redisOption } from './options.ts';

@@ -1,7 +1,7 @@
 /** A file that is there whole or not at all, whatever ends the command: written under another name beside it, then renamed. */
 import { rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { systemCode, usage } from './carry-out.ts';
+import { systemCode, usage } from '../carry-out.ts';
 
 /** Calls `write` with the path to write to, and gives the result its name. What `write` throws leaves no file behind. */
 export async function writeWhole(path: string, write: (partPath: string) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 /** Lines of a file that were left out: each told with its number and the fix, up to a bound. */
-import { failed } from './carry-out.ts';
+import { failed } from '../carry-out.ts';
 import type { Progress } from './progress.ts';
 
 export class WrongLines {

@@ -1,11 +1,11 @@
 /**
- * How every `tollgate registry` command ends: with 0, or with words on standard error and 1 (it failed) or 2 (the call was
+ * How commands that take a while end: with 0, or with words on standard error and 1 (it failed) or 2 (the call was
  * wrong). A mistake of a person never shows a stack trace, a mistake of ours always does.
  *
  * The first Ctrl-C asks the command to stop, which then tidies up; the second ends it at once. A reader that leaves, as in
  * `| head`, ends it quietly.
  */
-import { StoreUnavailable } from '../../../registry-cache/index.ts';
+import { StoreUnavailable } from '../../registry-cache/index.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -42,8 +42,6 @@ export async function carryOut(run: (stop: AbortSignal) => Promise<void>): Promi
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // Whoever writes much looks at what became of it; for a few lines it does not matter.
-  if (!process.stdout.listeners('error').includes(ignore)) process.stdout.on('error', ignore);
   try {
     await run(stop.signal);
   } catch (error) {
@@ -57,8 +55,6 @@ export async function carryOut(run: (stop: AbortSignal) => Promise<void>): Promi
     process.off('SIGTERM', onSignal);
   }
 }
-
-function ignore(): void {}
 
 function isReaderGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EPIPE';
