@@ -36,7 +36,11 @@ interface Target {
   readonly refId: string;
   readonly expr: string;
   readonly legendFormat: string;
+  readonly exemplar?: boolean;
   readonly datasource: { readonly uid: string };
+}
+interface Compose {
+  readonly services: { readonly gateway: { readonly ports: readonly string[] } };
 }
 interface PanelJson {
   readonly id: number;
@@ -60,6 +64,7 @@ interface DashboardJson {
 }
 interface Variable {
   readonly name: string;
+  readonly type: string;
   readonly definition: string;
   readonly allowCustomValue: boolean;
 }
@@ -67,7 +72,9 @@ interface Variable {
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 const names = readdirSync(new URL('dashboards/', import.meta.url)).filter((name) => name.endsWith('.json'));
 const dashboards = names.map((name) => ({ name, dashboard: JSON.parse(read(`dashboards/${name}`)) as DashboardJson }));
-const { datasources } = parse(read('provisioning/datasources/prometheus.yml')) as { datasources: { uid: string }[] };
+const { datasources } = parse(read('provisioning/datasources/prometheus.yml')) as {
+  datasources: { uid: string; jsonData: { exemplarTraceIdDestinations: { name: string; url: string }[] } }[];
+};
 const rules = ['rules/recording.yml', 'rules/alerts.yml'].flatMap((file) => rulesIn(file));
 
 /** What is wrong with the metrics and labels of a query. */
@@ -85,6 +92,12 @@ function mistakesIn(query: string): string[] {
   ].map((mistake) => `${mistake} in ${query}`);
 }
 
+/** Every text in a dashboard. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}
+
 it('the dashboards are as they are written in TypeScript: `npm run dashboards` writes them', () => {
   const written = Object.fromEntries(names.map((name) => [name, read(`dashboards/${name}`)]));
   const wanted = Object.fromEntries(Object.entries(DASHBOARDS).map(([name, one]) => [name, textOf(one)]));
@@ -96,6 +109,17 @@ it('there are six, each with a uid of its own, and linked to each other', () => 
   for (const { dashboard } of dashboards) {
     expect(dashboard.links).toEqual([expect.objectContaining({ type: 'dashboards', tags: dashboard.tags })]);
   }
+});
+
+it('single messages are drawn in where decisions are timed, once a panel, and lead to the console', () => {
+  const all = dashboards.flatMap(({ dashboard }) => dashboard.panels.flatMap(({ targets }) => targets));
+  const drawn = all.filter(({ exemplar }) => exemplar === true).map(({ expr }) => expr);
+  expect(drawn).toEqual([expect.stringContaining('tollgate_decision_seconds_bucket')]);
+  const [destination] = datasources[0]?.jsonData.exemplarTraceIdDestinations ?? [];
+  expect(destination).toMatchObject({ name: 'message_id', url: 'http://127.0.0.1:8080/#messages/$${__value.raw}' });
+  const { ports } = (parse(read('../docker-compose.yml'), { merge: true }) as Compose).services.gateway;
+  expect(ports.some((port) => port.startsWith('127.0.0.1:8080'))).toBe(true);
+  expect(read('../gateway/console/app/main.tsx')).toContain("['messages', ");
 });
 
 describe('every metric of the catalogue', () => {
@@ -196,6 +220,14 @@ describe.each(dashboards)('$name', ({ dashboard }) => {
     expect(used).toEqual(new Set(variables.map(({ name }) => name)));
     // A panel that forgets about the instance would say the same whichever is chosen.
     expect(queries.filter((query) => !query.includes('instance=~"$instance"'))).toEqual([]);
+  });
+
+  it('puts what was chosen inside the quotes of a match of its own label, and nowhere else', () => {
+    for (const { type } of dashboard.templating.list) expect(type).toBe('query');
+    const loose = stringsIn(dashboard)
+      .map((text) => text.replaceAll(/\$__(rate_)?interval\b|\$__all\b/g, '').replaceAll(/\b(\w+)=~"\$\1"/g, ''))
+      .filter((text) => /\$|\[\[/.test(text));
+    expect(loose).toEqual([]);
   });
 
   it('marks when the regime, the date of prices or a fault was changed', () => {

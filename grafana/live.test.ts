@@ -43,6 +43,105 @@ describe.each(Object.entries(DASHBOARDS))('%s', (_, dashboard) => {
   });
 });
 
+describe('a value of a variable that nobody offered, as a link may bring it', () => {
+  const NASTY = [
+    '.*',
+    'att|.*',
+    '[a-z]+',
+    '")) or sum(tollgate_messages_total',
+    '"} or tollgate_messages_total or up{job=~"',
+    'x",job=~".*',
+    "'",
+    '\\',
+    'att\\',
+    '${instance}',
+    '$__all',
+    '\n',
+    ' ',
+  ];
+
+  /** As Grafana writes what was chosen: a regular expression inside of quotes, of which older versions leave a quote as it is. */
+  function chosen(values: readonly string[], hasQuotesEscaped: boolean): string {
+    const escaped = values.map((value) => {
+      const inRegex = value.replaceAll('\\', '\\\\\\\\').replaceAll(/[$^*{}[\]'+?.()|]/g, '\\\\$&');
+      return hasQuotesEscaped ? inRegex.replaceAll('"', '\\"').replaceAll('\n', '\\n') : inRegex;
+    });
+    return escaped.length === 1 ? (escaped[0] ?? '') : `(${escaped.join('|')})`;
+  }
+
+  /** What Prometheus finds now, or undefined if it does not take the query. */
+  async function found(query: string): Promise<unknown[] | undefined> {
+    const words = { $__rate_interval: `${4 * SCRAPE_SECONDS}s`, $__interval: `${SCRAPE_SECONDS}s` };
+    const answer = demo.prometheus.api(`query?query=${encodeURIComponent(withoutGrafana(query, words))}`);
+    return answer.then(
+      (data) => (data as { result: unknown[] }).result,
+      (error: unknown) => {
+        expect(String(error)).toContain('bad_data');
+        return undefined;
+      },
+    );
+  }
+
+  const queries = Object.values(DASHBOARDS).flatMap(({ panels = [] }) =>
+    panels.flatMap((panel) => (panel as unknown as { targets: { expr: string }[] }).targets.map(({ expr }) => expr)),
+  );
+  const VARIABLE = /\$(carrier|account|instance)\b/g;
+
+  test('finds nothing, and is a query still', async () => {
+    const all = chosen(NASTY, true);
+    const one = chosen(['.*'], true);
+    for (const query of queries) {
+      expect([query, await found(query.replaceAll(VARIABLE, () => all))]).toEqual([query, []]);
+      expect([query, await found(query.replaceAll(VARIABLE, () => one))]).toEqual([query, []]);
+    }
+  }, 60_000);
+
+  test('finds nothing either where quotes are left as they are: it is no query, or one that asks for less', async () => {
+    const [query = ''] = queries.filter(
+      (expr) => expr.includes('$carrier') && expr.includes('tollgate_messages_total'),
+    );
+    expect(query).not.toBe('');
+    for (const value of NASTY) {
+      const asked = query.replaceAll(VARIABLE, () => chosen([value], false));
+      expect([value, (await found(asked)) ?? []]).toEqual([value, []]);
+    }
+    // The same query does find something when asked for what there is.
+    expect((await found(query.replaceAll('$carrier', 'att').replaceAll(VARIABLE, '.*')))?.length).toBeGreaterThan(0);
+  });
+});
+
+test('the latest slow decisions lead to their messages', async () => {
+  const [first = '', second = ''] = demo.gateways;
+  const end = Math.ceil(Date.now() / 1_000);
+  const words = new URLSearchParams({
+    query: 'sum by (le) (rate(tollgate_decision_seconds_bucket[1m]))',
+    start: String(Math.floor(fromSeconds)),
+    end: String(end),
+  });
+  const series = (await demo.prometheus.api(`query_exemplars?${words.toString()}`)) as {
+    seriesLabels: Record<string, string>;
+    exemplars: { labels: Record<string, string>; value: string; timestamp: number }[];
+  }[];
+  expect(new Set(series.map(({ seriesLabels }) => seriesLabels['instance'])).size).toBe(2);
+  for (const { seriesLabels, exemplars } of series) {
+    const { labels, value, timestamp } = exemplars.at(-1)!;
+    const of = [first, second].find((url) => url.endsWith(seriesLabels['instance'] ?? '-'));
+    const { status, text } = await ask(`${of}/v1/messages/${labels['message_id']}`);
+    expect([labels, status]).toEqual([labels, 200]);
+    const message = JSON.parse(text) as { id: string; decision: string; acceptedAt: string };
+    expect(message.id).toBe(labels['message_id']);
+    expect(message.decision).toBeTruthy();
+    expect(Number(value)).toBeLessThanOrEqual(Number(seriesLabels['le']?.replace('+Inf', 'Infinity')));
+    expect(Math.abs(Date.parse(message.acceptedAt) / 1_000 - timestamp)).toBeLessThan(0.01);
+  }
+});
+
+test('each process says what it is, workers too', async () => {
+  const lines = await linesOf('count by (job) (tollgate_build_info{version!="",node!=""})');
+  const counts = lines.map(({ labels, points }) => [labels['job'], points.at(-1)?.[1]]);
+  expect(Object.fromEntries(counts)).toEqual({ tollgate: 2, 'tollgate-worker': 1 });
+});
+
 test('a regime that was switched and a fault that was set are marked, and what was not changed is not', async () => {
   const marks = new Map<string, Line[]>();
   for (const { name, expr } of DASHBOARDS['the-toll.json'].annotations?.list ?? []) {

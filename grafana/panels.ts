@@ -75,6 +75,8 @@ interface About {
   readonly queries: readonly Query[];
   /** Only the latest value is asked for: what ended is gone at once. */
   readonly isLatest?: boolean;
+  /** Whether single messages are drawn in, as dots that lead to them: exemplars of the histogram that is asked for. */
+  readonly hasExemplars?: boolean;
 }
 
 /** One number for each series: the last value, with its course behind it. */
@@ -118,7 +120,7 @@ export function bars(about: About): Unplaced {
 type AnyPanel = stat.PanelBuilder | timeseries.PanelBuilder | bargauge.PanelBuilder;
 
 function panelOf(
-  { title, description, unit, queries, isLatest = false }: About,
+  { title, description, unit, queries, isLatest = false, hasExemplars = false }: About,
   height: number,
   create: () => AnyPanel,
 ): Unplaced {
@@ -134,9 +136,11 @@ function panelOf(
         .datasource(SOURCE)
         .span(width)
         .height(height);
-      queries.forEach(([expr, legend], place) =>
-        panel.withTarget(queryOf(expr, legend, 'ABCDEFGH'.charAt(place), isLatest)),
-      );
+      queries.forEach(([expr, legend], place) => {
+        const target = queryOf(expr, legend, 'ABCDEFGH'.charAt(place), isLatest);
+        // Once: they would be the same ones for each quantile.
+        panel.withTarget(hasExemplars && place === 0 ? target.exemplar(true) : target);
+      });
       return panel;
     },
   };

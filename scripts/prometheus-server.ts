@@ -52,7 +52,8 @@ export async function startPrometheus(targets: Readonly<Record<string, readonly 
   const rules = ['recording', 'alerts'].map((name) => join(ROOT, 'grafana', 'rules', `${name}.yml`));
   await writeFile(file, JSON.stringify({ global: interval, rule_files: rules, scrape_configs: jobs }));
   const port = await freePort();
-  const words = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`];
+  const files = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`];
+  const words = [...files, '--enable-feature=exemplar-storage'];
   const child = spawn(
     '/bin/sh',
     ['-c', LEASH, 'prometheus-leash', 'prometheus', ...words, `--web.listen-address=127.0.0.1:${port}`],

@@ -135,7 +135,7 @@ export const DELIVERY = dashboardOf({
         unit: UNIT.perSecond,
         queries: [
           [`sum by (event) (${rate(`tollgate_worker_batches_total{${INSTANCE}}`)})`, '{{event}}'],
-          [`sum(tollgate_worker_batches{${INSTANCE}})`, 'in hand'],
+          [`sum(tollgate_worker_open_batches{${INSTANCE}})`, 'in hand'],
         ],
       }),
       chart({

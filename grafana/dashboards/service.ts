@@ -27,20 +27,24 @@ export const SERVICE = dashboardOf({
         queries: [[`sum(${rate(`process_cpu_seconds_total{${INSTANCE}}`)})`, 'processors']],
       }),
       number({
-        title: 'Gateways',
-        description: 'Gateways that answer, by version of Tollgate and of Node.',
+        title: 'Gateways and workers',
+        description: 'Processes that answer, by job, version of Tollgate and of Node.',
         unit: UNIT.messages,
         queries: [
-          [`count by (version, node) (tollgate_build_info{${INSTANCE}})`, 'Tollgate {{version}}, Node {{node}}'],
+          [
+            `count by (job, version, node) (tollgate_build_info{${INSTANCE}})`,
+            '{{job}}: Tollgate {{version}}, Node {{node}}',
+          ],
         ],
       }),
     ],
     [
       chart({
         title: 'Time of a decision',
-        description: 'Lookup, class, regime, limits and price of one message.',
+        description: 'Lookup, class, regime, limits and price of one message. A dot is a message, and leads to it.',
         unit: UNIT.seconds,
         queries: quantiles('tollgate_decision_seconds'),
+        hasExemplars: true,
       }),
       chart({
         title: 'Event loop',
@@ -50,6 +54,26 @@ export const SERVICE = dashboardOf({
           [`max by (instance) (nodejs_eventloop_lag_p99_seconds{${INSTANCE}})`, 'p99, {{instance}}'],
           [`max by (instance) (nodejs_eventloop_lag_p50_seconds{${INSTANCE}})`, 'p50, {{instance}}'],
         ],
+      }),
+    ],
+    [
+      chart({
+        title: 'Time to answer a request, p99',
+        description:
+          'From the head of a request to the end of its answer, by API. Streams and requests for no route are left out.',
+        unit: UNIT.seconds,
+        queries: [
+          [
+            `histogram_quantile(0.99, sum by (le, api) (${rate(`tollgate_request_seconds_bucket{${INSTANCE}}`)}))`,
+            '{{api}}',
+          ],
+        ],
+      }),
+      chart({
+        title: 'Requests',
+        description: 'Requests answered a second, by API.',
+        unit: UNIT.perSecond,
+        queries: [[`sum by (api) (${rate(`tollgate_request_seconds_count{${INSTANCE}}`)})`, '{{api}}']],
       }),
     ],
     [

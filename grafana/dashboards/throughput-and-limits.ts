@@ -60,6 +60,13 @@ export const THROUGHPUT_AND_LIMITS = dashboardOf({
     ],
     [
       chart({
+        title: 'Use of each limit',
+        description:
+          'How much of its limit the campaign, brand or account uses that is nearest to it. At 1 its next message is refused or waits.',
+        unit: UNIT.share,
+        queries: [[`max by (limit) (tollgate_limit_use_ratio{${INSTANCE}})`, '{{limit}}']],
+      }),
+      chart({
         title: 'Refusals by limit',
         description:
           'Messages refused a second by the limit or rule that bound; its name says whose it is: of a campaign, a brand, a number, an account, the gateway.',
@@ -70,7 +77,7 @@ export const THROUGHPUT_AND_LIMITS = dashboardOf({
         ],
       }),
       chart({
-        title: 'Share of messages that each limit of a carrier stopped',
+        title: 'Share of messages stopped, by whose limit',
         description:
           'Refusals of a limit against all messages to its carrier: 0 is a limit with room, 1 a limit that nothing passes.',
         unit: UNIT.share,
