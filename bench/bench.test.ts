@@ -66,6 +66,8 @@ describe('every bench runs and yields its figures', () => {
     'smpp-fuzz': { figures: 1, baselines: ['as they should be'] },
     'smpp-soak': { figures: 2, baselines: ['in the first third', 'of messages accepted'] },
     scrape: { figures: 2, baselines: ['/healthz', 'while nobody scrapes'] },
+    traces: { figures: 4, baselines: ['without traces'] },
+    console: { figures: 3, baselines: ['while none passes', 'after the first messages'] },
     'durable-accept': { figures: 6, baselines: ['a job of BullMQ each', 'kept nowhere', 'kept nowhere and delivered'] },
     delivery: { figures: 6, baselines: ['embedded'] },
     webhooks: {

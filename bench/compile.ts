@@ -27,6 +27,7 @@ export function compileBenches(): Compiled {
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
   const steps = [
+    [join(root, 'gateway', 'console', 'app', 'bundle.mjs')],
     [compiler, '-p', join(root, 'bench', 'tsconfig.run.json'), '--outDir', folder],
     [join(folder, 'gateway', 'prepare-books.js')],
   ];

@@ -7,15 +7,23 @@ import { type LoadPlan, runLoad, runLoadThread, type ThreadHandle, type ThreadTa
 
 export type SmppLoad = Pick<LoadPlan, 'url' | 'seed' | 'connections' | 'window' | 'warmUpMs' | 'durationMs'> & {
   readonly numbers: number;
-} & Partial<Pick<LoadPlan, 'perSecond' | 'receipts' | 'drainMs'>> & { readonly textLength?: number };
+} & Partial<Pick<LoadPlan, 'perSecond' | 'receipts' | 'drainMs'>> & { readonly textLength?: number } & Partial<
+    Pick<LoadPlan['mix'], 'registeredShare' | 'spamShare'>
+  >;
 
 export type SmppLoadReport = Awaited<ReturnType<typeof runLoad>>;
 
 const blocks = loadCarrierMap();
 const texts = loadCorpus();
 
-/** Messages from registered numbers to carriers with limits that are wide. Throws if anything went wrong. */
-export async function pressSmpp({ numbers, textLength, ...own }: SmppLoad): Promise<SmppLoadReport> {
+/** Messages to carriers with limits that are wide, from registered numbers unless told otherwise. Throws if anything went wrong. */
+export async function pressSmpp({
+  numbers,
+  textLength,
+  registeredShare = 1,
+  spamShare = 0,
+  ...own
+}: SmppLoad): Promise<SmppLoadReport> {
   const plan: LoadPlan = {
     protocol: 'smpp',
     perSecond: undefined,
@@ -24,7 +32,7 @@ export async function pressSmpp({ numbers, textLength, ...own }: SmppLoad): Prom
     drainMs: 2_000,
     timeoutMs: 10_000,
     threads: 1,
-    mix: { registeredShare: 1, spamShare: 0, destinations: { verizon: 1, tmobile: 1, att: 1 }, textLength, numbers },
+    mix: { registeredShare, spamShare, destinations: { verizon: 1, tmobile: 1, att: 1 }, textLength, numbers },
     account: undefined,
     authorization: undefined,
     receipts: false,

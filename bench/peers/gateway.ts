@@ -10,13 +10,15 @@ export interface GatewaySettings {
   readonly population: PopulationOptions;
   /** Messages held, as `--inbox`. */
   readonly inbox: number;
+  /** More options, by key. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 export const work: Work<GatewaySettings, { readonly url: string }, null, Usage> = {
-  async open({ population, inbox }) {
+  async open({ population, inbox, flags }) {
     const read = readOptions({
       environment: {},
-      flags: { port: '0', seed: String(population.seed), inbox: String(inbox), logLevel: 'error' },
+      flags: { port: '0', seed: String(population.seed), inbox: String(inbox), logLevel: 'error', ...flags },
     });
     if (!read.ok) throw new Error(read.errors.join('\n'));
     // Campaigns are here before the registries open, which then must not give their handles to others.

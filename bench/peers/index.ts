@@ -11,5 +11,6 @@ export const PEERS = {
   'smpp-package': () => import('./smpp-package.ts'),
   starting: () => import('./starting.ts'),
   'stream-reader': () => import('./stream-reader.ts'),
+  'trace-collector': () => import('./trace-collector.ts'),
   'webhook-receivers': () => import('./webhook-receivers.ts'),
 } as const;

@@ -10,6 +10,9 @@ interface ScrapeQuestion {
   readonly durationMs: number;
 }
 
+/** As Prometheus has it, which is answered with exemplars. */
+const ACCEPT = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+
 /** By address: how long each answer took until it was whole, and the lines of the last. */
 type ScrapeAnswer = readonly { readonly tookMs: readonly number[]; readonly lines: number }[];
 
@@ -23,7 +26,7 @@ async function answer({ urls, everyMs, durationMs }: ScrapeQuestion): Promise<Sc
   for (let turn = 0; performance.now() < untilMs; turn += 1) {
     const place = turn % urls.length;
     const beganMs = performance.now();
-    const { status, text } = await ask(urls[place]!);
+    const { status, text } = await ask(urls[place]!, { headers: { accept: ACCEPT } });
     const tookMs = performance.now() - beganMs;
     if (status !== 200) throw new Error(`${urls[place]} answered ${status}`);
     found[place]!.tookMs.push(tookMs);
