@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'Folders under gateway/ meet in main.ts. They may use the router, the message path, SMPP on the wire, the limits, the problems and the files of the package.',
+        'Folders under gateway/ meet in main.ts. They may use the router, the message path, SMPP on the wire, the limits, the problems, how a store is followed, the shape of public keys and the files of the package.',
       severity: 'error',
       from: { path: '^gateway/([^/]+)/', pathNot: ['^gateway/(router|messages|testing|cli)/', TEST] },
       to: {
@@ -63,7 +63,7 @@ module.exports = {
         pathNot: [
           '^gateway/$1/',
           '^gateway/(router|messages|smpp)/index\\.ts$',
-          '^gateway/(limits|package-files|problem|route-answers)\\.ts$',
+          '^gateway/(follow-store|limits|package-files|problem|public-key|route-answers)\\.ts$',
         ],
       },
     },
@@ -164,7 +164,19 @@ module.exports = {
         'Who installs the package does not get devDependencies. Types alone are erased and allowed; what the console uses is bundled into it.',
       severity: 'error',
       from: { path: '^(tariffs|registry-cache|gateway|simulator)/', pathNot: [TEST, '^gateway/console/app/'] },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'optional-peers-are-loaded-when-asked-for',
+      comment:
+        'Who does not use what they are for has not got them: a static import would end the process as it starts.',
+      severity: 'error',
+      from: { path: '^(tariffs|registry-cache|gateway|simulator)/', pathNot: TEST },
+      to: { dependencyTypes: ['npm-peer'], dependencyTypesNot: ['type-only', 'dynamic-import'] },
     },
     {
       name: 'no-undeclared-package',

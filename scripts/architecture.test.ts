@@ -46,7 +46,7 @@ describe('our own tree', () => {
 
 describe('the rules', () => {
   // A small package of this shape. Each file lists what it imports, and the rules that must object to it.
-  const planted: Record<string, { imports: string[]; breaks?: string[] }> = {
+  const planted: Record<string, { imports: string[]; loads?: string; breaks?: string[] }> = {
     // Allowed, so that a rule that forbids everything is noticed as well.
     'tariffs/index.ts': { imports: ['./rate.ts', './load-book.ts'] },
     'tariffs/rate.ts': { imports: ['yaml', 'node:assert/strict'] },
@@ -70,6 +70,7 @@ describe('the rules', () => {
     'gateway/delivery/index.ts': { imports: ['../router/index.ts'] },
     'gateway/delivery/worker.ts': { imports: ['./index.ts'] },
     'gateway/delivery/worker.test.ts': { imports: ['./worker.ts', '../ingress/index.ts'] },
+    'gateway/delivery/loads-peer.ts': { imports: [], loads: 'peer' },
     'gateway/main.ts': { imports: ['./ingress/http/index.ts', './delivery/index.ts', './package-files.ts'] },
     'gateway/index.ts': { imports: ['./main.ts'] },
     'gateway/testing/index.ts': { imports: ['../main.ts', '../delivery/index.ts'] },
@@ -119,13 +120,15 @@ describe('the rules', () => {
     'bench/timer.ts': { imports: [] },
     'gateway/uses-script.ts': { imports: ['../scripts/tool.ts'], breaks: ['only-tests-use-scripts'] },
     'gateway/delivery/uses-dev-tool.ts': { imports: ['ioredis'], breaks: ['product-uses-no-dev-dependency'] },
+    'gateway/delivery/needs-peer.ts': { imports: ['peer'], breaks: ['optional-peers-are-loaded-when-asked-for'] },
     'gateway/delivery/uses-stray.ts': { imports: ['stray'], breaks: ['no-undeclared-package'] },
     'gateway/delivery/lost.ts': { imports: ['./not-there.ts'], breaks: ['imports-resolve'] },
     'gateway/delivery/egg.ts': { imports: ['./hen.ts'], breaks: ['no-cycles'] },
     'gateway/delivery/hen.ts': { imports: ['./egg.ts'] },
   };
   const dependencies = { yaml: '1.0.0', fastify: '1.0.0' };
-  const devDependencies = { ioredis: '1.0.0' };
+  const peerDependencies = { peer: '1.0.0' };
+  const devDependencies = { ioredis: '1.0.0', ...peerDependencies };
 
   const root = mkdtempSync(join(tmpdir(), 'tollgate-arrows-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -137,13 +140,16 @@ describe('the rules', () => {
 
   it('each object to what they are for, and to nothing else', () => {
     cpSync(join(ROOT, 'tsconfig.json'), join(root, 'tsconfig.json'));
-    plant('package.json', JSON.stringify({ name: 'planted', type: 'module', dependencies, devDependencies }));
-    for (const name of ['yaml', 'fastify', 'ioredis', 'stray']) {
+    const all = { dependencies, devDependencies, peerDependencies };
+    plant('package.json', JSON.stringify({ name: 'planted', type: 'module', ...all }));
+    for (const name of ['yaml', 'fastify', 'ioredis', 'peer', 'stray']) {
       plant(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
       plant(`node_modules/${name}/index.js`, '');
     }
-    for (const [path, { imports }] of Object.entries(planted)) {
-      plant(path, `${imports.map((target) => `import '${target}';`).join('\n')}\nexport {};\n`);
+    for (const [path, { imports, loads }] of Object.entries(planted)) {
+      const lines = imports.map((target) => `import '${target}';`);
+      if (loads !== undefined) lines.push(`await import('${loads}');`);
+      plant(path, `${lines.join('\n')}\nexport {};\n`);
     }
 
     const found = cruise(root).summary.violations.map(({ from, rule }) => `${from}: ${rule.name}`);

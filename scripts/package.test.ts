@@ -1,7 +1,7 @@
 import { type CheckPackageOptions, checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,8 +23,17 @@ beforeAll(() => {
 }, 120_000);
 afterAll(() => packed.remove());
 
+/** Where an example is installed: once each. */
+const installed = new Map<string, string>();
+function install(name: string): string {
+  const path = installed.get(name) ?? packed.installExample(name);
+  installed.set(name, path);
+  return path;
+}
+
 const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   exports: Record<string, unknown>;
+  bin: { tollgate: string };
 };
 
 describe('the package', () => {
@@ -47,6 +56,11 @@ describe('the package', () => {
       /The package is ([\d.]+) MB, ([\d.]+) MB unpacked/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
     expect(Number(said) / (bytes / MB)).toBeCloseTo(1, 0.7);
     expect(Number(saidUnpacked) / (unpackedBytes / MB)).toBeCloseTo(1, 0.7);
+  });
+
+  // npm makes it one when it links this folder, but does not link it again when it is built again.
+  it('has a command that is a program in this folder too', () => {
+    expect(statSync(join(ROOT, packageJson.bin.tollgate)).mode & 0o111).toBe(0o111);
   });
 
   it('has nothing that publint would change', async () => {
@@ -83,7 +97,7 @@ describe('the examples', () => {
   it.each(examples)(
     '%s passes from the tarball',
     async (name) => {
-      const cwd = packed.installExample(name);
+      const cwd = install(name);
       const env = { ...withoutTestRunner(process.env), PORT: String(await freePort()) };
       const child = spawn('npm', ['test'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const [out, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
@@ -91,6 +105,21 @@ describe('the examples', () => {
     },
     60_000,
   );
+});
+
+describe('without the packages that are optional', () => {
+  it('a gateway that is to send traces says what to install', () => {
+    const cwd = install('curl');
+    const words = ['serve', '--port', '0', '--traces', 'http://127.0.0.1:4318'];
+    const program = join(cwd, 'node_modules/.bin/tollgate');
+    const { status, stderr } = spawnSync(program, words, { cwd, encoding: 'utf8', timeout: 30_000 });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^tollgate: --traces: @opentelemetry\/\S+ is not installed, .* run npm install @opentelemetry\/api .*\n$/,
+      ) as string,
+    });
+  }, 60_000);
 });
 
 /** The environment as it is outside of this test runner, whose variables the runners in there would take for theirs. */
