@@ -138,7 +138,7 @@ const labelOf: LabelOf = (index) => TRUTHS[index % TRUTHS.length]?.replace('unla
 const runs = new Map<number, Run>();
 beforeAll(async () => {
   for (const seed of [1, 2]) runs.set(seed, await play(seed, labelOf));
-}, 30_000);
+});
 
 describe.each([1, 2])('seed %i', (seed) => {
   let run: Run;

@@ -15,7 +15,7 @@ beforeAll(async () => {
   demo = await startWatchedDemo();
   fromSeconds = Date.now() / 1_000;
   await demo.happen(SECONDS);
-}, 120_000);
+});
 afterAll(() => demo?.stop());
 
 /** What Prometheus answers to a query as Grafana would put it, everything chosen in every variable. */
@@ -38,7 +38,7 @@ describe.each(Object.entries(DASHBOARDS))('%s', (_, dashboard) => {
     for (const { expr } of targets) {
       // On a busy machine scrapes come late.
       const hasData = async () => [expr, (await linesOf(expr)).some(({ points }) => points.length > 0)];
-      await expect.poll(hasData, { timeout: 8_000 }).toEqual([expr, true]);
+      await expect.poll(hasData).toEqual([expr, true]);
     }
   });
 });
@@ -94,7 +94,7 @@ describe('a value of a variable that nobody offered, as a link may bring it', ()
       expect([query, await found(query.replaceAll(VARIABLE, () => all))]).toEqual([query, []]);
       expect([query, await found(query.replaceAll(VARIABLE, () => one))]).toEqual([query, []]);
     }
-  }, 60_000);
+  });
 
   test('finds nothing either where quotes are left as they are: it is no query, or one that asks for less', async () => {
     const [query = ''] = queries.filter(

@@ -20,7 +20,7 @@ const UNPACKED_MAX = 7 * MB;
 let packed: PackedPackage;
 beforeAll(() => {
   packed = packPackage();
-}, 120_000);
+});
 afterAll(() => packed.remove());
 
 /** Where an example is installed: once each. */
@@ -119,7 +119,7 @@ describe('without the packages that are optional', () => {
         /^tollgate: --traces: @opentelemetry\/\S+ is not installed, .* run npm install @opentelemetry\/api .*\n$/,
       ) as string,
     });
-  }, 60_000);
+  });
 });
 
 /** The environment as it is outside of this test runner, whose variables the runners in there would take for theirs. */

@@ -34,10 +34,10 @@ describe('a Redis Cluster of our own', () => {
     expect(sizes.map((size) => Number(size.slice(1))).every((size) => size > 0 && size < 100)).toBe(true);
 
     await nodes[0]?.kill();
-    await expect.poll(() => tell(nodes[3]!, 'INFO replication'), { timeout: 10_000 }).toContain('role:master');
-    await expect.poll(() => tell(nodes[1]!, 'CLUSTER INFO'), { timeout: 10_000 }).toContain('cluster_state:ok');
+    await expect.poll(() => tell(nodes[3]!, 'INFO replication')).toContain('role:master');
+    await expect.poll(() => tell(nodes[1]!, 'CLUSTER INFO')).toContain('cluster_state:ok');
     expect(await Promise.all(keys.map((key) => entry.get(key)))).toEqual(keys);
     await nodes[0]?.restart();
-    await expect.poll(() => tell(nodes[0]!, 'INFO replication'), { timeout: 10_000 }).toContain('role:slave');
+    await expect.poll(() => tell(nodes[0]!, 'INFO replication')).toContain('role:slave');
   });
 });

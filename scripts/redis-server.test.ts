@@ -89,8 +89,8 @@ describe('a Redis server of our own', () => {
     const { port, folder } = JSON.parse(line.toString()) as { port: number; folder: string };
     expect(existsSync(folder)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isListening(port), { timeout: 5_000 }).toBe(false);
-    await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isListening(port)).toBe(false);
+    await expect.poll(() => existsSync(folder)).toBe(false);
   });
 
   it.each([

@@ -207,7 +207,7 @@ describe.concurrent('serving', () => {
     for (let count = 0; count < 20; count += 1) expect((await send(url)).status).toBe(202);
     const startedMs = performance.now();
     expect(await tollgate.exitAfter('SIGTERM')).toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
     expect(tollgate.stdout).toContain('20 unregistered');
     expect(tollgate.stderr).toBe('');
   });

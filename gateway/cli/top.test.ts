@@ -64,10 +64,9 @@ const tick = async (): Promise<void> => {
   clockNs += 5e8;
   const before = terminal.written.length;
   gateway.time.advance(500);
-  await expect.poll(() => terminal.written.length, { timeout: 3_000 }).toBeGreaterThan(before);
+  await expect.poll(() => terminal.written.length).toBeGreaterThan(before);
 };
-const shown = (words: string): Promise<void> =>
-  expect.poll(() => terminal.frame.join('\n'), { timeout: 3_000 }).toContain(words);
+const shown = (words: string): Promise<void> => expect.poll(() => terminal.frame.join('\n')).toContain(words);
 
 describe('on a terminal', () => {
   test('it shows the figures of the gateway as they change, and what is done with whom', async () => {
@@ -141,7 +140,7 @@ describe('on a terminal', () => {
     await shown('no news for 7 s: trying again');
     gateway = await openGatewayUnderTest({ port: Number(port) }, undefined, gateway.time.nowMs() + 1_000);
     await gateway.send();
-    await expect.poll(() => terminal.frame[1], { timeout: 5_000 }).toMatch(/^▁+$/);
+    await expect.poll(() => terminal.frame[1]).toMatch(/^▁+$/);
     await shown('1 in 0 s');
     stop.abort();
     await ended;

@@ -169,7 +169,7 @@ test('what Redis did not answer is not taken for done, and what it acknowledged 
     await other.shared.refresh().catch(() => undefined);
     return other.has(PAIR);
   };
-  await expect.poll(isHeard, { timeout: 10_000 }).toBe(true);
+  await expect.poll(isHeard).toBe(true);
   await own.close();
   await persistent.stop();
 });

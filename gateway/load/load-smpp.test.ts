@@ -34,11 +34,11 @@ describe('answers over SMPP', () => {
       window: 10,
       receipts: true,
       threads: 2,
-      drainMs: 3_000,
+      drainMs: 20_000,
     });
     expect(report.messages.accepted).toBe(200);
     expect(report.receipts).toMatchObject({ awaited: 200, came: 200, lost: 0, latency: { count: 200 } });
-    expect(report.receipts?.latency.maxMs).toBeLessThan(1_000);
+    expect(report.receipts?.latency.maxMs).toBeLessThan(20_000);
   });
 
   test('without receipts that were asked for are losses', async () => {

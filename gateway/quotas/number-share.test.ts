@@ -12,7 +12,7 @@ describe('the part of limits that each gateway counts by itself', () => {
       if (sum(parts) > 1 + 1e-9) all[0]!.shares.push(Number.NaN);
     }, 1);
     const settled = (gateways: readonly Gateway[], shares: readonly number[]): Promise<unknown> =>
-      vi.waitFor(() => expect(gateways.map((one) => one.shares.at(-1))).toEqual(shares), { timeout: 6_000 });
+      vi.waitFor(() => expect(gateways.map((one) => one.shares.at(-1))).toEqual(shares), { timeout: 30_000 });
     try {
       all.push(await gatewayOn(url));
       expect(all[0]!.shares).toEqual([1]);

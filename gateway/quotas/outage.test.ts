@@ -41,7 +41,7 @@ describe('a Redis that goes away', () => {
     expect(await send(cutOff, attSms(cutOff), CAP)).toBe(NOT_LEASED);
     expect(cutOff.keeper.figures().isAway).toBe(true);
     proxy.heal();
-    await vi.waitFor(() => expect(cutOff.keeper.figures().isAway).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(() => expect(cutOff.keeper.figures().isAway).toBe(false), { timeout: 30_000 });
     await Promise.all([takeAll(cutOff), takeAll(other)]);
     const room = CAP * (1 + (systemClock.nowMs() - startMs) / MINUTE_MS);
     expect(taken).toBeLessThanOrEqual(room);
@@ -94,13 +94,13 @@ describe('a Redis that goes away', () => {
     proxy.hang();
     const startMs = systemClock.nowMs();
     expect(await send(gateway, attSms(gateway), CAP)).toBe(NOT_LEASED);
-    expect(systemClock.nowMs() - startMs).toBeLessThan(2_000);
+    expect(systemClock.nowMs() - startMs).toBeLessThan(5_000);
     expect(gateway.keeper.figures().isAway).toBe(true);
     const againMs = systemClock.nowMs();
     expect(await send(gateway, attSms(gateway), CAP)).toBe(NOT_LEASED);
     expect(systemClock.nowMs() - againMs).toBeLessThan(100);
     proxy.heal();
-    await vi.waitFor(async () => expect(await send(gateway, attSms(gateway), CAP)).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await send(gateway, attSms(gateway), CAP)).toBe(0), { timeout: 30_000 });
   });
 
   it('has a fraction of each limit admitted, if the operator wants that, and tells it afterwards', async () => {
@@ -132,7 +132,7 @@ describe('a Redis that goes away', () => {
     expect(gateway.keeper.figures()).toMatchObject({ isAway: true });
     expect(gateway.keeper.figures().awayCount).toBeGreaterThan(200);
     proxy.heal();
-    await vi.waitFor(() => expect(gateway.keeper.figures().isAway).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(() => expect(gateway.keeper.figures().isAway).toBe(false), { timeout: 30_000 });
     const other = await gatewayOn(server.url);
     const { units, ...ask } = { units: 1, atMs: 0, uptimeMs: 0, senderKey: 0, destinationKey: 0 };
     let sent = 0;
@@ -141,7 +141,7 @@ describe('a Redis that goes away', () => {
         if ((await send(other, other.keeper.limits.brandDay, 2_000)) === 0) sent += 1;
         expect(other.keeper.limits.brandDay.used(0, 2_000, { units, ...ask })).toBe(day + 1 + sent);
       },
-      { timeout: 5_000, interval: 300 },
+      { timeout: 30_000, interval: 300 },
     );
   });
 });

@@ -174,7 +174,7 @@ describe('a sandbox that is closed', () => {
     await gateway.ask('DELETE', `/v1/sandboxes/${one.id}`);
     await ofOne.nextOf('Unbind');
     await ofOne.closed();
-    expect(performance.now() - beganMs).toBeLessThan(2_000);
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
     for (const esme of [ofOther, outside]) {
       expect((await esme.ask('EnquireLink')).status).toBe(Status.Ok);
     }
@@ -189,11 +189,7 @@ describe('a sandbox that is closed', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_200));
     expect((await esme.ask('SubmitSm', message('Still there'))).status).toBe(Status.Ok);
     esme.close();
-    await expect
-      .poll(async () => (await gateway.ask('GET', '/v1/sandboxes')).text, {
-        timeout: 5_000,
-      })
-      .not.toContain(one.id);
+    await expect.poll(async () => (await gateway.ask('GET', '/v1/sandboxes')).text).not.toContain(one.id);
   });
 });
 

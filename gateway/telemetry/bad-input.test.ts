@@ -76,7 +76,7 @@ describe('ten thousand of whatever senders and operators may name', () => {
     } finally {
       await gateway.close();
     }
-  }, 60_000);
+  });
 });
 
 /** What a scrape came to: a whole answer, or none at all. Half an answer is an error. */
@@ -149,8 +149,8 @@ test('while the gateway closes with messages in flight, a scrape is answered who
     }
   });
   try {
-    await expect.poll(() => found.filter((one) => one !== undefined).length, { timeout: 20_000 }).toBeGreaterThan(8);
-    await expect.poll(areStuck, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => found.filter((one) => one !== undefined).length).toBeGreaterThan(8);
+    await expect.poll(areStuck).toBe(true);
     const burst = Array.from({ length: 500 }, (_, place) => ({
       from: '+12125550123',
       to: `+1201916${1_000 + place}`,
@@ -178,4 +178,4 @@ test('while the gateway closes with messages in flight, a scrape is answered who
   const isWhole = (text: string): boolean => text.endsWith('\n# EOF\n') || /nodejs_gc_\w+(\{.*\})? \S+\n$/.test(text);
   expect(whole.filter((text) => !isWhole(text)).map((text) => text.slice(-200))).toEqual([]);
   expect(found.at(-1)).toBeUndefined();
-}, 30_000);
+});

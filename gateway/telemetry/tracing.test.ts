@@ -431,7 +431,7 @@ describe('a collector', () => {
     }
     const startMs = performance.now();
     await settle();
-    expect(performance.now() - startMs).toBeLessThan(4_000);
+    expect(performance.now() - startMs).toBeLessThan(8_000);
     expect(gateway.summary().inFlight).toBe(0);
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
       expect.objectContaining({ level: 40, msg: expect.stringContaining('takes no traces'), why: 'ECONNREFUSED' }),
@@ -444,7 +444,7 @@ describe('a collector', () => {
     await gateway.send();
     const startMs = performance.now();
     await settle();
-    expect(performance.now() - startMs).toBeLessThan(4_000);
+    expect(performance.now() - startMs).toBeLessThan(8_000);
     expect(lines.filter((line) => line.includes('takes no traces')).length).toBe(1);
   });
 });
@@ -468,8 +468,8 @@ describe('with Redis', () => {
     const headers = { 'content-type': 'application/json', ...SAMPLED };
     const answer = await fetch(`${durable.url}/v1/messages`, { method: 'POST', headers, body });
     expect(answer.status).toBe(202);
-    await expect.poll(() => named('POST webhook').length, { timeout: 20_000 }).toBe(1);
-    await expect.poll(() => named('message').length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => named('POST webhook').length).toBe(1);
+    await expect.poll(() => named('message').length).toBe(1);
     await durable.close();
     const [message] = named('message');
     expect(attributesOf(message!.attributes)).toMatchObject({

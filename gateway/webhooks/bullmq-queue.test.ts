@@ -53,7 +53,7 @@ describe('in Redis', () => {
       sent.push(take);
       return Promise.resolve({ kind: 'done' });
     });
-    await expect.poll(() => sent.length, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => sent.length).toBe(2);
     expect(sent.map(({ isRepeat }) => isRepeat)).toEqual([false, false]);
     await other.close();
   });
@@ -82,7 +82,7 @@ describe('in Redis', () => {
     const { queue, connection, close } = await openEmpty();
     queue.work(() => Promise.resolve({ kind: 'done' }));
     await queue.add([post('M1')]);
-    await expect.poll(async () => (await queue.counts()).pending, { timeout: 8_000 }).toBe(0);
+    await expect.poll(async () => (await queue.counts()).pending).toBe(0);
     const keys = await connection.client.keys('*');
     expect(keys.filter((key) => key.includes('M1'))).toEqual([]);
     expect(keys.every((key) => key.startsWith('tollgate:{delivery}:queue:webhooks:'))).toBe(true);
@@ -130,7 +130,7 @@ test('of a message is told what waits or is dead, whoever sends it, and what was
     (await of.ofMessage(subject)).posts.map(({ state, attemptCount }) => `${state} ${attemptCount}`);
   expect(await stateOf(idle, 'done')).toEqual(['waiting 0']);
   sender.start();
-  await expect.poll(async () => sender.counts(), { timeout: 8_000 }).toEqual({ pending: 0, dead: 1 });
+  await expect.poll(async () => sender.counts()).toEqual({ pending: 0, dead: 1 });
   expect([await stateOf(sender, 'done'), await stateOf(sender, 'dies')]).toEqual([['done 1'], ['dead 1']]);
   expect([await stateOf(idle, 'done'), await stateOf(idle, 'dies')]).toEqual([[], ['dead 1']]);
   expect((await idle.ofMessage('done')).missing).toContain('other processes on the same Redis');

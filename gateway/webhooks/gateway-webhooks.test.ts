@@ -52,7 +52,7 @@ const results = async (): Promise<Record<string, number>> => {
   return Object.fromEntries(lines.map(([, result, value]) => [result, Number(value)]));
 };
 const ended = (result: string, count: number): Promise<void> =>
-  expect.poll(async () => (await results())[result], { timeout: 10_000 }).toBe(count);
+  expect.poll(async () => (await results())[result]).toBe(count);
 
 /** Sends one message and lets its life pass; the post of its receipt is then under way. */
 async function sendOne(own: Record<string, unknown> = {}): Promise<string> {
@@ -165,7 +165,7 @@ describe("an account's webhook", () => {
     await sendOne({ account: 'acme', callbackUrl: undefined });
     await ended('dead', 1);
     const show = async () => (await gateway.ask<AccountBody>('GET', '/v1/accounts/acme')).body.webhook;
-    await expect.poll(show, { timeout: 8_000 }).toEqual({ url: address(), gone: true });
+    await expect.poll(show).toEqual({ url: address(), gone: true });
     await sendOne({ account: 'acme', callbackUrl: undefined });
     answer = (_request, response) => response.writeHead(200).end();
     expect((await putAccount({ webhook: { url: address() } })).webhook).toEqual({ url: address(), gone: false });
@@ -277,8 +277,8 @@ describe('what was posted about a message', () => {
   test('is told with each attempt while it waits, once it is done, and after a restored state, without secrets', async () => {
     answer = (_request, response) => response.writeHead(posts.length === 1 ? 500 : 204).end();
     const id = await sendOne({ callbackUrl: address('/receipts?token=hush') });
-    await expect.poll(async () => (await of(id)).webhooks[0]?.tried.length, { timeout: 10_000 }).toBe(1);
-    await expect.poll(async () => (await of(id)).webhooks[0]?.state, { timeout: 10_000 }).toBe('waiting');
+    await expect.poll(async () => (await of(id)).webhooks[0]?.tried.length).toBe(1);
+    await expect.poll(async () => (await of(id)).webhooks[0]?.state).toBe('waiting');
     const waits = {
       id: `evt_${id}_0`,
       event: 'receipt',

@@ -26,7 +26,7 @@ describe('in this process', () => {
     const queue = open();
     await queue.add(Array.from({ length: WEBHOOK_DEAD_LETTERS_MAX + 3 }, (_, index) => post(`M${index}`)));
     queue.work(() => Promise.resolve({ kind: 'dead', why: { reason: 'gone' } }));
-    await expect.poll(() => queue.unfinishedCount, { timeout: 8_000 }).toBe(0);
+    await expect.poll(() => queue.unfinishedCount).toBe(0);
     expect(await queue.counts()).toEqual({ pending: 0, dead: WEBHOOK_DEAD_LETTERS_MAX });
     expect((await queue.deadLetters(WEBHOOK_DEAD_LETTERS_MAX - 1, 9)).map((letter) => letter.post.subject)).toEqual([
       'M3',
@@ -47,7 +47,7 @@ describe('in this process', () => {
     queue.work(({ post: { id } }) =>
       Promise.resolve(id === ids[0] ? { kind: 'done' } : { kind: 'later', delayMs: 60_000 }),
     );
-    await expect.poll(() => queue.unfinishedCount, { timeout: 8_000 }).toBe(WEBHOOK_HOST_HELD_MAX);
+    await expect.poll(() => queue.unfinishedCount).toBe(WEBHOOK_HOST_HELD_MAX);
     await queue.add([post('N1'), post('N2')]);
     expect(await queue.hold('dead:1', post('N1').id)).toBe(true);
     expect(await queue.hold('dead:1', post('N2').id)).toBe(false);
@@ -67,10 +67,10 @@ describe('in this process', () => {
         isFirst ? { kind: 'later', delayMs: 60_000, awaits: Number(subject) % 2 ? 'odd' : 'even' } : { kind: 'done' },
       );
     });
-    await expect.poll(() => seen.size, { timeout: 8_000 }).toBe(50);
+    await expect.poll(() => seen.size).toBe(50);
     queue.wake('odd', 3);
     queue.wake('even', 100);
-    await expect.poll(() => order.length, { timeout: 8_000 }).toBe(28);
+    await expect.poll(() => order.length).toBe(28);
     expect(order.slice(0, 3)).toEqual(['1', '3', '5']);
     expect(order.slice(3)).toEqual(Array.from({ length: 25 }, (_, index) => String(2 * index)));
     expect(await queue.dueIn(post('7').id)).toBeGreaterThan(50_000);
@@ -91,7 +91,7 @@ describe('in this process', () => {
       seen.add(subject);
       return Promise.resolve({ kind: 'later', delayMs: 200 + Number(subject.split('.')[0]) * 10 });
     });
-    await expect.poll(() => order.length, { timeout: 3_000 }).toBe(delays.length);
+    await expect.poll(() => order.length).toBe(delays.length);
     const expected = delays.map((delay, index) => [delay, index]).sort((a, b) => a[0]! - b[0]! || a[1]! - b[1]!);
     expect(order).toEqual(expected.map(([delay, index]) => `${delay}.${index}`));
   });

@@ -149,8 +149,7 @@ function post(subject: string, own: Partial<WebhookPost> = {}): WebhookPost {
   };
 }
 
-const settled = (webhooks: Webhooks): Promise<void> =>
-  expect.poll(() => webhooks.pendingCount, { timeout: 8_000 }).toBe(0);
+const settled = (webhooks: Webhooks): Promise<void> => expect.poll(() => webhooks.pendingCount).toBe(0);
 /** Waits for what happens over sockets, while the gateway's time stands. */
 async function quiet(webhooks: Webhooks): Promise<void> {
   for (let isQuiet = false; !isQuiet;) {
@@ -297,17 +296,17 @@ describe('a receiver that fails', () => {
     receiver.answer = answer;
     const webhooks = open({ clock: time, timers: time });
     await webhooks.add([post('M1')]);
-    await expect.poll(() => webhooks.figures().attempts, { timeout: 8_000 }).toMatchObject({ [result]: 1, ok: 0 });
+    await expect.poll(() => webhooks.figures().attempts).toMatchObject({ [result]: 1, ok: 0 });
     expect(webhooks.pendingCount).toBe(1);
     time.advance(1_000);
-    await expect.poll(() => webhooks.figures().attempts, { timeout: 8_000 }).toMatchObject({ [result]: 2, ok: 0 });
+    await expect.poll(() => webhooks.figures().attempts).toMatchObject({ [result]: 2, ok: 0 });
     expect(receiver.got.map(({ path }) => path)).toEqual(['/hook', '/hook']);
   });
 
   test('by nobody listening is tried again', async () => {
     const webhooks = open();
     await webhooks.add([post('M1', { url: 'http://127.0.0.1:1/' })]);
-    await expect.poll(() => webhooks.figures().attempts.unreachable, { timeout: 8_000 }).toBe(1);
+    await expect.poll(() => webhooks.figures().attempts.unreachable).toBe(1);
     expect(webhooks.pendingCount).toBe(1);
   });
 
@@ -325,12 +324,12 @@ describe('a receiver that fails', () => {
         .on('close', () => (isCut = true));
       pour();
     };
-    const webhooks = open({ timeoutMs: 5_000 });
+    const webhooks = open({ timeoutMs: 30_000 });
     const startMs = performance.now();
     await webhooks.add([post('M1')]);
     await settled(webhooks);
-    await expect.poll(() => isCut, { timeout: 8_000 }).toBe(true);
-    expect(performance.now() - startMs).toBeLessThan(4_500);
+    await expect.poll(() => isCut).toBe(true);
+    expect(performance.now() - startMs).toBeLessThan(25_000);
     expect(sentBytes).toBeLessThan(64 * 1_048_576);
     expect(webhooks.figures().posts.delivered).toBe(1);
   });
@@ -524,12 +523,12 @@ describe('a host that is down', () => {
     await silent.open();
     closing.push(() => silent.close());
     silent.answer = () => undefined;
-    const webhooks = open({ timeoutMs: 5_000 });
+    const webhooks = open({ timeoutMs: 30_000 });
     await webhooks.add(Array.from({ length: 2_000 }, (_, index) => post(`S${index}`, { url: silent.url })));
     const startMs = performance.now();
     await webhooks.add(Array.from({ length: 200 }, (_, index) => post(`M${index}`)));
-    await expect.poll(() => receiver.got.length, { timeout: 4_500 }).toBe(200);
-    expect(performance.now() - startMs).toBeLessThan(4_500);
+    await expect.poll(() => receiver.got.length).toBe(200);
+    expect(performance.now() - startMs).toBeLessThan(25_000);
     expect(silent.got.length).toBeLessThan(2 * WEBHOOK_BREAKER_FAILURES);
   });
 });
@@ -624,7 +623,7 @@ test('drained, it sends nothing new and leaves nothing half done', async () => {
   receiver.answer = (response) => void setTimeout(() => response.writeHead(204).end(), 50);
   const webhooks = open();
   await webhooks.add([post('M1')]);
-  await expect.poll(() => receiver.got.length, { timeout: 8_000 }).toBe(1);
+  await expect.poll(() => receiver.got.length).toBe(1);
   await webhooks.drain();
   expect(webhooks.figures().posts.delivered).toBe(1);
   await webhooks.add([post('M2')]);

@@ -48,8 +48,7 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
       return Promise.resolve(fate(take, before));
     });
   };
-  const settled = (pending = 0) =>
-    expect.poll(async () => (await queue.counts()).pending, { timeout: 8_000 }).toBe(pending);
+  const settled = (pending = 0) => expect.poll(async () => (await queue.counts()).pending).toBe(pending);
   const ids = (): string[] => takes.map(({ post: { id } }) => id);
 
   it('hands out what was added, whole, in its order, once', async () => {
@@ -108,7 +107,7 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
   it('hands out at the latest after its delay what was put back to be woken, and only once', async () => {
     await queue.add([post('M1'), post('M2'), post('M3')]);
     work((_take, before) => (before === 0 ? { kind: 'later', delayMs: 300, awaits: 'a place' } : DONE));
-    await expect.poll(() => takes.length, { timeout: 8_000 }).toBe(3);
+    await expect.poll(() => takes.length).toBe(3);
     await sleep(20);
     queue.wake('another place', 9);
     queue.wake('a place', 2);
@@ -259,7 +258,7 @@ export function webhookQueueContract(open: () => Promise<WebhookQueueUnderTest>)
     let release = (): void => {};
     work(() => new Promise((resolve) => (release = () => resolve(DONE))));
     await queue.add([post('M1')]);
-    await expect.poll(() => takes.length, { timeout: 8_000 }).toBe(1);
+    await expect.poll(() => takes.length).toBe(1);
     let isDrained = false;
     const draining = queue.drain().then(() => (isDrained = true));
     await queue.add([post('M2')]);

@@ -48,7 +48,7 @@ describe('opening one server', () => {
     const startMs = performance.now();
     await expect(open(server.url, SOON)).rejects.toEqual(refused('unreachable', 'ECONNREFUSED'));
     expect(performance.now() - startMs).toBeGreaterThan(250);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
     const [connection] = await Promise.all([open(server.url), server.restart()]);
     expect(await connection.client.ping()).toBe('PONG');
   });
@@ -59,7 +59,7 @@ describe('opening one server', () => {
     proxy.hang();
     const startMs = performance.now();
     await expect(open(`redis://127.0.0.1:${proxy.port}`, SOON)).rejects.toEqual(refused('unreachable', '300 ms'));
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
   });
 
   it('refuses a server that evicts', async () => {
@@ -118,9 +118,9 @@ describe('one server, once open,', () => {
     await expect.poll(() => client.status).toBe('reconnecting');
     const startMs = performance.now();
     await expect(client.set('owner', 'late')).rejects.toThrow();
-    expect(performance.now() - startMs).toBeLessThan(50);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
     await server.restart();
-    await expect.poll(() => client.ping().catch(String), { timeout: 5_000 }).toBe('PONG');
+    await expect.poll(() => client.ping().catch(String)).toBe('PONG');
     // What failed is not done behind the caller's back.
     expect(await client.get('owner')).toBeNull();
   });
@@ -138,7 +138,7 @@ describe('one server, once open,', () => {
     await counted;
     proxy.delay(0);
     proxy.heal();
-    await expect.poll(() => client.get('count').catch(String), { timeout: 5_000 }).toBe('1');
+    await expect.poll(() => client.get('count').catch(String)).toBe('1');
   });
 
   it('fails a command that is not answered in time, and replaces the connection', async () => {
@@ -148,9 +148,9 @@ describe('one server, once open,', () => {
     const { client } = await open(`redis://127.0.0.1:${proxy.port}`, { commandTimeoutMs: 200 });
     proxy.hang();
     await expect(client.ping()).rejects.toThrow();
-    await expect.poll(() => client.status, { timeout: 3_000 }).not.toBe('ready');
+    await expect.poll(() => client.status).not.toBe('ready');
     proxy.heal();
-    await expect.poll(() => client.ping().catch(String), { timeout: 5_000 }).toBe('PONG');
+    await expect.poll(() => client.ping().catch(String)).toBe('PONG');
   });
 
   it('reconnects when the server takes no more writes', async () => {

@@ -86,7 +86,7 @@ test('who opts out at a gateway is out at all, also at one that starts after tha
   // A message that asks for what cannot be written is not answered as if it had been.
   await redis.kill();
   expect((await say(second, 'STOP')).status).toBe(503);
-}, 60_000);
+});
 
 /** Texts of all messages that Redis keeps as taken. */
 async function textsKept(): Promise<string[]> {
@@ -139,7 +139,7 @@ test('what is scheduled is sent once, and told of and canceled at any gateway, a
     const { status, body } = await ask(third, 'GET', `${BATCHES}/${id}`);
     expect([status, body['id']]).toEqual([200, id]);
   }
-}, 120_000);
+});
 
 const SID = `AC${'1'.repeat(32)}`;
 
@@ -196,7 +196,7 @@ test('services and orders of numbers are of all gateways, and go on when those t
   const brandSid = String(brand.body['sid']);
   const statusOf = async (): Promise<unknown> =>
     (await askTwilio(second, 'GET', `/v1/a2p/BrandRegistrations/${brandSid}`)).body['status'];
-  await expect.poll(statusOf, { timeout: 10_000 }).toBe('APPROVED');
+  await expect.poll(statusOf).toBe('APPROVED');
   const campaign = await askTwilio(second, 'POST', `${service}/Compliance/Usa2p`, {
     BrandRegistrationSid: brandSid,
     Description: 'Tells guests that their tables are ready.',
@@ -211,6 +211,6 @@ test('services and orders of numbers are of all gateways, and go on when those t
   expect(Number((await tell(redis, 'HLEN tollgate:{delivery}:orders')).slice(1))).toBe(2);
   const registrationOf = async (): Promise<unknown> => (await sent(ours))['registration'];
   await expect.poll(registrationOf, { timeout: 40_000 }).toBe('registered');
-  await expect.poll(() => tell(redis, 'HLEN tollgate:{delivery}:orders'), { timeout: 10_000 }).toBe(':0');
+  await expect.poll(() => tell(redis, 'HLEN tollgate:{delivery}:orders')).toBe(':0');
   expect((await askTwilio(third, 'DELETE', service)).status).toBe(204);
-}, 120_000);
+});

@@ -103,7 +103,7 @@ test('with Redis an answer waits until its message is kept, receipts come from t
   expect((await esme.ask('EnquireLink')).status).toBe(Status.Ok);
   expect((await answer).status).toBe(Status.SystemError);
   expect(Date.now() - sentMs).toBeGreaterThan(DELIVERY_KEEP_TIMEOUT_MS * 0.8);
-}, 60_000);
+});
 
 test('receipts wait in Redis for a bind at any gateway, and come again until they are acknowledged', async () => {
   server = await startRedisServer(['--maxmemory-policy', 'noeviction']);
@@ -145,7 +145,7 @@ test('receipts wait in Redis for a bind at any gateway, and come again until the
 
   // What was acknowledged is in Redis no more; what is asked after anywhere is found.
   await expect
-    .poll(async () => Number((await tell(server!, 'XLEN tollgate:{delivery}:spool:esme')).slice(1)), { timeout: 5_000 })
+    .poll(async () => Number((await tell(server!, 'XLEN tollgate:{delivery}:spool:esme')).slice(1)))
     .toBeLessThanOrEqual(ids.size + 2 - told.size);
   const messageId = [...told.keys()].find((id) => id !== groupId) ?? '';
   const { sourceAddr } = fields([...ids].indexOf(messageId)) as { sourceAddr: string };
@@ -159,7 +159,7 @@ test('receipts wait in Redis for a bind at any gateway, and come again until the
   esmes.push(stranger);
   await stranger.bind('BindTransmitter', { systemId: 'stranger' });
   expect((await stranger.ask('QuerySm', { messageId, sourceAddr })).status).toBe(Status.InvalidMessageId);
-}, 60_000);
+});
 
 test('a scheduled message waits in Redis: any gateway tells of it, replaces it, takes it back, and sends it at its time', async () => {
   server = await startRedisServer(['--maxmemory-policy', 'noeviction']);
@@ -203,7 +203,7 @@ test('a scheduled message waits in Redis: any gateway tells of it, replaces it, 
   const now = { ...query, scheduleDeliveryTime: '000000000001000R', registeredDelivery: 1 };
   const shortMessage = Buffer.from('Changed.');
   expect((await elsewhere.ask('ReplaceSm', { ...now, shortMessage })).status).toBe(Status.Ok);
-  await expect.poll(timed, { timeout: 5_000 }).toBe(':0');
+  await expect.poll(timed).toBe(':0');
   for (const asked of [esme, elsewhere]) {
     const { status, fields: answered } = await asked.ask('QuerySm', query);
     expect([status, answered.messageId]).toEqual([Status.Ok, sentId]);
@@ -213,4 +213,4 @@ test('a scheduled message waits in Redis: any gateway tells of it, replaces it, 
   );
   expect(found.join('').match(/Changed\./g)).toHaveLength(1);
   expect((await elsewhere.ask('CancelSm', query)).status).not.toBe(Status.Ok);
-}, 60_000);
+});

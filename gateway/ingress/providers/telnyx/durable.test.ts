@@ -69,4 +69,4 @@ test('a worker turns to the failover address after three attempts, and the messa
   expect(attempts.map(({ meta }) => meta.attempt)).toEqual([1, 2, 3]);
   const fetched = await fetch(`${path}/${data.id}`, { headers: HEADERS });
   expect(await fetched.json()).toMatchObject({ data: { id: data.id, webhook_failover_url: failover.url } });
-}, 20_000);
+});
