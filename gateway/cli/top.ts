@@ -38,8 +38,8 @@ const NS_PER_MS = 1e6;
 const COLUMNS_DEFAULT = 80;
 /** Rates of the past that are kept, one of each event. */
 const RATES_MAX = 240;
-/** Events that make a rate worth telling. */
-const RATES_ONCE = 3;
+/** Events that make a rate worth telling, where what was written once stays. */
+const RATES_MIN = 3;
 const BARS = '▁▂▃▄▅▆▇█';
 
 const OTHER_SCREEN = '\x1b[?1049h';
@@ -177,7 +177,7 @@ export async function watch(options: TopOptions): Promise<void> {
     for await (const told of eventsUntil(url, stop, () => view !== undefined)) {
       if (view === undefined && isScreen) takeScreen();
       view = next(view, told, clock.monotonicNs());
-      if (isOnce && view.rates.length < RATES_ONCE) continue;
+      if (!isScreen && view.rates.length < RATES_MIN) continue;
       show();
       if (isOnce) break;
     }
