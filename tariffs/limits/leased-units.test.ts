@@ -137,6 +137,8 @@ describe('a refusal', () => {
     expect(leased.waitMs(0, 1_000, ask(5, 1))).toBe(NOT_LEASED);
     requestAt(leased, 1);
     leased.settle(0, answer(0, 4, NOT_LEASED), 10, 90_000);
+    // Of the day that ends then; of the next one nothing.
+    expect([89_999, 90_000].map((atMs) => leased.used(0, 1_000, ask(5, atMs)))).toEqual([996, 0]);
     expect(leased.waitMs(0, 1_000, ask(5, 14))).toBe(NOT_LEASED);
     expect(leased.lackingCount).toBe(0);
     expect(leased.waitMs(0, 1_000, ask(5, 15))).toBe(NOT_LEASED);

@@ -221,13 +221,14 @@ export class LeasedUnits implements Allowance {
     this.#spent[key]! -= units;
   }
 
-  /** As of the last answer, what was taken since and, of a rate, what has refilled since. Of money, what is left. */
+  /** As of the last answer, what was taken since and, of a rate, what has refilled since; nothing of a day that is over. Of money, what is left. */
   used(key: number, cap: number, ask: Ask): number {
     if (!(key >= 0 && key < this.#count)) return 0;
     const held = Math.max(0, this.#held[key]!);
     if (this.kind === LeaseKind.Money) return this.#room[key]! + held;
     const answeredAtMs = this.#answeredAtMs[key]!;
     if (answeredAtMs === 0) return 0;
+    if (this.kind === LeaseKind.Day && ask.uptimeMs >= this.#endsAtMs[key]!) return 0;
     const used = cap - this.#room[key]! - held;
     if (this.kind !== LeaseKind.Rate) return Math.max(0, used);
     // What was not told does not refill.
