@@ -8,14 +8,12 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   LogController,
-  type onRequestHookHandler,
 } from 'fastify';
 import { CARRIERS, parseSenderKey, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
 import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
-import { adminHook } from './admin-hook.ts';
+import { openAdmin } from './admin.ts';
 import { documentRoutes } from './api-document.ts';
-import { auditChanges, AuditLog, AuditUnavailable } from './audit/index.ts';
 import { CdrsUnavailable, type CdrWriter, openCdrs } from './cdr/index.ts';
 import { MemoryBalanceStore, openAccounts } from './accounts/index.ts';
 import { consoleRoutes, type RegimeNow } from './console/index.ts';
@@ -266,11 +264,8 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   // Those of a sandbox are not the operator's.
   const requests = isInner ? undefined : timeRequests(app);
   tracing?.requests(app);
-  const audit = await openedAudit(options, run, log);
+  const { requireAdmin, audit } = await openAdmin(app, options, { opened: { gateway: run }, log });
   if (audit !== undefined) closers.push(() => audit.close());
-  const askAdmin = await adminHook(app, options);
-  const requireAdmin = askAdmin ?? (audit && letAnybody);
-  if (audit && requireAdmin) auditChanges(app, { audit, guard: requireAdmin, asksWho: askAdmin !== undefined });
   const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
   const orders = redis && new SharedRecord(redis, 'orders', run);
   const registries = await opened(
@@ -822,21 +817,6 @@ async function openedCdrs(parts: {
   }
 }
 
-/** The audit log; undefined if the operator wants none. */
-async function openedAudit(
-  { auditFile: path }: ServeOptions,
-  run: string,
-  log: FastifyBaseLogger,
-): Promise<AuditLog | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await AuditLog.open({ path, clock: systemClock, log, opened: { version: packageVersion(), gateway: run } });
-  } catch (error) {
-    if (error instanceof AuditUnavailable) throw new CannotStart([`--audit-file: ${error.message}`]);
-    throw error;
-  }
-}
-
 /** What makes traces; undefined if the operator wants none. */
 async function openedTracing(
   { tracesUrl: url, traceShare: share, seed }: ServeOptions,
@@ -854,9 +834,6 @@ async function openedTracing(
     throw error;
   }
 }
-
-/** Of a gateway without credentials, by which the audit log tells changes from what is open to all everywhere. */
-const letAnybody: onRequestHookHandler = (_request, _reply, done) => done();
 
 /** The SMPP edge; undefined if the operator wants none. */
 async function openedSmpp(

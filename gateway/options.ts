@@ -500,7 +500,7 @@ export const OPTIONS: readonly Option[] = [
     flag: '--audit-file',
     argument: 'file',
     variable: 'TOLLGATE_AUDIT_FILE',
-    help: 'file to which every change by an operator is added: who, what, before and after; each gateway has its own',
+    help: 'file to which every change by an operator is added: who, what, before and after; each process has its own',
     fallback: undefined,
     read: text,
   }),

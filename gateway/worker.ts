@@ -6,7 +6,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { openRedis, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
-import { adminHook } from './admin-hook.ts';
+import { openAdmin } from './admin.ts';
 import { followAccountWebhooks, RedisAccountStore } from './accounts/index.ts';
 import { openFaults, systemClock, systemTimers } from './control/index.ts';
 import { blockRoutes, DELIVERY_TICK_MS, SimulatedCarriers } from './delivery/index.ts';
@@ -168,7 +168,8 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
     closers.push(() => webhooks.close());
     const faults = await openFaults({ connection, clock, timers, log, seed: options.seed });
     closers.push(() => faults.close());
-    const spool = new ReceiptSpool(connection, randomUUID());
+    const id = randomUUID();
+    const spool = new ReceiptSpool(connection, id);
     const posts = (store: MessageStore): ReceiptPosts => receiptPosts(store, webhooks, spool);
     const taken = webhooks.messageTaken.bind(webhooks);
     const delivery = openDelivery({ connection, options, faults: faults.book, posts, taken, clock, timers, log });
@@ -182,16 +183,16 @@ export async function openWorker({ options, clock, timers, log }: WorkerParts): 
       isOpen: () => isOpen,
       readiness: [{ name: 'redis', fault: () => (client.status === 'ready' ? undefined : 'Redis does not answer') }],
     });
-    await app.register(blockRoutes, {
-      blocks: delivery.carriers.blocks,
-      requireAdmin: await adminHook(app, options),
-    });
+    const { requireAdmin, audit } = await openAdmin(app, options, { opened: { worker: id }, log });
+    if (audit !== undefined) closers.push(() => audit.close());
+    await app.register(blockRoutes, { blocks: delivery.carriers.blocks, requireAdmin });
     await app.register(workerMetricsRoute, {
       webhooks: () => webhooks.figures(),
       faults: () => faults.figures(),
       carriers: () => delivery.carriers.figures(),
       worker: () => delivery.figures(),
       spoolDropped: () => spool.droppedCount,
+      audit,
       version: packageVersion(),
     });
     closers.push(() => app.close());

@@ -1,5 +1,5 @@
 /**
- * The audit log of one gateway: a file that only grows, in which every line is bound to the one before it.
+ * The audit log of one process: a file that only grows, in which every line is bound to the one before it.
  *
  * An entry counts as written when the disk has it. Entries that come while others are written go together in the next write. What the disk
  * refuses waits in memory and is written first once it can be; until then `ready` rejects, and nothing should be changed. The file is

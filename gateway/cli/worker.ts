@@ -16,6 +16,7 @@ const KEYS: ReadonlySet<keyof ServeOptions> = new Set([
   'callbackHosts',
   'adminUser',
   'adminPassword',
+  'auditFile',
   'logLevel',
 ]);
 

@@ -143,6 +143,8 @@ export interface DeliverySources {
   readonly faults: () => FaultFigures;
   /** Receipts for ESMEs that went for want of room in Redis. */
   readonly spoolDropped?: () => number;
+  /** Undefined if no audit log is kept. */
+  readonly audit: AuditFigures | undefined;
   /** Of the package. */
   readonly version: string;
 }
@@ -164,8 +166,6 @@ export interface MetricSources extends DeliverySources {
   readonly keeping: () => KeepingFigures | undefined;
   /** Undefined if there is no SMPP. */
   readonly smpp?: () => SmppFigures | undefined;
-  /** Undefined if none is kept. */
-  readonly audit: AuditFigures | undefined;
   /** How full limits are. */
   readonly limitUse: () => readonly Cell<'limit'>[];
   /** Undefined where requests are not timed. */
@@ -219,7 +219,7 @@ function metricsOfProcess(): readonly Metric[] {
   return registry.getMetricsAsArray() as unknown as Metric[];
 }
 
-function deliveryReaders({ webhooks, faults, carriers, worker, spoolDropped, version }: DeliverySources) {
+function deliveryReaders({ webhooks, faults, carriers, worker, spoolDropped, audit, version }: DeliverySources) {
   return {
     tollgate_build_info: () => [sample({ version, node: process.version }, 1)],
     tollgate_worker_open_batches: () => [sample({}, worker()?.active ?? 0)],
@@ -230,6 +230,8 @@ function deliveryReaders({ webhooks, faults, carriers, worker, spoolDropped, ver
     tollgate_worker_messages_total: () => [sample({}, worker()?.ended ?? 0)],
     tollgate_worker_errors_total: () => [sample({}, worker()?.errors ?? 0)],
     tollgate_smpp_spool_dropped_total: () => [sample({}, spoolDropped?.() ?? 0)],
+    tollgate_audit_entries_total: () => [sample({}, audit?.entryCount ?? 0)],
+    tollgate_audit_errors_total: () => [sample({}, audit?.errorCount ?? 0)],
     tollgate_receipts_total: () => carriers().receipts.map(fromCell),
     tollgate_filter_decisions_total: () => carriers().filter.map(fromCell),
     tollgate_delivery_errors_total: () => carriers().errors.map(fromCell),
@@ -259,7 +261,6 @@ function readers({
   leases,
   keeping,
   smpp,
-  audit,
   limitUse,
   requests,
   ...delivery
@@ -350,8 +351,6 @@ function readers({
     tollgate_lost_messages_total: () => [sample({}, keeping()?.lost ?? 0)],
     tollgate_dead_batches: () => [sample({}, keeping()?.deadBatches ?? 0)],
     tollgate_limit_local_fraction_total: () => [sample({}, leases()?.awayCount ?? 0)],
-    tollgate_audit_entries_total: () => [sample({}, audit?.entryCount ?? 0)],
-    tollgate_audit_errors_total: () => [sample({}, audit?.errorCount ?? 0)],
   };
 }
 
