@@ -29,7 +29,7 @@ export const CATALOGUE = {
   },
   tollgate_limit_use_ratio: {
     type: 'gauge',
-    help: 'Share of a limit that is used, from 0 to 1, by the campaign, brand or account that uses most of its own. Of more than 10,000 each, as many are looked at in turns..',
+    help: 'Share of a limit that is used, from 0 to 1, by the campaign, brand or account that uses most of its own. Of more than 10,000 each, as many are looked at in turns.',
     labels: ['limit'],
     isShared: true,
   },
