@@ -162,6 +162,19 @@ describe('a log', () => {
     expect(said.at(-1)).toContain('written again');
   });
 
+  test('does not say of what is written that it is not, because of what came after it', async () => {
+    const log = await opened();
+    const first = log.append(change(1)).then(() => renameSync(path, `${path}.away`));
+    const second = log.append(change(2));
+    await expect(Promise.allSettled([first, second])).resolves.toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: expect.any(AuditUnavailable) as unknown },
+    ]);
+    renameSync(`${path}.away`, path);
+    await log.ready();
+    expect(entries()).toHaveLength(3);
+  });
+
   test('says why it cannot be begun', async () => {
     path = join(directory, 'nowhere', 'audit.ndjson');
     await expect(opened()).rejects.toThrow(`${path} cannot be written (ENOENT)`);

@@ -39,6 +39,8 @@ export class AuditLog {
   errorCount = 0;
   readonly #options: AuditLogOptions;
   readonly #file: FileHandle;
+  /** Lines that stood in the file before. */
+  readonly #foundCount: number;
   #sizeBytes: number;
   #end: ChainEnd;
   #pending: string[] = [];
@@ -49,6 +51,7 @@ export class AuditLog {
     this.#options = options;
     this.#file = file;
     this.#sizeBytes = sizeBytes;
+    this.#foundCount = end.count;
     this.#end = end;
   }
 
@@ -88,21 +91,19 @@ export class AuditLog {
   }
 
   /** Resolves when the entry is on the disk. Rejects with AuditUnavailable if it has to wait. */
-  append(entry: Omit<AuditEntry, 'at'>): Promise<void> {
+  async append(entry: Omit<AuditEntry, 'at'>): Promise<void> {
     const at = new Date(this.#options.clock.nowMs()).toISOString();
     const { line, end } = chained(this.#end, { at, ...entry });
     this.#end = end;
     this.#pending.push(line);
-    return this.ready();
+    // Not for what others add meanwhile.
+    while (this.#foundCount + this.entryCount < end.count) await this.#written();
   }
 
   /** Resolves when everything is on the disk and the file as this gateway left it. Rejects with AuditUnavailable if not. */
   async ready(): Promise<void> {
-    do {
-      await (this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      }));
-    } while (this.#pending.length > 0);
+    do await this.#written();
+    while (this.#pending.length > 0);
   }
 
   /** Writes that it was closed. What the disk does not take then is lost, and said to be. */
@@ -113,6 +114,14 @@ export class AuditLog {
       this.#options.log.error({ entries: this.#pending.length }, 'entries of the audit log are lost');
     }
     await this.#file.close();
+  }
+
+  /** Resolves when what is being written now is, or else what waits. */
+  #written(): Promise<void> {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
   }
 
   async #write(): Promise<void> {

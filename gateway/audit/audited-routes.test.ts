@@ -220,6 +220,19 @@ test('who hangs up leaves the turn to the next, and is written down if the chang
   const made = entries();
   expect(made.length).toBeGreaterThan(1);
   made.slice(1).forEach(({ before }, place) => expect(before).toEqual(made[place]?.after));
+  expect(new Set(made.map(({ who }) => who?.address))).toEqual(new Set(['127.0.0.1']));
+});
+
+test('what is read for the log was asked by nobody', async () => {
+  const counted = async () =>
+    /^tollgate_request_seconds_count\{api="admin"\} (\d+)$/m.exec((await gateway.ask('GET', '/metrics')).text)?.[1];
+  await ask('PUT', '/v1/regime', { regime: 'block' });
+  await expect.poll(counted).toBe('1');
+});
+
+test('a book of prices is told by its name before and after', async () => {
+  await ask('PUT', '/v1/tariffs', { book: 'what-if-flat' });
+  expect(last()).toMatchObject({ before: { inForce: 'us-10dlc' }, after: { inForce: 'what-if-flat' } });
 });
 
 test('while the log cannot be written nothing is changed, and messages pass', async () => {

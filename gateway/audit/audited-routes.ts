@@ -8,6 +8,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { maskNumbers } from '../../registry-cache/index.ts';
+import { decodedUrl } from '../decoded-url.ts';
+import { OWN_REQUEST } from '../own-request.ts';
 import { problem, PROBLEM_CONTENT_TYPE, sendProblem } from '../problem.ts';
 import { type AuditLog, AuditUnavailable } from './audit-log.ts';
 import { keepable } from './keepable.ts';
@@ -28,6 +30,8 @@ const READ_AT: Readonly<Record<string, string | undefined>> = {
 
 interface Change {
   readonly before: unknown;
+  /** Where the request came from, which is not known any more once its socket is closed. */
+  readonly address: string;
   /** Lets the next change to the same thing begin. */
   readonly done: () => void;
 }
@@ -57,11 +61,13 @@ export function auditChanges(app: FastifyInstance, { audit, guard, asksWho }: Au
   async function read(request: FastifyRequest, path: string | undefined): Promise<unknown> {
     if (path === undefined) return null;
     const { authorization } = request.headers;
-    const answer = await app.inject({ method: 'GET', url: path, headers: { ...(authorization && { authorization }) } });
+    const headers = { ...OWN_REQUEST, ...(authorization && { authorization }) };
+    const answer = await app.inject({ method: 'GET', url: path, headers });
     return answer.statusCode === 200 ? keepable(parsed(answer.payload)) : null;
   }
 
   async function begin(request: FastifyRequest, reply: FastifyReply, readAt: string | undefined): Promise<unknown> {
+    const { ip: address } = request;
     try {
       await audit.ready();
     } catch (error) {
@@ -70,7 +76,7 @@ export function auditChanges(app: FastifyInstance, { audit, guard, asksWho }: Au
     const path = pathOf(request, readAt);
     const done = await turnAt(path ?? request.url);
     try {
-      changes.set(request, { before: await read(request, path), done });
+      changes.set(request, { before: await read(request, path), address, done });
     } catch (error) {
       done();
       throw error;
@@ -89,8 +95,8 @@ export function auditChanges(app: FastifyInstance, { audit, guard, asksWho }: Au
       if (statusCode >= 400 && statusCode < 500) return payload;
       const path = pathOf(request, readAt);
       await audit.append({
-        who: { user: asksWho ? userOf(request) : null, address: request.ip },
-        what: maskNumbers(`${request.method} ${decoded(request.url)}`),
+        who: { user: asksWho ? userOf(request) : null, address: change.address },
+        what: maskNumbers(`${request.method} ${decodedUrl(request.url)}`),
         asked: keepable(request.body),
         status: statusCode,
         before: change.before,
@@ -109,17 +115,17 @@ export function auditChanges(app: FastifyInstance, { audit, guard, asksWho }: Au
   }
 
   app.addHook('onRoute', (route) => {
-    const isRead = listed(route.method).every((method) => method === 'GET' || method === 'HEAD');
-    if (isRead || !listed(route.onRequest).includes(guard)) return;
+    const isRead = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD');
+    if (isRead || ![route.onRequest ?? []].flat().includes(guard)) return;
     // Not before the first request: a route that reads may be added behind the one that writes.
     let found: { readonly at: string | undefined } | undefined;
     const readAt = (): string | undefined => (found ??= { at: readableAt(app, route) }).at;
     route.preHandler = [
       async (request: FastifyRequest, reply: FastifyReply) => begin(request, reply, readAt()),
-      ...listed(route.preHandler),
+      ...[route.preHandler ?? []].flat(),
     ];
     route.onSend = [
-      ...listed(route.onSend),
+      ...[route.onSend ?? []].flat(),
       async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => end(request, reply, payload, readAt()),
     ];
   });
@@ -166,17 +172,4 @@ function parsed(payload: unknown): unknown {
   } catch {
     return Buffer.from(payload);
   }
-}
-
-function decoded(url: string): string {
-  try {
-    return decodeURIComponent(url);
-  } catch {
-    return url;
-  }
-}
-
-function listed<T>(one: T | T[] | undefined): T[] {
-  if (one === undefined) return [];
-  return Array.isArray(one) ? one : [one];
 }

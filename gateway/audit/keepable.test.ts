@@ -51,6 +51,20 @@ describe('a value is kept', () => {
     const long = Array.from({ length: 4_000 }, (_, at) => at);
     const text = Buffer.from(JSON.stringify(long));
     expect(keepable(long)).toEqual({ bytes: text.length, sha256: sha256(text) });
+    const letters = 'x'.repeat(20_000);
+    expect(keepable(letters)).toMatchObject({ bytes: 20_002 });
+    expect(keepable({ letters })).toEqual({ bytes: 20_014, sha256: expect.any(String) as string });
+  });
+
+  test('where it is long, with those of its members that are single values', () => {
+    const value = { inForce: 'us-10dlc', extends: null, count: 2, rows: Array.from({ length: 4_000 }, () => 12_345) };
+    expect(keepable(value)).toEqual({
+      inForce: 'us-10dlc',
+      extends: null,
+      count: 2,
+      bytes: JSON.stringify(value).length,
+      sha256: expect.any(String) as string,
+    });
   });
 
   test('without whole numbers', () => {

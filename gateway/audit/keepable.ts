@@ -13,7 +13,7 @@ const SECRET = /passw|secret|token|credential|authorization|^(?:api_?)?key$|^tex
 /** What stands in an address before its host and behind its path often lets somebody in. */
 const ADDRESS = /^(https?:\/\/)(?:[^/?#]*@)?([^?#]*).*$/s;
 
-/** A value of JSON, as it may be kept; bytes, and what is too long, become their size and SHA-256. */
+/** A value of JSON, as it may be kept; of bytes, and of what is too long, their size and SHA-256, and the members that hold no more than a value. */
 export function keepable(value: unknown): unknown {
   if (value === undefined || value === null) return null;
   if (Buffer.isBuffer(value)) return digest(value);
@@ -24,7 +24,17 @@ export function keepable(value: unknown): unknown {
     }),
   );
   const text = JSON.stringify(clean);
-  return Buffer.byteLength(text) <= AUDIT_VALUE_BYTES_MAX ? clean : digest(Buffer.from(text));
+  if (Buffer.byteLength(text) <= AUDIT_VALUE_BYTES_MAX) return clean;
+  const rest = singleValues(clean);
+  const isShort = Buffer.byteLength(JSON.stringify(rest)) <= AUDIT_VALUE_BYTES_MAX;
+  return { ...(isShort && rest), ...digest(Buffer.from(text)) };
+}
+
+function singleValues(value: unknown): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => typeof member !== 'object' || member === null),
+  );
 }
 
 function digest(bytes: Buffer): { readonly bytes: number; readonly sha256: string } {

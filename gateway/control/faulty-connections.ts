@@ -47,14 +47,9 @@ export function cutConnections(
 
   app.addHook('onRoute', (route) => {
     if (route.method !== 'POST' || route.schema?.tags?.includes('messages') !== true) return;
-    route.preHandler = [beforeTaking, ...listed(route.preHandler)];
-    route.onSend = [...listed(route.onSend), beforeAnswering];
+    route.preHandler = [beforeTaking, route.preHandler ?? []].flat();
+    route.onSend = [route.onSend ?? [], beforeAnswering].flat();
   });
-}
-
-function listed<T>(hooks: T | T[] | undefined): T[] {
-  if (hooks === undefined) return [];
-  return Array.isArray(hooks) ? hooks : [hooks];
 }
 
 /** The account of a message, or of the first one of a batch. */

@@ -4,6 +4,7 @@
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { maskNumbers } from '../../registry-cache/index.ts';
+import { decodedUrl } from '../decoded-url.ts';
 
 const CENSOR = '[redacted]';
 const SECRET = /passw|secret|token|credential|authorization|cookie|^text$/i;
@@ -22,7 +23,7 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
       base: null,
       formatters: { log: printable },
       serializers: {
-        req: (request: { method: string; url: string }) => ({ method: request.method, url: decoded(request.url) }),
+        req: (request: { method: string; url: string }) => ({ method: request.method, url: decodedUrl(request.url) }),
         res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
         err: told,
       },
@@ -57,13 +58,4 @@ function told(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack, code } = error as NodeJS.ErrnoException;
   return { type: name, message, code, stack };
-}
-
-/** An escape before a number would hide where it begins. */
-function decoded(url: string): string {
-  try {
-    return decodeURIComponent(url);
-  } catch {
-    return url;
-  }
 }

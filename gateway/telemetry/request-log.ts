@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { REQUEST_LINES_PER_SECOND } from '../limits.ts';
 import type { MessageStore } from '../messages/index.ts';
+import { isOwnRequest } from '../own-request.ts';
 import type { Clock } from '../router/index.ts';
 
 interface Told {
@@ -40,6 +41,10 @@ export class RequestLog {
       this.#underWay.run(decided, done);
     });
     app.addHook('onResponse', (request, reply, done) => {
+      if (isOwnRequest(request)) {
+        done();
+        return;
+      }
       const { method } = request;
       const route = request.routeOptions.url ?? 'none';
       const key = `${method} ${route}`;

@@ -1,6 +1,7 @@
 /** How long HTTP requests take until they are answered, by API. Requests for no route and streams that stay open are not in it. */
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import { FACES, LatencyHistogram } from '../messages/index.ts';
+import { isOwnRequest } from '../own-request.ts';
 
 /** From a health check to a file of numbers. */
 const BOUNDS_NS: readonly number[] = [0.5e6, 1e6, 2.5e6, 5e6, 10e6, 25e6, 50e6, 100e6, 250e6, 1e9, 10e9];
@@ -31,8 +32,8 @@ export function timeRequests(app: FastifyInstance): RequestTimes {
 
   function observerOf(api: string): onResponseHookHandler {
     const histogram = new LatencyHistogram(BOUNDS_NS);
-    const observer: onResponseHookHandler = (_, reply, done) => {
-      histogram.observe(reply.elapsedTime * NS_PER_MS);
+    const observer: onResponseHookHandler = (request, reply, done) => {
+      if (!isOwnRequest(request)) histogram.observe(reply.elapsedTime * NS_PER_MS);
       done();
     };
     times.set(api, histogram);
