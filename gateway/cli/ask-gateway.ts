@@ -8,6 +8,13 @@ export const CREDENTIALS_HELP =
 
 const EXIT_USAGE = 2;
 
+/** The address of `path` at a gateway, whose own may have a path too: that of a sandbox has, and one behind a proxy. Throws a TypeError. */
+export function addressBelow(url: string, path: string): URL {
+  const base = new URL(url);
+  base.pathname = base.pathname.replace(/\/*$/, '/');
+  return new URL(`.${path}`, base);
+}
+
 /** The gateway's answer, null for an empty one, or undefined after saying on standard error what went wrong. */
 export async function askGateway<Answer>(
   url: string,
@@ -31,7 +38,7 @@ export async function fetchFrom(
   const { TOLLGATE_ADMIN_USER: user, TOLLGATE_ADMIN_PASSWORD: password } = process.env;
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   try {
-    const response = await fetch(new URL(path, url), {
+    const response = await fetch(addressBelow(url, path), {
       method,
       headers: {
         ...(user !== undefined && { authorization }),

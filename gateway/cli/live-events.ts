@@ -1,5 +1,6 @@
 /** The events of a running gateway's `/v1/live`, one after the other. */
 import type { Summary } from '../messages/index.ts';
+import { addressBelow } from './ask-gateway.ts';
 
 /** As much of an event as is shown in a terminal; each is whole. */
 export interface LiveTold {
@@ -19,7 +20,7 @@ const DATA = 'data: ';
 
 /** Ends when the gateway does; rejects if it cannot be reached, is lost, or with NotWatchable. */
 export async function* liveEvents(url: string, signal: AbortSignal): AsyncGenerator<LiveTold> {
-  const response = await fetch(new URL('/v1/live', url), { signal });
+  const response = await fetch(addressBelow(url, '/v1/live'), { signal });
   if (!response.ok || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
     throw new NotWatchable(await refusalOf(response));
   }

@@ -349,7 +349,7 @@ function readUrl(flag: string, written: string, schemes: readonly string[]): str
   if (url.username !== '' || url.password !== '') {
     throw usage(`${flag}: leave credentials out of the address, where others can read them; ${CREDENTIALS_HELP}`);
   }
-  return `${url.protocol}//${url.host}`;
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 function readSpan(written: string): number {

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openVendorProxy, VENDOR_HOSTS } from '../ingress/providers/index.ts';
-import { URL_DEFAULT } from './ask-gateway.ts';
+import { fail, URL_DEFAULT } from './ask-gateway.ts';
 import { untilSignal } from './running-service.ts';
 
 interface ProxyOptions {
@@ -41,11 +41,17 @@ async function run({ url, host, port, certificates }: ProxyOptions): Promise<voi
   const certificate = join(certificates, CERTIFICATE);
   const key = join(certificates, KEY);
   try {
+    const gateway = new URL(url);
+    if (gateway.pathname !== '/') {
+      // It hands on bytes, and sees no path to put another before.
+      fail(`--url: the proxy cannot go to a path; give ${gateway.origin}, where a sandbox is found by its credentials`);
+      return;
+    }
     if (!existsSync(certificate)) await makeCertificate(certificates, certificate, key);
     const proxy = await openVendorProxy({
       host,
       port: Number(port),
-      gateway: new URL(url),
+      gateway,
       certificate: readFileSync(certificate, 'utf8'),
       key: readFileSync(key, 'utf8'),
     });

@@ -11,9 +11,9 @@ export class HttpRequests {
   /** Of the next message. */
   number = 0;
 
-  constructor(reel: Reel, { protocol, batchMessages, authorization }: LoadPlan) {
+  constructor(reel: Reel, { protocol, url, batchMessages, authorization }: LoadPlan) {
     const isBatch = protocol === 'batch';
-    this.path = isBatch ? '/v1/messages/batch' : '/v1/messages';
+    this.path = new URL(isBatch ? 'v1/messages/batch' : 'v1/messages', `${url}/`).pathname;
     this.headers = {
       'content-type': isBatch ? 'application/x-ndjson' : 'application/json',
       ...(authorization !== undefined && { authorization }),

@@ -32,7 +32,7 @@ export interface MixPlan {
 
 export interface LoadPlan {
   readonly protocol: Protocol;
-  /** Such as `http://127.0.0.1:8080` or `smpp://127.0.0.1:2775`. */
+  /** Such as `http://127.0.0.1:8080` or `smpp://127.0.0.1:2775`, perhaps with a path, without a slash at its end. */
   readonly url: string;
   /** Messages a second, whatever becomes of them; undefined keeps every connection as full as it may be. */
   readonly perSecond: number | undefined;

@@ -30,9 +30,8 @@ const NO_STYLE = 255;
 const emptyColumns = () => ({
   subjects: Buffer.alloc(WEBHOOK_LOG_ATTEMPTS_MAX * SUBJECT_BYTES),
   urls: Array.from<string>({ length: WEBHOOK_LOG_ATTEMPTS_MAX }).fill(''),
-  /** Of posts whose ids do not follow from subject and order. */
-  ids: new Map<number, string>(),
   order: new Uint8Array(WEBHOOK_LOG_ATTEMPTS_MAX),
+  isFailover: new Uint8Array(WEBHOOK_LOG_ATTEMPTS_MAX),
   style: new Uint8Array(WEBHOOK_LOG_ATTEMPTS_MAX),
   result: new Uint8Array(WEBHOOK_LOG_ATTEMPTS_MAX),
   status: new Uint16Array(WEBHOOK_LOG_ATTEMPTS_MAX),
@@ -61,12 +60,11 @@ export class AttemptLog {
     columns.subjects.fill(END, start + subject.length, start + SUBJECT_BYTES);
     columns.urls[at] = url;
     columns.order[at] = order;
+    columns.isFailover[at] = Number(id.endsWith(FAILOVER));
     columns.style[at] = style;
     columns.result[at] = ATTEMPT_RESULTS.indexOf(result);
     columns.status[at] = status;
     columns.atMs[at] = atMs;
-    if (id.endsWith(FAILOVER)) columns.ids.set(at, id);
-    else if (columns.ids.size > 0) columns.ids.delete(at);
   }
 
   /** Attempts at posts about a message or its parts, the oldest first. Cost: a search through a megabyte, at most. */
@@ -113,8 +111,9 @@ export class AttemptLog {
     const subject = bytes.toString('latin1', 0, end < 0 ? SUBJECT_BYTES : end);
     const { order: orders, style: styles, status: answered, result: results } = columns;
     const [order = 0, style = NO_STYLE, status = 0] = [orders[at], styles[at], answered[at]];
+    const id = webhookId(subject, order);
     return {
-      id: columns.ids.get(at) ?? webhookId(subject, order),
+      id: columns.isFailover[at] === 1 ? failoverId(id) : id,
       subject,
       order,
       url: columns.urls[at] ?? '',

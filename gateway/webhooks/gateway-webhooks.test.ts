@@ -264,7 +264,13 @@ test.each([
 
 describe('what was posted about a message', () => {
   interface Answer {
-    readonly webhooks: readonly { readonly state: string; readonly tried: readonly unknown[] }[];
+    readonly webhooks: readonly {
+      readonly id: string;
+      readonly event: string;
+      readonly copy: number;
+      readonly state: string;
+      readonly tried: readonly unknown[];
+    }[];
     readonly missing: string | null;
   }
   beforeEach(() => open());
@@ -307,6 +313,30 @@ describe('what was posted about a message', () => {
     expect((await of(id)).webhooks).toMatchObject([{ state: 'dead', attempts: 1, tried: [tried('gone', 410)] }]);
     const silent = await sendOne({ callbackUrl: undefined });
     expect(await of(silent)).toEqual({ webhooks: [], missing: null });
+  });
+
+  test('is told as failed over where its other address had its turn, and leaves no dead letter', async () => {
+    answer = ({ url }, response) => response.writeHead(url === '/first' ? 500 : 204).end();
+    const message = {
+      from: gateway.number('cpaas'),
+      to: gateway.number('att'),
+      text: 'Your table is ready.',
+      webhook_url: address('/first'),
+      webhook_failover_url: address('/other'),
+    };
+    await gateway.ask('POST', '/telnyx/v2/messages', message, { authorization: 'Bearer KEY' });
+    const id = gateway.store.idAt(0);
+    const shown = async (): Promise<readonly unknown[]> =>
+      (await of(id)).webhooks.map(({ state, event, copy, ...one }) => [one.id, event, copy, state, one.tried.length]);
+    const passing = setInterval(() => gateway.time.advance(500), 10);
+    await expect.poll(shown).toEqual([
+      [`evt_${id}_0`, 'taken', 0, 'failed_over', 3],
+      [`evt_${id}_0_failover`, 'taken', 0, 'done', 1],
+      [`evt_${id}_1`, 'receipt', 0, 'failed_over', 3],
+      [`evt_${id}_1_failover`, 'receipt', 0, 'done', 1],
+    ]);
+    clearInterval(passing);
+    expect(await results()).toEqual({ delivered: 2, dead: 0, dropped: 0 });
   });
 
   test.each(['nobody', 'x'.repeat(64), `${'M'.repeat(16)}.1`])('of %s is not found', async (id) => {

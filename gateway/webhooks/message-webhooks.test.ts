@@ -3,6 +3,7 @@ import { WEBHOOK_LOG_ATTEMPTS_MAX } from '../limits.ts';
 import { AttemptLog, type LoggedAttempt } from './attempt-log.ts';
 import { idsOfMessage, viewsOf } from './message-webhooks.ts';
 import { failoverPost, partSubject, webhookId, type WebhookPost } from './webhook-post.ts';
+import type { Standing } from './webhook-queue.ts';
 
 const NATIVE: WebhookPost = { id: webhookId('M1', 0), subject: 'M1', order: 0, url: 'http://127.0.0.1:9/', body: '' };
 const HERE = { nowMs: 1_000, isOwn: true };
@@ -33,7 +34,7 @@ describe('the log of attempts', () => {
     expect(log.of('M1')).toEqual([
       { id: 'evt_M1_0', subject: 'M1', order: 0, url, style: undefined, result: 'timeout', status: undefined, atMs: 7 },
       { id: 'evt_M1.12_0', subject: 'M1.12', order: 0, url, style: undefined, result: 'ok', status: 204, atMs: 9 },
-      { id: other.id, subject: 'M1', order: 0, url: other.url, style: 3, result: 'status', status: 500, atMs: 10.5 },
+      { id: other.id, subject: 'M1', order: 1, url: other.url, style: 3, result: 'status', status: 500, atMs: 10.5 },
     ]);
     expect(log.of('M11').map(({ atMs }) => atMs)).toEqual([8]);
     const long = 'L'.repeat(40);
@@ -74,6 +75,22 @@ describe('what is known of a message', () => {
       );
     expect(named(undefined)).toEqual(['receipt 0', 'receipt 1']);
     expect(named(3)).toEqual(['taken 0', 'receipt 0']);
+  });
+
+  test('what failed over is not dead, and its other post tells of the same event, in the queue or tried', () => {
+    const [id, url] = [webhookId('M1', 1), NATIVE.url];
+    const other = failoverPost({ ...NATIVE, id, order: 1, style: 3, failoverUrl: 'http://127.0.0.1:8/' })!;
+    const failed = attempt({ id, order: 1, style: 3, url, result: 'timeout', status: undefined });
+    const taken = attempt({ id: other.id, order: other.order, style: 3, url: other.url });
+    const statesOf = (standings: readonly Standing[], attempts: readonly LoggedAttempt[], isOwn: boolean): unknown =>
+      viewsOf(standings, attempts, { nowMs: 0, isOwn }).map(({ event, copy, state }) => `${event} ${copy} ${state}`);
+    for (const isOwn of [true, false]) {
+      expect(statesOf([], [failed, taken], isOwn)).toEqual(['receipt 0 failed_over', 'receipt 0 done']);
+      expect(statesOf([{ post: other, state: 'dead', attemptsMade: 3 }], [failed], isOwn)).toEqual([
+        'receipt 0 failed_over',
+        'receipt 0 dead',
+      ]);
+    }
   });
 
   test('has what the queue says before what was tried; what others may have ended is unknown', () => {

@@ -5,8 +5,11 @@ import type { LoggedAttempt } from './attempt-log.ts';
 import { failoverId, partSubject, webhookId, type WebhookPost } from './webhook-post.ts';
 import type { Standing } from './webhook-queue.ts';
 
-/** `unknown`: tried here in vain, and not in the queue that others serve too. */
-export const POST_STATES = ['waiting', 'under_way', 'done', 'dead', 'unknown'] as const;
+/**
+ * `failed_over`: tried in vain, and gone on to its other address as a post of its own. `unknown`: tried here in vain, and not in the queue
+ * that others serve too.
+ */
+export const POST_STATES = ['waiting', 'under_way', 'done', 'failed_over', 'dead', 'unknown'] as const;
 export type PostState = (typeof POST_STATES)[number];
 
 export interface PostView {
@@ -56,12 +59,13 @@ export function viewsOf(
       attempts: tried,
     });
   }
-  // Of each post the last attempt says how it ended, so they are gone through from behind.
+  // Of each post the last attempt says how it ended, so they are gone through from behind. What it failed over to came later still.
   for (const last of attempts.toReversed()) {
     const { id } = last;
     if (views.has(id)) continue;
     const tried = attempts.filter((one) => one.id === id);
-    const state = last.result === 'ok' ? 'done' : isOwn ? 'dead' : 'unknown';
+    const given = views.has(failoverId(id)) ? 'failed_over' : isOwn ? 'dead' : 'unknown';
+    const state = last.result === 'ok' ? 'done' : given;
     views.set(id, { ...eventOf(last), state, dueMs: undefined, attemptCount: tried.length, attempts: tried });
   }
   return [...views.values()].toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));

@@ -36,9 +36,9 @@ export interface WebhookPost {
   readonly isRepeat?: boolean;
 }
 
-/** The same post for its other address; it does not wait for those before it, which have gone on. */
+/** The same event as a post of its own, for the other address. */
 export function failoverPost({ failoverUrl, ...post }: WebhookPost): WebhookPost | undefined {
-  return failoverUrl === undefined ? undefined : { ...post, id: failoverId(post.id), order: 0, url: failoverUrl };
+  return failoverUrl === undefined ? undefined : { ...post, id: failoverId(post.id), url: failoverUrl };
 }
 
 export const failoverId = (id: string): string => `${id}_failover`;

@@ -59,7 +59,8 @@ const MessageWebhooksAnswer = Type.Object({
       copy: Type.Integer({ description: '0, or 1 for the same receipt come again.' }),
       url: Type.String({ description: 'Without its query, which may hold secrets.' }),
       state: Type.Enum([...POST_STATES], {
-        description: 'unknown: tried in vain here, and since then sent or given up by another process.',
+        description:
+          'failed_over: tried in vain, and gone on to its failover address as a post of its own. unknown: tried in vain here, and since then sent or given up by another process.',
       }),
       dueAt: Type.Union([Type.String(), Type.Null()], { description: 'When its turn comes, of one that waits.' }),
       attempts: Type.Integer({ description: 'By whichever process, as far as known.' }),

@@ -15,6 +15,7 @@ import {
 } from '../../../registry-cache/index.ts';
 import { systemClock } from '../../control/index.ts';
 import { nameAt } from '../../router/index.ts';
+import { addressBelow } from '../ask-gateway.ts';
 import { carryOut, failed, usage } from '../carry-out.ts';
 import { onePlace, redisOption } from './options.ts';
 import { openSnapshot, withStore } from './places.ts';
@@ -157,16 +158,15 @@ async function askGateway(base: string, key: number, stop: AbortSignal): Promise
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw usage(`--url: ${base} is no address of a gateway; give one such as http://127.0.0.1:8080`);
   }
-  const address = new URL(`/v1/lookup/${encodeURIComponent(formatNumber(key))}`, base);
-  const { origin } = address;
+  const address = addressBelow(base, `/v1/lookup/${encodeURIComponent(formatNumber(key))}`);
   let response: Response;
   try {
     response = await fetch(address, { signal: AbortSignal.any([stop, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
   } catch (error) {
     stop.throwIfAborted();
-    throw failed(`--url: ${origin} does not answer (${reasonOf(error)}); is a gateway running there?`);
+    throw failed(`--url: ${base} does not answer (${reasonOf(error)}); is a gateway running there?`);
   }
-  if (!response.ok) throw failed(`--url: ${origin} answers ${response.status}; is it a Tollgate gateway?`);
+  if (!response.ok) throw failed(`--url: ${base} answers ${response.status}; is it a Tollgate gateway?`);
   return (await response.json()) as Answer;
 }
 
