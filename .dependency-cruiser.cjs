@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'siblings-do-not-meet',
       comment:
-        'Folders under gateway/ meet in main.ts. They may use the router, the message path, SMPP on the wire, the limits, the problems, how a store is followed, the shape of public keys and the files of the package.',
+        'Folders under gateway/ meet in main.ts. They may use the router, the message path, SMPP on the wire, the limits, the problems, how a store is followed, the shape of public keys, what all requests have in common and the files of the package.',
       severity: 'error',
       from: { path: '^gateway/([^/]+)/', pathNot: ['^gateway/(router|messages|testing|cli)/', TEST] },
       to: {
@@ -63,18 +63,19 @@ module.exports = {
         pathNot: [
           '^gateway/$1/',
           '^gateway/(router|messages|smpp)/index\\.ts$',
-          '^gateway/(follow-store|limits|package-files|problem|public-key|route-answers)\\.ts$',
+          '^gateway/(follow-store|limits|package-files|problem|public-key|requests|route-answers)\\.ts$',
         ],
       },
     },
     {
       name: 'only-roots-compose',
-      comment: 'A file directly under gateway/ that is none of main.ts, worker.ts and index.ts uses the core alone.',
+      comment:
+        'A file directly under gateway/ that is none of main.ts, worker.ts, admin.ts, which both use, and index.ts uses the core alone.',
       severity: 'error',
-      from: { path: '^gateway/[^/]+\\.ts$', pathNot: ['^gateway/(main|worker|index)\\.ts$', TEST] },
+      from: { path: '^gateway/[^/]+\\.ts$', pathNot: ['^gateway/(main|worker|admin|index)\\.ts$', TEST] },
       to: {
         path: '^(gateway|simulator)/',
-        pathNot: ['^gateway/(router|messages|smpp)/index\\.ts$', '^gateway/(?!main|worker|index)[^/]+\\.ts$'],
+        pathNot: ['^gateway/(router|messages|smpp)/index\\.ts$', '^gateway/(?!main|worker|admin|index)[^/]+\\.ts$'],
       },
     },
     {

@@ -8,9 +8,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { maskNumbers } from '../../registry-cache/index.ts';
-import { decodedUrl } from '../decoded-url.ts';
-import { OWN_REQUEST } from '../own-request.ts';
 import { problem, PROBLEM_CONTENT_TYPE, sendProblem } from '../problem.ts';
+import { decodedUrl, OWN_REQUEST } from '../requests.ts';
 import { type AuditLog, AuditUnavailable } from './audit-log.ts';
 import { keepable } from './keepable.ts';
 

@@ -4,7 +4,7 @@
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { maskNumbers } from '../../registry-cache/index.ts';
-import { decodedUrl } from '../decoded-url.ts';
+import { decodedUrl } from '../requests.ts';
 
 const CENSOR = '[redacted]';
 const SECRET = /passw|secret|token|credential|authorization|cookie|^text$/i;

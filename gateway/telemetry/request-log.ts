@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { REQUEST_LINES_PER_SECOND } from '../limits.ts';
 import type { MessageStore } from '../messages/index.ts';
-import { isOwnRequest } from '../own-request.ts';
+import { isOwnRequest } from '../requests.ts';
 import type { Clock } from '../router/index.ts';
 
 interface Told {

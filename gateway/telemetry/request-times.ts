@@ -1,7 +1,7 @@
 /** How long HTTP requests take until they are answered, by API. Requests for no route and streams that stay open are not in it. */
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import { FACES, LatencyHistogram } from '../messages/index.ts';
-import { isOwnRequest } from '../own-request.ts';
+import { isOwnRequest } from '../requests.ts';
 
 /** From a health check to a file of numbers. */
 const BOUNDS_NS: readonly number[] = [0.5e6, 1e6, 2.5e6, 5e6, 10e6, 25e6, 50e6, 100e6, 250e6, 1e9, 10e9];

@@ -10,7 +10,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { TRACED_MESSAGES_PER_REQUEST } from '../limits.ts';
 import { AWAITS_LEASE, Intake, type MessageDraft, type MessageStore, NOT_STORED } from '../messages/index.ts';
-import { isOwnRequest } from '../own-request.ts';
+import { isOwnRequest } from '../requests.ts';
 import { DecisionCode, type Rng } from '../router/index.ts';
 import { MessageTraces } from './message-traces.ts';
 import { openTraces, type TraceOptions, type Traces } from './open-telemetry.ts';
