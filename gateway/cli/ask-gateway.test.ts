@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -24,6 +27,32 @@ test.each([
   ['http://127.0.0.1//other.example', 'http://127.0.0.1//other.example/v1/clock?x=1'],
 ])('below %s', (url, address) => {
   expect(addressBelow(url, '/v1/clock?x=1').href).toBe(address);
+});
+
+test.each([
+  ['gateway', '--url: "gateway" is no address of a gateway; write it as http://127.0.0.1:8080'],
+  ['ftp://127.0.0.1', '--url: "ftp://127.0.0.1" is no address'],
+  ['http://anna:pw@127.0.0.1:8080', '--url: leave credentials out of the address'],
+])('%s is no address to ask at', async (url, said) => {
+  for (const command of [clockCommand(), topCommand(), lookupCommand(), proxyCommand(), traceCommand()]) {
+    const words = { clock: ['show'], lookup: ['+12125550123'], trace: ['+12125550123'] }[command.name()] ?? [];
+    const { code, stderr } = await callCommand(command, [...words, '--url', url]);
+    expect([command.name(), code, stderr]).toEqual([command.name(), 2, expect.stringContaining(said)]);
+  }
+});
+
+test.each([
+  [200, '<html>', 'is no gateway: it does not answer in JSON'],
+  [502, '<html>', 'answers 502'],
+  [500, '{}', 'answers 500'],
+  [404, '{"detail":"nobody here"}', 'nobody here'],
+])('something else that answers %i %s is told as what it is', async (status, body, said) => {
+  const other = createServer((_, response) => response.writeHead(status).end(body)).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const { code, stderr } = await callCommand(clockCommand(), ['show', '--url', url]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+  other.close();
 });
 
 describe.each(['', '/'])('at the address of a sandbox, with "%s" behind it,', (ending) => {

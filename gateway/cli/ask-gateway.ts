@@ -25,7 +25,10 @@ export async function askGateway<Answer>(
   const payload = body === undefined ? undefined : { type: 'application/json', body: JSON.stringify(body) };
   const answer = await fetchFrom(url, method, path, payload);
   if (answer === undefined) return undefined;
-  return answer.length === 0 ? null : (JSON.parse(answer.toString()) as Answer);
+  if (answer.length === 0) return null;
+  const told = parsed<Answer>(answer);
+  if (told === undefined) fail(`--url: what is at ${url} is no gateway: it does not answer in JSON`);
+  return told;
 }
 
 /** The same in bytes. */
@@ -35,6 +38,11 @@ export async function fetchFrom(
   path: string,
   payload?: { readonly type: string; readonly body: string | Buffer<ArrayBuffer> },
 ): Promise<Buffer | undefined> {
+  const wrong = wrongAddress(url);
+  if (wrong !== undefined) {
+    fail(wrong);
+    return undefined;
+  }
   const { TOLLGATE_ADMIN_USER: user, TOLLGATE_ADMIN_PASSWORD: password } = process.env;
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   try {
@@ -49,12 +57,27 @@ export async function fetchFrom(
     });
     const answer = Buffer.from(await response.arrayBuffer());
     if (response.ok) return answer;
-    const { detail } = JSON.parse(answer.toString()) as { detail?: string };
-    fail(detail ?? `${url} answered ${response.status}`);
+    fail(parsed<{ detail?: string }>(answer)?.detail ?? `--url: what is at ${url} answers ${response.status}`);
   } catch {
     fail(`--url: no gateway answers at ${url}; start one with tollgate serve, or give its address`);
   }
   return undefined;
+}
+
+/** What is wrong with the address of a gateway, if anything is. */
+export function wrongAddress(url: string): string | undefined {
+  const { protocol, username, password } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if (!/^https?:$/.test(protocol)) return `--url: "${url}" is no address of a gateway; write it as ${URL_DEFAULT}`;
+  if (!username && !password) return undefined;
+  return `--url: leave credentials out of the address, where others can read them; ${CREDENTIALS_HELP}`;
+}
+
+function parsed<Value>(json: Buffer): Value | undefined {
+  try {
+    return JSON.parse(json.toString()) as Value;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says what is wrong and ends the command with the code for a mistake in the call. */

@@ -49,6 +49,7 @@ async function openDemo(own: Partial<ServeOptions> = {}): Promise<Demo> {
   const options = { ...read.options, demo: true, ...own };
   const log = createLog('silent');
   const time = new ControlledClock();
+  if (typeof options.clock === 'number') time.freeze(options.clock);
   const gateway = await openGateway({ options, world: loadWorld(options), clock: time, timers: time, log });
   const stopDemo = options.demo ? await startDemo(gateway, options, log, time) : () => undefined;
   const close = async (): Promise<void> => {
@@ -191,6 +192,26 @@ describe('the console', () => {
     await page.keyboard.press('Space');
     await page.getByText('Every unregistered A2P message is refused').waitFor();
     expect(gateway.core.regimes.isOverridden(0)).toBe(true);
+    // The link leaves the page with its view.
+    await page.getByRole('link', { name: 'Search all messages' }).press('Enter');
+    await page.getByRole('heading', { name: 'Messages, newest first' }).waitFor();
+    expect(await page.evaluate('[document.activeElement.id, scrollY]')).toEqual(['main', 0]);
+  });
+
+  test('keeps the focus on a button that is busy, and asks no second time', async () => {
+    const { open } = await openDemo({ demo: false });
+    const page = await open('#registry/+12125550100');
+    const asked: (() => void)[] = [];
+    await page.route('**/v1/trace?*', (route) => void asked.push(() => void route.continue()));
+    const trace = page.getByRole('button', { name: 'Trace it' });
+    await trace.press('Enter');
+    await page.locator('button[aria-disabled=true]').waitFor();
+    await trace.press('Enter');
+    await expect.poll(() => asked.length).toBe(1);
+    asked[0]!();
+    await page.locator('.badge', { hasText: 'broken' }).waitFor();
+    expect(await page.evaluate('document.activeElement.innerText')).toBe('Trace it');
+    expect(asked.length).toBe(1);
   });
 
   test('takes nothing of what is being typed away, however long it takes', async () => {
@@ -293,6 +314,7 @@ describe('the console', () => {
     await page.getByLabel('Password').fill('lovelace');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
     await page.locator('.messages a').filter({ hasNotText: '(sign in to read it)' }).first().waitFor();
     await block.click();
     await page.getByText('Every unregistered A2P message is refused').waitFor();
@@ -301,6 +323,104 @@ describe('the console', () => {
     await page.getByRole('link', { name: 'Messages', exact: true }).click();
     await page.getByText('Only the admin may do this: sign in first.').waitFor();
     expect(gateway.core.regimes.isOverridden(0)).toBe(true);
+  });
+
+  test('tells a gateway that cannot be asked from one that refuses', async () => {
+    const { gateway, open } = await openDemo({ demo: false, adminUser: 'ada', adminPassword: 'lovelace' });
+    const page = await open();
+    await page.getByRole('button', { name: 'Read-only: sign in' }).click();
+    await page.getByLabel('Admin name').fill('ada');
+    await page.getByLabel('Password').fill('lovelace');
+    await page.route('**/console/admin', (route) => route.abort());
+    await page.keyboard.press('Enter');
+    await page.getByText('The gateway cannot be reached.').waitFor();
+    await page.route('**/console/admin', (route) => route.fulfill({ status: 502, body: '<h1>Bad gateway</h1>' }));
+    await page.getByLabel('Password').press('Enter');
+    await page.getByText('The gateway answered 502.').waitFor();
+    await page.unroute('**/console/admin');
+    await page.getByLabel('Password').press('Enter');
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    // Its password is another from now on.
+    await page.route('**/v1/regime', (route) => route.fulfill({ status: 401, body: '' }));
+    await page.getByRole('button', { name: 'Block', exact: true }).click();
+    await page.getByRole('button', { name: 'Read-only: sign in' }).waitFor();
+    expect(gateway.core.regimes.isOverridden(0)).toBe(false);
+  });
+
+  test('finds out that anybody may change the gateway, though it does not answer at first', async () => {
+    const { open } = await openDemo({ demo: false });
+    const page = await open('#sandboxes');
+    await page.getByRole('button', { name: 'Open a sandbox' }).waitFor();
+    let asked = 0;
+    await page.route('**/console/admin', (route) => {
+      asked += 1;
+      return asked < 3 ? route.fulfill({ status: 503, body: 'overloaded' }) : route.continue();
+    });
+    await page.reload();
+    await page.getByRole('button', { name: 'Open a sandbox' }).waitFor();
+    expect(asked).toBe(3);
+  });
+
+  test('asks no second time before it is answered, and gives up on a gateway that does not answer', async () => {
+    const { open } = await openDemo({ demo: false });
+    // How long a page waits is not in the hands of its clock.
+    const page = await open(
+      '',
+      WIDE,
+      `AbortSignal.timeout = () => {
+      const waiting = new AbortController();
+      giveUp = () => waiting.abort(new DOMException('', 'TimeoutError'));
+      return waiting.signal;
+    }`,
+    );
+    await page.clock.install();
+    let asked = 0;
+    await page.route('**/console/messages?*', () => void (asked += 1));
+    await page.evaluate("location.hash = '#messages'");
+    await expect.poll(() => asked).toBe(1);
+    await page.clock.runFor(60_000);
+    expect(asked).toBe(1);
+    await page.evaluate('giveUp()');
+    await page.getByText('The gateway does not answer.').waitFor();
+    await page.clock.runFor(2_000);
+    await expect.poll(() => asked).toBe(2);
+  });
+
+  test('says what was posted about a message, and when nothing was yet', async () => {
+    const { gateway, open } = await openDemo({ demo: false, clock: 1_709_251_200_000 });
+    const payload = { from: '+12125550199', to: '+12019161000', text: 'X', callbackUrl: 'http://127.0.0.1:9/' };
+    const { id } = (await gateway.app.inject({ method: 'POST', url: '/v1/messages', payload })).json<{ id: string }>();
+    const page = await open(`#messages/${id}`);
+    await page.getByText('None so far: posts are made when there is something to tell').waitFor();
+  });
+
+  test('shows the prices of all books, of no other carrier, and says why there are none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-books-'));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const flat = readPackageFile('tariffs/books/what-if-flat.yaml');
+    const books = Array.from({ length: 17 }, (_, place) => {
+      const path = join(folder, `flat-${place}.yaml`);
+      writeFileSync(
+        path,
+        flat.replace(/^book: .*/m, `book: flat-${place}`).replace(/^title: .*/m, `title: Flat ${place}`),
+      );
+      return path;
+    });
+    const { open } = await openDemo({ demo: false, books });
+    const page = await open('#controls');
+    const tariffs = page.locator('.card', { has: page.getByRole('heading', { name: /^Tariff/ }) });
+    const prices = async (): Promise<readonly string[]> =>
+      (await tariffs.locator('tbody tr').allInnerTexts()).flatMap((row) => row.match(/–|\$[\d.]+/g) ?? []);
+    await expect.poll(prices).toContain('$0.0070');
+    expect((await prices()).length).toBeGreaterThan(2 * books.length);
+    expect(await prices()).not.toContain('–');
+    await page.route('**/v1/rate', (route) => route.fulfill({ status: 502, body: '' }));
+    await tariffs.getByLabel('A segment to').selectOption('verizon');
+    await tariffs.getByText('The gateway answered 502.').waitFor();
+    expect(new Set(await prices())).toEqual(new Set(['–']));
+    await page.unroute('**/v1/rate');
+    await page.route('**/v1/tariffs', (route) => route.fulfill({ status: 503, body: '' }));
+    await tariffs.getByText('The gateway answered 503.').waitFor();
   });
 
   test('says that it hears nothing, keeps what it knew, and goes on with the gateway that comes back', async () => {
@@ -326,10 +446,13 @@ describe('the console', () => {
     await page.locator('tr:has-text("What if the surcharge") .badge').waitFor();
     expect(gateway.core.books[gateway.core.book]!.book).toBe('what-if-double-surcharge');
     await page.getByRole('group', { name: 'Regime of all carriers' }).getByRole('button', { name: 'Filter' }).click();
+    const puts: string[] = [];
+    page.on('request', (request) => void (request.url().endsWith('/v1/regime') && puts.push(request.method())));
     await page.getByLabel('Refused, all carriers, %').fill('30');
     await page.keyboard.press('Enter');
     await page.getByText('30 % of unregistered messages are refused').waitFor();
     expect(gateway.core.regimes.shareAt(0, { pricedAtMs: Date.now() })).toBe(0.3);
+    expect(puts).toEqual(['PUT']);
     await page.getByRole('button', { name: 'Stands' }).click();
     await page.getByRole('button', { name: '+ 1 h' }).click();
     await page.locator('.card', { hasText: 'Time' }).getByText('frozen', { exact: true }).waitFor();

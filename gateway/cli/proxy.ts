@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openVendorProxy, VENDOR_HOSTS } from '../ingress/providers/index.ts';
-import { fail, URL_DEFAULT } from './ask-gateway.ts';
+import { fail, URL_DEFAULT, wrongAddress } from './ask-gateway.ts';
 import { untilSignal } from './running-service.ts';
 
 interface ProxyOptions {
@@ -41,17 +41,16 @@ async function run({ url, host, port, certificates }: ProxyOptions): Promise<voi
   const certificate = join(certificates, CERTIFICATE);
   const key = join(certificates, KEY);
   try {
-    const gateway = new URL(url);
-    if (gateway.pathname !== '/') {
-      // It hands on bytes, and sees no path to put another before.
-      fail(`--url: the proxy cannot go to a path; give ${gateway.origin}, where a sandbox is found by its credentials`);
+    const wrong = wrongAddress(url) ?? beyondProxy(new URL(url));
+    if (wrong !== undefined) {
+      fail(wrong);
       return;
     }
     if (!existsSync(certificate)) await makeCertificate(certificates, certificate, key);
     const proxy = await openVendorProxy({
       host,
       port: Number(port),
-      gateway,
+      gateway: new URL(url),
       certificate: readFileSync(certificate, 'utf8'),
       key: readFileSync(key, 'utf8'),
     });
@@ -68,6 +67,13 @@ async function run({ url, host, port, certificates }: ProxyOptions): Promise<voi
     process.stderr.write(`tollgate: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = EXIT_FAILED;
   }
+}
+
+/** Why the proxy cannot bring anything to such a gateway: it hands on bytes, sees no path to put another before, and begins no TLS. */
+function beyondProxy({ protocol, pathname, host, origin }: URL): string | undefined {
+  if (protocol !== 'http:') return `--url: the proxy speaks to the gateway without TLS; give http://${host}`;
+  if (pathname === '/') return undefined;
+  return `--url: the proxy cannot go to a path; give ${origin}, where a sandbox is found by its credentials`;
 }
 
 /** One certificate for all hosts, which is its own authority: trusting it trusts nothing else. */

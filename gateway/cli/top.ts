@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import { systemClock } from '../control/index.ts';
 import { LIVE_PERIOD_MS } from '../limits.ts';
 import type { Clock } from '../router/index.ts';
-import { fail, URL_DEFAULT } from './ask-gateway.ts';
+import { fail, URL_DEFAULT, wrongAddress } from './ask-gateway.ts';
 import { liveEvents, type LiveTold, NotWatchable } from './live-events.ts';
 import {
   CARRIER_NAMES,
@@ -93,8 +93,9 @@ export function topCommand(): Command {
         '\n\nExamples:\n  tollgate top --url http://127.0.0.1:8080\n  tollgate top --once',
     )
     .action(async ({ url, once = false }: { readonly url: string; readonly once?: boolean }) => {
-      if (!URL.canParse(url)) {
-        fail(`--url: "${url}" is no address; write it as ${URL_DEFAULT}`);
+      const wrong = wrongAddress(url);
+      if (wrong !== undefined) {
+        fail(wrong);
         return;
       }
       const stop = new AbortController();

@@ -15,7 +15,7 @@ import {
 } from '../../../registry-cache/index.ts';
 import { systemClock } from '../../control/index.ts';
 import { nameAt } from '../../router/index.ts';
-import { addressBelow } from '../ask-gateway.ts';
+import { addressBelow, wrongAddress } from '../ask-gateway.ts';
 import { carryOut, failed, usage } from '../carry-out.ts';
 import { onePlace, redisOption } from './options.ts';
 import { openSnapshot, withStore } from './places.ts';
@@ -155,9 +155,8 @@ function answerOf(map: CarrierMap, key: number, registration: Registration): Ans
 }
 
 async function askGateway(base: string, key: number, stop: AbortSignal): Promise<Answer> {
-  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
-    throw usage(`--url: ${base} is no address of a gateway; give one such as http://127.0.0.1:8080`);
-  }
+  const wrong = wrongAddress(base);
+  if (wrong !== undefined) throw usage(wrong);
   const address = addressBelow(base, `/v1/lookup/${encodeURIComponent(formatNumber(key))}`);
   let response: Response;
   try {

@@ -57,7 +57,8 @@ export async function openVendorProxy({ host, port, gateway, ...pem }: VendorPro
     socket.write(CONNECTED);
     if (head.length > 0) socket.unshift(head);
     const inside = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
-    const onward = connect({ host: gateway.hostname, port: Number(gateway.port || '80') });
+    // An address of version 6 stands in brackets there.
+    const onward = connect({ host: gateway.hostname.replace(/^\[|\]$/g, ''), port: Number(gateway.port || '80') });
     for (const one of [inside, onward]) track(one);
     inside.pipe(onward).pipe(inside);
     inside.once('close', () => onward.destroy());
