@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { CATALOGUE, type MetricEntry } from '../gateway/telemetry/index.ts';
 import { filesBelow, ROOT } from '../scripts/source-files.ts';
 import { DASHBOARDS, textOf } from './dashboards/index.ts';
+import { UNIT } from './panels.ts';
 import { readQuery } from './promql.ts';
 import { rulesIn } from './rules.ts';
 
@@ -37,6 +38,7 @@ interface Target {
   readonly expr: string;
   readonly legendFormat: string;
   readonly exemplar?: boolean;
+  readonly instant?: boolean;
   readonly datasource: { readonly uid: string };
 }
 interface Compose {
@@ -44,12 +46,23 @@ interface Compose {
 }
 interface PanelJson {
   readonly id: number;
+  readonly type: 'stat' | 'timeseries' | 'bargauge';
   readonly title: string;
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource: { readonly uid: string };
-  readonly fieldConfig: { readonly defaults: { readonly unit?: string; readonly noValue?: string } };
+  readonly fieldConfig: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly noValue?: string;
+      readonly thresholds?: { readonly mode: string; readonly steps: readonly Step[] };
+    };
+  };
   readonly targets: readonly Target[];
+}
+interface Step {
+  readonly value: number | null;
+  readonly color: string;
 }
 interface DashboardJson {
   readonly uid: string;
@@ -86,6 +99,8 @@ function mistakesIn(query: string): string[] {
     ...selectors.flatMap(({ metric, labels }) => {
       if (!METRICS.has(metric)) return [`metric ${metric}`];
       const own = METRICS.get(metric);
+      // Every program on Node tells of itself by the same names.
+      if (own === undefined && !labels.includes('job')) return [`no job of ${metric}`];
       return labels.filter((label) => own?.includes(label) === false && !SCRAPE_LABELS.includes(label));
     }),
     ...(isOfProcess ? [] : grouped.filter((label) => label !== 'era' && ![...known, ...SCRAPE_LABELS].includes(label))),
@@ -108,6 +123,8 @@ it('there are six, each with a uid of its own, and linked to each other', () => 
   expect(new Set(dashboards.map(({ dashboard }) => dashboard.uid)).size).toBe(6);
   for (const { dashboard } of dashboards) {
     expect(dashboard.links).toEqual([expect.objectContaining({ type: 'dashboards', tags: dashboard.tags })]);
+    // What has no place said of it is in sight.
+    for (const one of [...dashboard.links, ...dashboard.annotations.list]) expect(one).not.toHaveProperty('placement');
   }
 });
 
@@ -189,11 +206,19 @@ describe.each(dashboards)('$name', ({ dashboard }) => {
     const wrong = queries.flatMap((query) =>
       readQuery(query).selectors.filter(({ metric, within }) => {
         const isShared = ENTRIES[metric]?.isShared === true;
-        const outer = within.find((name) => ['sum', 'max', 'count'].includes(name));
+        const outer = within.find((name) => ['sum', 'max', 'min', 'count'].includes(name));
         return outer === undefined || (isShared && outer !== 'max');
       }),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('has nothing on an axis of so many a second that is no rate', () => {
+    const perSecond = dashboard.panels.filter(({ fieldConfig: { defaults } }) => defaults.unit === UNIT.perSecond);
+    const still = perSecond.flatMap(({ targets: own }) =>
+      own.flatMap(({ expr }) => readQuery(expr).selectors.filter(({ within }) => !within.includes('rate'))),
+    );
+    expect(still).toEqual([]);
   });
 
   it('shows only labels it groups by', () => {
@@ -211,7 +236,8 @@ describe.each(dashboards)('$name', ({ dashboard }) => {
     expect(variables.map(({ name }) => name)).toContain('instance');
     for (const { name, definition, allowCustomValue } of variables) {
       const [, metric = '', label = ''] = /^label_values\((\w+),(\w+)\)$/.exec(definition) ?? [];
-      expect(METRICS.has(metric)).toBe(true);
+      // Others' metrics would bring their values along.
+      expect(ENTRIES).toHaveProperty(metric);
       expect(label).toBe(name);
       expect(allowCustomValue).toBe(false);
       expect(queries.some((query) => query.includes(`${name}=~"$${name}"`))).toBe(true);
@@ -220,6 +246,13 @@ describe.each(dashboards)('$name', ({ dashboard }) => {
     expect(used).toEqual(new Set(variables.map(({ name }) => name)));
     // A panel that forgets about the instance would say the same whichever is chosen.
     expect(queries.filter((query) => !query.includes('instance=~"$instance"'))).toEqual([]);
+    // So would one that forgets about the carrier, where what it asks for has one.
+    const ofCarriers = queries.filter((query) =>
+      readQuery(query).selectors.some(({ metric }) => METRICS.get(metric)?.includes('carrier')),
+    );
+    if (variables.some(({ name }) => name === 'carrier')) {
+      expect(ofCarriers.filter((query) => !query.includes('carrier=~"$carrier"'))).toEqual([]);
+    }
   });
 
   it('puts what was chosen inside the quotes of a match of its own label, and nowhere else', () => {
@@ -236,6 +269,23 @@ describe.each(dashboards)('$name', ({ dashboard }) => {
       'Tariff date moved',
       'Fault set or cleared',
     ]);
+  });
+
+  it('colours single values by limits of their own, and by nothing where there is none', () => {
+    const coloured = dashboard.panels.filter(({ type }) => type !== 'timeseries');
+    for (const { title, fieldConfig } of coloured) {
+      const { mode, steps = [] } = fieldConfig.defaults.thresholds ?? {};
+      expect([title, mode, steps[0]?.value]).toEqual([title, 'absolute', null]);
+      expect([1, 3]).toContain(steps.length);
+    }
+  });
+
+  it('shows no number that was true once: only rates of counters, which do not end, have a course', () => {
+    const stale = dashboard.panels.filter(({ type, targets: own }) => {
+      const isRate = own.every(({ expr }) => /^(\d+ \* )?sum\(rate\([^/]*$/.test(expr));
+      return type !== 'timeseries' && !isRate && !own.every(({ instant }) => instant);
+    });
+    expect(stale.map(({ title }) => title)).toEqual([]);
   });
 
   it('reads from the provisioned data source', () => {

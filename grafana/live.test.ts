@@ -3,6 +3,7 @@ import { type Line, SCRAPE_SECONDS } from '../scripts/prometheus-server.ts';
 import { startWatchedDemo, type WatchedDemo } from '../scripts/watched-demo.ts';
 import { ask } from '../scripts/ask.ts';
 import { DASHBOARDS } from './dashboards/index.ts';
+import { share } from './panels.ts';
 import { withoutGrafana } from './promql.ts';
 
 // A real Prometheus scrapes gateways under traffic, and answers what Grafana would ask it.
@@ -136,22 +137,38 @@ test('the latest slow decisions lead to their messages', async () => {
   }
 });
 
+test('a share of what has not happened yet is 0', async () => {
+  const lines = await linesOf(share('tollgate_messages_total{decision="no_tariff"}', 'tollgate_messages_total'));
+  expect(lines.map(({ points }) => points.at(-1)?.[1])).toEqual([0]);
+});
+
 test('each process says what it is, workers too', async () => {
   const lines = await linesOf('count by (job) (tollgate_build_info{version!="",node!=""})');
   const counts = lines.map(({ labels, points }) => [labels['job'], points.at(-1)?.[1]]);
   expect(Object.fromEntries(counts)).toEqual({ tollgate: 2, 'tollgate-worker': 1 });
 });
 
-test('a regime that was switched and a fault that was set are marked, and what was not changed is not', async () => {
-  const marks = new Map<string, Line[]>();
-  for (const { name, expr } of DASHBOARDS['the-toll.json'].annotations?.list ?? []) {
-    marks.set(name, await linesOf(expr ?? ''));
-  }
-  const switched = marks.get('Regime switched')?.map(({ labels }) => labels) ?? [];
+test('a regime that was switched and a fault that was set or cleared are marked, and what was not changed is not', async () => {
+  // As Grafana does, which marks the times at which a line is greater than 0.
+  const marked = async (name: string): Promise<Line[]> => {
+    const { list = [] } = DASHBOARDS['the-toll.json'].annotations;
+    const lines = await linesOf(list.find((one) => one.name === name)?.expr ?? '');
+    return lines
+      .map(({ labels, points }) => ({ labels, points: points.filter(([, value]) => value > 0) }))
+      .filter(({ points }) => points.length > 0);
+  };
+  const switched = (await marked('Regime switched')).map(({ labels }) => labels);
   expect(switched).toContainEqual({ carrier: 'tmobile', regime: 'block' });
   expect(switched.filter(({ carrier }) => carrier !== 'tmobile')).toEqual([]);
-  expect(marks.get('Fault set or cleared')?.map(({ labels }) => labels['kind'])).toContain('latency');
-  expect(marks.get('Tariff date moved')).toEqual([]);
+  // How many are in force at the marks: one once it was set, none once it was cleared.
+  const inForceAtMarks = async (): Promise<Set<unknown>> => {
+    const [inForce] = await linesOf('max(tollgate_faults_in_force{kind="latency"})');
+    const counts = new Map(inForce?.points);
+    const marks = (await marked('Fault set or cleared')).find(({ labels }) => labels['kind'] === 'latency');
+    return new Set(marks?.points.map(([atSeconds]) => counts.get(atSeconds)));
+  };
+  await expect.poll(inForceAtMarks).toEqual(new Set([0, 1]));
+  expect(await marked('Tariff date moved')).toEqual([]);
 });
 
 test('two gateways are told apart, and their sum is what both counted', async () => {

@@ -29,6 +29,8 @@ import {
   DashboardLinkType,
   type Panel,
   QueryVariableBuilder,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -55,7 +57,6 @@ export const UNIT = {
   bytesPerSecond: 'Bps',
   share: 'percentunit',
   date: 'dateTimeAsIso',
-  switched: 'bool_yes_no',
 } as const;
 type Unit = (typeof UNIT)[keyof typeof UNIT];
 
@@ -73,19 +74,23 @@ interface About {
   readonly description: string;
   readonly unit: Unit;
   readonly queries: readonly Query[];
-  /** Only the latest value is asked for: what ended is gone at once. */
+  /** Only the value of now is asked for: what ended is gone at once, and has no course. */
   readonly isLatest?: boolean;
   /** Whether single messages are drawn in, as dots that lead to them: exemplars of the histogram that is asked for. */
   readonly hasExemplars?: boolean;
 }
 
-/** One number for each series: the last value, with its course behind it. */
-export function number(about: About): Unplaced {
+/**
+ * One number for each series: the value of now, or of a rate the last one with its course behind it.
+ * From the first of `limits` on it is orange, from the second on red.
+ */
+export function number({ limits, ...about }: About & { readonly limits?: readonly [number, number] }): Unplaced {
   return panelOf(about, STAT_HEIGHT, () =>
     new stat.PanelBuilder()
       .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
       .colorMode(BigValueColorMode.Value)
-      .graphMode(BigValueGraphMode.Area),
+      .graphMode(about.isLatest ? BigValueGraphMode.None : BigValueGraphMode.Area)
+      .thresholds(colored(limits)),
   );
 }
 
@@ -113,8 +118,22 @@ export function bars(about: About): Unplaced {
     new bargauge.PanelBuilder()
       .min(0)
       .orientation(VizOrientation.Horizontal)
-      .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull'])),
+      .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
+      .thresholds(colored()),
   );
+}
+
+/** One colour, or three where there are limits. Said of every panel, as Grafana's own default is red from 80 on, of whatever. */
+function colored(limits?: readonly [number, number]): ThresholdsConfigBuilder {
+  const steps =
+    limits === undefined
+      ? [{ value: null, color: 'blue' }]
+      : [
+          { value: null, color: 'green' },
+          { value: limits[0], color: 'orange' },
+          { value: limits[1], color: 'red' },
+        ];
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps);
 }
 
 type AnyPanel = stat.PanelBuilder | timeseries.PanelBuilder | bargauge.PanelBuilder;
@@ -154,7 +173,7 @@ function queryOf(expr: string, legend: string, refId: string, isLatest: boolean)
 const VARIABLES = {
   carrier: { label: 'Carrier', from: 'tollgate_regime', about: 'Carrier of the handset.' },
   account: { label: 'Account', from: 'tollgate_account_charged_dollars_total', about: 'Account of the sender.' },
-  instance: { label: 'Instance', from: 'process_start_time_seconds', about: 'Gateway or worker.' },
+  instance: { label: 'Instance', from: 'tollgate_build_info', about: 'Gateway or worker.' },
 } as const;
 export type Variable = keyof typeof VARIABLES;
 
@@ -194,13 +213,14 @@ const MARKS = [
   {
     name: 'Tariff date moved',
     color: 'blue',
-    expr: 'abs(delta(tollgate_tariff_date_seconds[$__rate_interval])) > 86400',
+    expr: 'max(abs(delta(tollgate_tariff_date_seconds[$__rate_interval]))) > 86400',
     title: 'Prices of another day',
   },
   {
     name: 'Fault set or cleared',
     color: 'orange',
-    expr: 'max by (kind) (tollgate_faults_in_force != tollgate_faults_in_force offset $__interval)',
+    // Of a fault that was cleared nothing is in force, and Grafana marks only what is greater than 0.
+    expr: 'max by (kind) (tollgate_faults_in_force != bool tollgate_faults_in_force offset $__interval) > 0',
     title: 'Fault {{kind}}',
   },
 ];
@@ -256,12 +276,20 @@ export function dashboardOf({ uid, title, description, variables, rows }: Conten
       id += 1;
     });
   }
-  return { ...builder.build(), schemaVersion: SCHEMA_VERSION };
+  const dashboard = builder.build();
+  // The builders put links and marks into a menu, where newer versions of Grafana hide them.
+  for (const one of [...(dashboard.links ?? []), ...(dashboard.annotations.list ?? [])]) delete one.placement;
+  return { ...dashboard, schemaVersion: SCHEMA_VERSION };
 }
 
 /** `rate` of a counter over the interval that Grafana derives from the scrape. */
 export function rate(selector: string): string {
   return `rate(${selector}[$__rate_interval])`;
+}
+
+/** What share of the rate of `whole` that of `part` is. A counter that has counted nothing yet may not be there; its share is 0. */
+export function share(part: string, whole: string): string {
+  return `(sum(${rate(part)}) or vector(0)) / sum(${rate(whole)})`;
 }
 
 /** Quantiles of a histogram over all instances, one line each. */
@@ -273,5 +301,7 @@ export function quantiles(name: string, matchers = INSTANCE): Query[] {
 }
 
 export const INSTANCE = 'instance=~"$instance"';
+/** Of what every process of Node tells, not ours alone. */
+export const PROCESS = `job=~"tollgate.*",${INSTANCE}`;
 export const CARRIER = `carrier=~"$carrier",${INSTANCE}`;
 export const SPAM = 'truth=~"spam|smishing"';

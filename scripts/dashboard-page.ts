@@ -210,8 +210,6 @@ export function format(value: number, unit: string): string {
       return `${short(value / 1e3)} kB/s`;
     case 'dateTimeAsIso':
       return new Date(value).toISOString().slice(0, 10);
-    case 'bool_yes_no':
-      return value === 0 ? 'no' : 'yes';
     default:
       return short(value);
   }

@@ -66,8 +66,7 @@ async function answered(dashboard: Described, prometheus: PrometheusServer, stre
     const { unit, noValue, custom } = fieldConfig.defaults;
     const lines: NamedLine[] = [];
     for (const { expr, legendFormat, instant = false } of targets) {
-      const { toSeconds, stepSeconds } = stretch;
-      const asked = instant ? { ...stretch, fromSeconds: toSeconds - stepSeconds } : stretch;
+      const asked = instant ? { ...stretch, fromSeconds: stretch.toSeconds } : stretch;
       for (const { labels, points } of await prometheus.range(asGrafanaAsks(expr), asked)) {
         const name = legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => labels[label] ?? '');
         lines.push({ name, points });

@@ -70,9 +70,8 @@ export const CATALOGUE = {
   },
   tollgate_number_blocks: {
     type: 'gauge',
-    help: 'Numbers that a carrier takes nothing from after complaints.',
+    help: 'Numbers that a carrier of this process takes nothing from after complaints.',
     labels: ['carrier'],
-    isShared: true,
   },
   tollgate_revenue_dollars_total: {
     type: 'counter',
@@ -98,13 +97,11 @@ export const CATALOGUE = {
     type: 'gauge',
     help: 'What each carrier does with unregistered traffic: 1 for the regime in force, 0 for the others.',
     labels: ['carrier', 'regime'],
-    isShared: true,
   },
   tollgate_tariff_date_seconds: {
     type: 'gauge',
     help: 'Day whose regimes and prices apply, as seconds since the epoch.',
     labels: [],
-    isShared: true,
   },
   tollgate_inbound_messages_total: {
     type: 'counter',

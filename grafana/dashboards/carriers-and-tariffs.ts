@@ -5,7 +5,13 @@ const REVENUE = `tollgate_revenue_dollars_total{${CARRIER}}`;
 const SURCHARGE = `tollgate_revenue_dollars_total{cause="unregistered_surcharge",${CARRIER}}`;
 const UNREGISTERED = `tollgate_messages_total{decision="accepted",registration="unregistered",route="a2p",${CARRIER}}`;
 const HOUR = 3_600;
-const DATE = `max(tollgate_tariff_date_seconds{${INSTANCE}})`;
+const DAY = 24 * HOUR;
+const DATE = `tollgate_tariff_date_seconds{${INSTANCE}}`;
+
+/** Milliseconds at which the day of a moment in seconds begins. */
+function dayOf(seconds: string): string {
+  return `${1_000 * DAY} * floor(${seconds} / ${DAY})`;
+}
 
 /** Dollars for an accepted message of senders of a class, by carrier. */
 function meanPrice(registration: string): string {
@@ -23,27 +29,35 @@ export const CARRIERS_AND_TARIFFS = dashboardOf({
     [
       number({
         title: 'Prices of',
-        description: 'Day whose prices and regimes apply. It may stand still while time goes on.',
+        description:
+          'Day whose prices and regimes apply, the latest and the earliest of all gateways. It may stand still while time goes on.',
         unit: UNIT.date,
-        queries: [[`1000 * ${DATE}`, 'day']],
+        isLatest: true,
+        queries: [
+          [dayOf(`max(${DATE})`), 'latest'],
+          [dayOf(`min(${DATE})`), 'earliest'],
+        ],
       }),
       number({
         title: 'Charged an hour',
         description: 'Dollars charged to senders for messages, at the present rate.',
         unit: UNIT.dollars,
-        queries: [[`${HOUR} * sum(${rate(`tollgate_charged_dollars_total{${INSTANCE}}`)})`, 'dollars an hour']],
+        queries: [[`${HOUR} * sum(${rate(REVENUE)})`, 'dollars an hour']],
       }),
       number({
         title: 'Fees and fines so far',
         description: 'Dollars charged apart from messages: for brands, campaigns, reviews, fines.',
         unit: UNIT.dollars,
+        isLatest: true,
         queries: [[`sum(tollgate_fees_dollars_total{${INSTANCE}})`, 'dollars']],
       }),
       number({
         title: 'Numbers blocked after complaints',
-        description: 'Numbers that a carrier takes nothing from.',
+        description:
+          'Numbers that a carrier takes nothing from. Each worker has carriers of its own: a number blocked at two workers counts twice.',
         unit: UNIT.messages,
-        queries: [[`sum(max by (carrier) (tollgate_number_blocks{${CARRIER}}))`, 'numbers']],
+        isLatest: true,
+        queries: [[`sum(tollgate_number_blocks{${CARRIER}})`, 'numbers']],
       }),
     ],
     [
@@ -70,7 +84,7 @@ export const CARRIERS_AND_TARIFFS = dashboardOf({
         unit: UNIT.dollars,
         queries: [
           [
-            `${HOUR} * sum by (era) (sum(${rate(REVENUE)}) * on () group_left (era) count_values("era", year(${DATE})))`,
+            `${HOUR} * sum by (era) (sum(${rate(REVENUE)}) * on () group_left (era) count_values("era", year(max(${DATE}))))`,
             'prices of {{era}}',
           ],
         ],
@@ -98,22 +112,23 @@ export const CARRIERS_AND_TARIFFS = dashboardOf({
       }),
       bars({
         title: 'Regimes in force',
-        description: 'What each carrier does with unregistered traffic.',
-        unit: UNIT.switched,
-        queries: [[`max by (carrier, regime) (tollgate_regime{${CARRIER}}) == 1`, '{{carrier}}: {{regime}}']],
+        description: 'What each carrier does with unregistered traffic, and at how many gateways.',
+        unit: UNIT.messages,
+        queries: [[`sum by (carrier, regime) (tollgate_regime{${CARRIER}}) > 0`, '{{carrier}}: {{regime}}']],
       }),
     ],
     [
       chart({
         title: 'Charged by account',
         description:
-          'Dollars an hour of declared accounts: fifty by name, the rest as (others), senders without one as (none).',
+          'Dollars an hour of declared accounts: fifty by name, the rest as (others), senders without one as (none); and of all, chosen or not.',
         unit: UNIT.dollars,
         queries: [
           [
             `${HOUR} * sum by (account) (${rate(`tollgate_account_charged_dollars_total{account=~"$account",${INSTANCE}}`)})`,
             '{{account}}',
           ],
+          [`${HOUR} * sum(${rate(`tollgate_charged_dollars_total{${INSTANCE}}`)})`, 'all'],
         ],
       }),
       chart({

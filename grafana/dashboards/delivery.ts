@@ -1,5 +1,5 @@
 /** What becomes of accepted messages, and what senders are told of it. */
-import { bars, CARRIER, chart, dashboardOf, INSTANCE, number, quantiles, rate, UNIT } from '../panels.ts';
+import { bars, CARRIER, chart, dashboardOf, INSTANCE, number, quantiles, rate, share, UNIT } from '../panels.ts';
 
 export const DELIVERY = dashboardOf({
   uid: 'tollgate-delivery',
@@ -12,16 +12,21 @@ export const DELIVERY = dashboardOf({
         title: 'In flight',
         description: 'Messages accepted and not at their end.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [[`sum(tollgate_inflight_messages{${INSTANCE}})`, 'messages']],
       }),
       number({
-        title: 'Receipts that said more than the phone got',
+        title: "Dropped by carriers' filters",
         description:
-          'Of messages whose receipt says they were taken, the share that reached no phone: carriers filter after the receipt.',
+          'Of messages that met a spam filter, the share that it dropped. Receipts of long codes come before the filter and say that these were taken; only those of toll-free numbers say that they did not arrive.',
         unit: UNIT.share,
+        isLatest: true,
         queries: [
           [
-            `1 - sum(${rate(`tollgate_handset_total{outcome="delivered",${CARRIER}}`)}) / sum(${rate(`tollgate_receipts_total{kind="taken",${CARRIER}}`)})`,
+            share(
+              `tollgate_filter_decisions_total{result=~"dropped.*",${CARRIER}}`,
+              `tollgate_filter_decisions_total{${CARRIER}}`,
+            ),
             'share',
           ],
         ],
@@ -30,19 +35,22 @@ export const DELIVERY = dashboardOf({
         title: 'Webhooks that wait',
         description: 'Posts waiting, put back or under way.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [[`max(tollgate_webhook_pending_posts{${INSTANCE}})`, 'posts']],
       }),
       number({
         title: 'Faults in force',
         description: 'Faults set on purpose, by what they do.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [[`sum(max by (kind) (tollgate_faults_in_force{${INSTANCE}}))`, 'faults']],
       }),
     ],
     [
       chart({
         title: 'Receipts and phones',
-        description: 'Messages a second that carriers said they took, and messages that reached a phone.',
+        description:
+          'A second: messages that a receipt came of, whatever it says, counted where they are delivered; messages that reached a phone, counted at their gateway. Some carriers give no receipts.',
         unit: UNIT.perSecond,
         queries: [
           [`sum(${rate(`tollgate_receipts_total{kind="taken",${CARRIER}}`)})`, 'receipts'],
@@ -120,23 +128,22 @@ export const DELIVERY = dashboardOf({
     ],
     [
       chart({
-        title: 'Messages in Redis',
-        description: 'Of all gateways: not at their end, and waiting under a limit. 0 without Redis.',
+        title: 'Messages and batches in Redis',
+        description:
+          'Messages of all gateways that are not at their end, and that wait under a limit; batches in the hands of workers, and dead ones. 0 without Redis.',
         unit: UNIT.messages,
         queries: [
           [`max(tollgate_undelivered_messages{${INSTANCE}})`, 'not at their end'],
           [`max(tollgate_held_messages{${INSTANCE}})`, 'waiting under a limit'],
+          [`sum(tollgate_worker_open_batches{${INSTANCE}})`, 'batches in hand'],
           [`max(tollgate_dead_batches{${INSTANCE}})`, 'dead batches'],
         ],
       }),
       chart({
         title: 'Batches of workers',
-        description: 'Batches a second by what befell them, and those in hand.',
+        description: 'Batches a second by what befell them.',
         unit: UNIT.perSecond,
-        queries: [
-          [`sum by (event) (${rate(`tollgate_worker_batches_total{${INSTANCE}}`)})`, '{{event}}'],
-          [`sum(tollgate_worker_open_batches{${INSTANCE}})`, 'in hand'],
-        ],
+        queries: [[`sum by (event) (${rate(`tollgate_worker_batches_total{${INSTANCE}}`)})`, '{{event}}']],
       }),
       chart({
         title: 'Messages that workers ended',

@@ -1,5 +1,5 @@
 /** What the gateway knows of numbers, and how fresh that is. */
-import { CARRIER, chart, dashboardOf, INSTANCE, number, quantiles, rate, SPAM, UNIT } from '../panels.ts';
+import { CARRIER, chart, dashboardOf, INSTANCE, number, quantiles, rate, share, SPAM, UNIT } from '../panels.ts';
 
 const LANDED = `tollgate_handset_total{outcome="delivered",${SPAM},${CARRIER}}`;
 
@@ -14,30 +14,30 @@ export const REGISTRY = dashboardOf({
         title: 'Numbers registered',
         description: 'Numbers in the registry, those included whose registration has not reached the carriers.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [[`max(tollgate_registry_numbers{${INSTANCE}})`, 'numbers']],
       }),
       number({
         title: 'Numbers in the provisioning gap',
         description: 'Registered, and still billed as unregistered: carriers do not know of it yet.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [[`max(tollgate_registry_pending_numbers{${INSTANCE}})`, 'numbers']],
       }),
       number({
         title: 'Age of the oldest view',
         description: 'Time since a gateway was last level with the registry.',
         unit: UNIT.seconds,
+        isLatest: true,
+        limits: [5, 10],
         queries: [[`max(tollgate_registry_view_age_seconds{${INSTANCE}})`, 'age']],
       }),
       number({
         title: 'Spam that can be traced',
         description: 'Of spam that reached a phone, the share whose sender a registry leads to a brand.',
         unit: UNIT.share,
-        queries: [
-          [
-            `sum(${rate(LANDED.replace('outcome', 'registration="registered",outcome'))}) / sum(${rate(LANDED)})`,
-            'share',
-          ],
-        ],
+        isLatest: true,
+        queries: [[share(LANDED.replace('outcome', 'registration="registered",outcome'), LANDED), 'share']],
       }),
     ],
     [

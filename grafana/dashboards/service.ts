@@ -1,5 +1,5 @@
 /** How the processes fare. */
-import { bars, chart, dashboardOf, INSTANCE, number, quantiles, rate, UNIT } from '../panels.ts';
+import { bars, chart, dashboardOf, INSTANCE, number, PROCESS, quantiles, rate, UNIT } from '../panels.ts';
 
 export const SERVICE = dashboardOf({
   uid: 'tollgate-service',
@@ -12,24 +12,28 @@ export const SERVICE = dashboardOf({
         title: 'Time of a decision, p99',
         description: 'Lookup, class, regime, limits and price of one message.',
         unit: UNIT.seconds,
+        isLatest: true,
         queries: quantiles('tollgate_decision_seconds').slice(1, 2),
       }),
       number({
         title: 'Event loop, p99 at the worst',
         description: 'How late timers run at the slowest instance; about 0.01 s is rest.',
         unit: UNIT.seconds,
-        queries: [[`max(nodejs_eventloop_lag_p99_seconds{${INSTANCE}})`, 'p99']],
+        isLatest: true,
+        limits: [0.1, 0.5],
+        queries: [[`max(nodejs_eventloop_lag_p99_seconds{${PROCESS}})`, 'p99']],
       }),
       number({
         title: 'Processors in use',
         description: 'Seconds of processor time a second, all instances together.',
         unit: UNIT.messages,
-        queries: [[`sum(${rate(`process_cpu_seconds_total{${INSTANCE}}`)})`, 'processors']],
+        queries: [[`sum(${rate(`process_cpu_seconds_total{${PROCESS}}`)})`, 'processors']],
       }),
       number({
         title: 'Gateways and workers',
         description: 'Processes that answer, by job, version of Tollgate and of Node.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [
           [
             `count by (job, version, node) (tollgate_build_info{${INSTANCE}})`,
@@ -51,8 +55,8 @@ export const SERVICE = dashboardOf({
         description: 'How late timers run at each instance.',
         unit: UNIT.seconds,
         queries: [
-          [`max by (instance) (nodejs_eventloop_lag_p99_seconds{${INSTANCE}})`, 'p99, {{instance}}'],
-          [`max by (instance) (nodejs_eventloop_lag_p50_seconds{${INSTANCE}})`, 'p50, {{instance}}'],
+          [`max by (instance) (nodejs_eventloop_lag_p99_seconds{${PROCESS}})`, 'p99, {{instance}}'],
+          [`max by (instance) (nodejs_eventloop_lag_p50_seconds{${PROCESS}})`, 'p50, {{instance}}'],
         ],
       }),
     ],
@@ -81,23 +85,23 @@ export const SERVICE = dashboardOf({
         title: 'Garbage collector',
         description: 'Share of time that each kind of collection takes.',
         unit: UNIT.share,
-        queries: [[`sum by (kind) (${rate(`nodejs_gc_duration_seconds_sum{${INSTANCE}}`)})`, '{{kind}}']],
+        queries: [[`sum by (kind) (${rate(`nodejs_gc_duration_seconds_sum{${PROCESS}}`)})`, '{{kind}}']],
       }),
       chart({
         title: 'Memory',
         description: 'Of each instance: resident, and of that the heap in use and buffers outside it.',
         unit: UNIT.bytes,
         queries: [
-          [`sum by (instance) (process_resident_memory_bytes{${INSTANCE}})`, 'resident, {{instance}}'],
-          [`sum by (instance) (nodejs_heap_size_used_bytes{${INSTANCE}})`, 'heap, {{instance}}'],
-          [`sum by (instance) (nodejs_external_memory_bytes{${INSTANCE}})`, 'external, {{instance}}'],
+          [`sum by (instance) (process_resident_memory_bytes{${PROCESS}})`, 'resident, {{instance}}'],
+          [`sum by (instance) (nodejs_heap_size_used_bytes{${PROCESS}})`, 'heap, {{instance}}'],
+          [`sum by (instance) (nodejs_external_memory_bytes{${PROCESS}})`, 'external, {{instance}}'],
         ],
       }),
       chart({
         title: 'Processor time',
         description: 'Processors in use at each instance.',
         unit: UNIT.messages,
-        queries: [[`sum by (instance) (${rate(`process_cpu_seconds_total{${INSTANCE}}`)})`, '{{instance}}']],
+        queries: [[`sum by (instance) (${rate(`process_cpu_seconds_total{${PROCESS}}`)})`, '{{instance}}']],
       }),
     ],
     [
@@ -119,7 +123,8 @@ export const SERVICE = dashboardOf({
       }),
       chart({
         title: 'Lost and moved messages',
-        description: 'So far: those of which Redis has no record any more; waiting ones that changed their gateway.',
+        description:
+          'Shortly before each moment: those of which Redis has lost its record; waiting ones that changed their gateway.',
         unit: UNIT.messages,
         queries: [
           [`sum(increase(tollgate_lost_messages_total{${INSTANCE}}[$__rate_interval]))`, 'lost'],
@@ -150,15 +155,19 @@ export const SERVICE = dashboardOf({
     [
       chart({
         title: 'CDRs',
-        description:
-          'Records a second, refusals of the disk, records lost with a file that somebody removed; and those that wait.',
+        description: 'Records a second, refusals of the disk, records lost with a file that somebody removed.',
         unit: UNIT.perSecond,
         queries: [
           [`sum(${rate(`tollgate_cdr_records_total{${INSTANCE}}`)})`, 'records'],
           [`sum(${rate(`tollgate_cdr_errors_total{${INSTANCE}}`)})`, 'refused by the disk'],
           [`sum(${rate(`tollgate_cdr_dropped_records_total{${INSTANCE}}`)})`, 'lost'],
-          [`sum(tollgate_cdr_pending_records{${INSTANCE}})`, 'waiting'],
         ],
+      }),
+      chart({
+        title: 'CDRs that wait',
+        description: 'Records not written yet. Once too many wait, messages are refused.',
+        unit: UNIT.messages,
+        queries: [[`sum by (instance) (tollgate_cdr_pending_records{${INSTANCE}})`, '{{instance}}']],
       }),
       chart({
         title: 'CDR bytes',

@@ -1,5 +1,5 @@
 /** The question of the product: what lands, from whom, and who is paid for it. */
-import { CARRIER, chart, dashboardOf, number, rate, SPAM, UNIT } from '../panels.ts';
+import { CARRIER, chart, dashboardOf, number, rate, share, SPAM, UNIT } from '../panels.ts';
 
 const LANDED = `tollgate_handset_total{outcome="delivered",${SPAM},${CARRIER}}`;
 const REVENUE = `tollgate_revenue_dollars_total{${SPAM},${CARRIER}}`;
@@ -43,29 +43,24 @@ export const THE_TOLL = dashboardOf({
         title: 'Share of landed spam that nobody registered',
         description: 'Of spam that reached a phone, the share whose sender no registry leads to a brand.',
         unit: UNIT.share,
-        queries: [
-          [
-            `sum(${rate(LANDED.replace('outcome', 'registration="unregistered",outcome'))}) / sum(${rate(LANDED)})`,
-            'share',
-          ],
-        ],
+        isLatest: true,
+        queries: [[share(LANDED.replace('outcome', 'registration="unregistered",outcome'), LANDED), 'share']],
       }),
       number({
         title: 'Share of charges that spam pays',
         description: 'Of all that senders are charged for messages, what they are charged for spam.',
         unit: UNIT.share,
-        queries: [[`sum(${rate(REVENUE)}) / sum(${rate(`tollgate_revenue_dollars_total{${CARRIER}}`)})`, 'share']],
+        isLatest: true,
+        queries: [[share(REVENUE, `tollgate_revenue_dollars_total{${CARRIER}}`), 'share']],
       }),
       number({
         title: 'Surcharge that spam pays',
         description:
           'Of the surcharge on unregistered messages, what is paid for spam: what its carriers would lose if it stopped.',
         unit: UNIT.share,
+        isLatest: true,
         queries: [
-          [
-            `sum(${rate(SURCHARGE)}) / sum(${rate(`tollgate_revenue_dollars_total{cause="unregistered_surcharge",${CARRIER}}`)})`,
-            'share',
-          ],
+          [share(SURCHARGE, `tollgate_revenue_dollars_total{cause="unregistered_surcharge",${CARRIER}}`), 'share'],
         ],
       }),
     ],

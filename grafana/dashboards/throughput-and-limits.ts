@@ -1,5 +1,5 @@
 /** How much passes, and what holds the rest back. */
-import { CARRIER, chart, dashboardOf, INSTANCE, number, quantiles, rate, UNIT } from '../panels.ts';
+import { CARRIER, chart, dashboardOf, INSTANCE, number, quantiles, rate, share, UNIT } from '../panels.ts';
 
 const MESSAGES = `tollgate_messages_total{${CARRIER}}`;
 
@@ -18,20 +18,18 @@ export const THROUGHPUT_AND_LIMITS = dashboardOf({
       }),
       number({
         title: 'Refused',
-        description: 'Share of messages that some limit or rule refused.',
+        description: 'Share of messages that were refused, for whatever reason.',
         unit: UNIT.share,
-        queries: [
-          [
-            `sum(${rate(`tollgate_refusals_total{${INSTANCE}}`)}) / sum(${rate(`tollgate_messages_total{${INSTANCE}}`)})`,
-            'share',
-          ],
-        ],
+        isLatest: true,
+        queries: [[share(`tollgate_messages_total{decision!="accepted",${CARRIER}}`, MESSAGES), 'share']],
       }),
       number({
         title: 'Room in use',
         description:
           'Messages in flight against the room there is for them, at the fullest gateway. At 1 all is refused.',
         unit: UNIT.share,
+        isLatest: true,
+        limits: [0.8, 0.9],
         queries: [
           [`max(tollgate_inflight_messages{${INSTANCE}} / tollgate_inbox_capacity_messages{${INSTANCE}})`, 'in use'],
         ],
@@ -40,6 +38,7 @@ export const THROUGHPUT_AND_LIMITS = dashboardOf({
         title: 'Waiting for room under a limit',
         description: 'Messages that were taken and are sent when their limit has room.',
         unit: UNIT.messages,
+        isLatest: true,
         queries: [[`sum(tollgate_queued_messages{${INSTANCE}})`, 'messages']],
       }),
     ],
@@ -69,7 +68,7 @@ export const THROUGHPUT_AND_LIMITS = dashboardOf({
       chart({
         title: 'Refusals by limit',
         description:
-          'Messages refused a second by the limit or rule that bound; its name says whose it is: of a campaign, a brand, a number, an account, the gateway.',
+          'Messages to all carriers refused a second by the limit or rule that bound; its name says whose it is: of a campaign, a brand, a number, an account, the gateway.',
         unit: UNIT.perSecond,
         queries: [
           [`sum by (limit) (${rate(`tollgate_refusals_total{${INSTANCE}}`)}) > 0`, '{{limit}}'],
@@ -82,7 +81,7 @@ export const THROUGHPUT_AND_LIMITS = dashboardOf({
           'Refusals of a limit against all messages to its carrier: 0 is a limit with room, 1 a limit that nothing passes.',
         unit: UNIT.share,
         queries: ['att', 'tmobile', 'verizon', 'uscellular', 'other'].map((carrier) => [
-          `sum(${rate(`tollgate_refusals_total{limit=~"${carrier}_.*",${INSTANCE}}`)}) / sum(${rate(`tollgate_messages_total{carrier="${carrier}",${INSTANCE}}`)})`,
+          `sum(${rate(`tollgate_refusals_total{limit=~"${carrier}_.*",${INSTANCE}}`)}) / sum(${rate(`tollgate_messages_total{carrier="${carrier}",${CARRIER}}`)})`,
           carrier,
         ]),
       }),
