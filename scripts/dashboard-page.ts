@@ -14,6 +14,8 @@ export interface DrawnPanel {
   readonly isStacked: boolean;
   readonly place: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly lines: readonly NamedLine[];
+  /** From which value on a number or a bar has which colour, by Grafana's names; null is the least. */
+  readonly steps: readonly { readonly value: number | null; readonly color: string }[];
 }
 
 export interface NamedLine {
@@ -41,6 +43,13 @@ const AXIS = 58;
 /** Room for a time below the axis. */
 const TIME_LABEL = 90;
 const LEGEND_LINES_MAX = 8;
+/** What Grafana draws by these names. */
+const NAMED: Readonly<Record<string, string>> = {
+  blue: '#5794f2',
+  green: '#73bf69',
+  orange: '#ff9830',
+  red: '#f2495c',
+};
 const COLORS = [
   '#73bf69',
   '#f2cc0c',
@@ -64,7 +73,7 @@ const STYLE = `
   .none { position: absolute; inset: 0; display: grid; place-items: center; color: #9d9da8; }
   .value { font-size: 30px; font-weight: 500; position: relative; } .value small { font-size: 13px; color: #9d9da8; margin-left: 8px; }
   .legend { display: flex; flex-wrap: wrap; gap: 0 12px; font-size: 11px; color: #b4b4c0; } .legend i { display: inline-block; width: 12px; height: 3px; border-radius: 2px; margin-right: 5px; vertical-align: middle; }
-  .row { display: grid; grid-template-columns: 40% 1fr 76px; align-items: center; gap: 8px; font-size: 12px; margin-top: 4px; } .row b { display: block; height: 16px; background: #73bf69; border-radius: 2px; } .row .track { background: #22252b; }
+  .row { display: grid; grid-template-columns: 40% 1fr 76px; align-items: center; gap: 8px; font-size: 12px; margin-top: 4px; } .row b { display: block; height: 16px; border-radius: 2px; } .row .track { background: #22252b; }
   svg { display: block; } svg text { fill: #9d9da8; font-size: 11px; } .spark { position: absolute; left: 0; bottom: 0; }
 `;
 
@@ -96,10 +105,15 @@ interface Box {
   readonly height: number;
 }
 
-function stat({ lines, unit }: DrawnPanel, box: Box, stretch: Stretch): string {
-  const [first] = lines.filter(({ points }) => points.length > 0);
-  const points = first?.points ?? [];
-  const shown = `<div class="value" style="color:${COLORS[0]}">${format(points.at(-1)?.[1] ?? 0, unit)}</div>`;
+function stat({ lines, unit, steps }: DrawnPanel, box: Box, stretch: Stretch): string {
+  const drawn = lines.filter(({ points }) => points.length > 0);
+  const values = drawn.map(({ name, points }) => {
+    const value = points.at(-1)?.[1] ?? 0;
+    const label = drawn.length > 1 ? `<small>${escaped(name)}</small>` : '';
+    return `<div class="value" style="color:${colorAt(value, steps)}">${format(value, unit)}${label}</div>`;
+  });
+  const [points = []] = drawn.map((one) => one.points);
+  const color = colorAt(points.at(-1)?.[1] ?? 0, steps);
   const x = scaleLinear([stretch.fromSeconds, stretch.toSeconds], [0, box.width]);
   const y = scaleLinear([0, Math.max(...points.map(([, value]) => value), 1e-12)], [44, 2]);
   const shape = area<readonly [number, number]>(
@@ -107,15 +121,15 @@ function stat({ lines, unit }: DrawnPanel, box: Box, stretch: Stretch): string {
     44,
     ([, value]) => y(value),
   );
-  return `${shown}<svg class="spark" width="${box.width}" height="44"><path d="${shape(points) ?? ''}" fill="${COLORS[0]}" fill-opacity="0.18"/></svg>`;
+  return `${values.join('')}<svg class="spark" width="${box.width}" height="44"><path d="${shape(points) ?? ''}" fill="${color}" fill-opacity="0.18"/></svg>`;
 }
 
-function bargauge({ lines, unit }: DrawnPanel): string {
+function bargauge({ lines, unit, steps }: DrawnPanel): string {
   const last = lines.map(({ name, points }) => ({ name, value: points.at(-1)?.[1] ?? 0 }));
   const most = Math.max(...last.map(({ value }) => value), 1e-12);
   return last
     .map(({ name, value }) => {
-      const bar = `<span class="track"><b style="width:${(100 * value) / most}%"></b></span>`;
+      const bar = `<span class="track"><b style="width:${(100 * value) / most}%;background:${colorAt(value, steps)}"></b></span>`;
       return `<div class="row"><span>${escaped(name)}</span>${bar}<span>${format(value, unit)}</span></div>`;
     })
     .join('');
@@ -181,6 +195,11 @@ function stacked(lines: readonly NamedLine[]): (readonly [number, number, number
       return [at, low, top] as const;
     });
   });
+}
+
+function colorAt(value: number, steps: DrawnPanel['steps']): string {
+  const step = steps.findLast((one) => one.value === null || value >= one.value);
+  return NAMED[step?.color ?? ''] ?? '';
 }
 
 function colorOf(place: number): string {

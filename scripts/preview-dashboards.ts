@@ -32,6 +32,7 @@ interface DescribedPanel {
     readonly defaults: {
       readonly unit: string;
       readonly noValue: string;
+      readonly thresholds?: { readonly steps: DrawnPanel['steps'] };
       readonly custom?: { readonly stacking?: { readonly mode?: string } };
     };
   };
@@ -63,7 +64,7 @@ async function answered(dashboard: Described, prometheus: PrometheusServer, stre
   const panels: DrawnPanel[] = [];
   for (const one of dashboard.panels ?? []) {
     const { type, title, description, gridPos, fieldConfig, targets } = one as DescribedPanel;
-    const { unit, noValue, custom } = fieldConfig.defaults;
+    const { unit, noValue, custom, thresholds } = fieldConfig.defaults;
     const lines: NamedLine[] = [];
     for (const { expr, legendFormat, instant = false } of targets) {
       const asked = instant ? { ...stretch, fromSeconds: stretch.toSeconds } : stretch;
@@ -73,12 +74,16 @@ async function answered(dashboard: Described, prometheus: PrometheusServer, stre
       }
     }
     const isStacked = custom?.stacking?.mode === 'normal';
-    panels.push({ type, title, description, unit, noValue, isStacked, place: gridPos, lines });
+    const steps = thresholds?.steps ?? [];
+    panels.push({ type, title, description, unit, noValue, isStacked, place: gridPos, lines, steps });
   }
   const marks: { atSeconds: number; color: string }[] = [];
   for (const { expr = '', iconColor } of dashboard.annotations?.list ?? []) {
     const found = await ask(expr);
-    marks.push(...found.flatMap(({ points }) => points.map(([atSeconds]) => ({ atSeconds, color: iconColor }))));
+    const moments = new Set(found.flatMap(({ points }) => points.map(([atSeconds]) => atSeconds)));
+    // What goes on over several steps is one mark.
+    const begun = [...moments].filter((atSeconds) => !moments.has(atSeconds - STEP_SECONDS));
+    marks.push(...begun.map((atSeconds) => ({ atSeconds, color: iconColor })));
   }
   return {
     title: dashboard.title ?? '',
