@@ -11,6 +11,8 @@ import { packageVersion } from './package-files.ts';
 export interface Admin {
   /** Belongs on every route that changes the world; undefined where anybody may and nothing is written down. */
   readonly requireAdmin: onRequestHookHandler | undefined;
+  /** Whether that asks for credentials: it also stands where changes are written down and anybody may make them. */
+  readonly asksWho: boolean;
   /** Undefined if the operator wants none; to be closed. */
   readonly audit: AuditLog | undefined;
 }
@@ -28,12 +30,13 @@ export async function openAdmin(
   { opened, log }: AdminParts,
 ): Promise<Admin> {
   const askAdmin = await credentialsHook(app, options);
-  if (options.auditFile === undefined) return { requireAdmin: askAdmin, audit: undefined };
+  const asksWho = askAdmin !== undefined;
+  if (options.auditFile === undefined) return { requireAdmin: askAdmin, asksWho, audit: undefined };
   const audit = await openedAudit(options.auditFile, { opened, log });
   // Without credentials the log tells changes by it from what is open to all everywhere.
   const guard = askAdmin ?? letAnybody;
-  auditChanges(app, { audit, guard, asksWho: askAdmin !== undefined });
-  return { requireAdmin: guard, audit };
+  auditChanges(app, { audit, guard, asksWho });
+  return { requireAdmin: guard, asksWho, audit };
 }
 
 const letAnybody: onRequestHookHandler = (_request, _reply, done) => done();

@@ -264,7 +264,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
   // Those of a sandbox are not the operator's.
   const requests = isInner ? undefined : timeRequests(app);
   tracing?.requests(app);
-  const { requireAdmin, audit } = await openAdmin(app, options, { opened: { gateway: run }, log });
+  const { requireAdmin, asksWho, audit } = await openAdmin(app, options, { opened: { gateway: run }, log });
   if (audit !== undefined) closers.push(() => audit.close());
   const tariffDateMs = (): number => options.tariffDate ?? clock.nowMs();
   const orders = redis && new SharedRecord(redis, 'orders', run);
@@ -571,6 +571,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     core,
     store,
     requireAdmin,
+    asksWho,
     summary,
     regimes: () => describeRegimes(core, intake),
     tariffDate: () => new Date(intake.pricedAtMs()).toISOString().slice(0, 10),

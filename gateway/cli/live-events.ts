@@ -4,6 +4,8 @@ import { addressBelow } from './ask-gateway.ts';
 
 /** As much of an event as is shown in a terminal; each is whole. */
 export interface LiveTold {
+  /** Names one run of a gateway: another counts anew. */
+  readonly run: string;
   /** When counting began, by the gateway's clock. */
   readonly sinceMs: number;
   /** The day whose prices and regimes apply, YYYY-MM-DD. */

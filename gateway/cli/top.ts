@@ -228,7 +228,7 @@ function pause(ms: number, stop: AbortSignal): Promise<void> {
 
 /** The view after an event. A gateway that began to count anew has no past. */
 function next(before: View | undefined, told: LiveTold, atNs: number): View {
-  const past = before?.told.sinceMs === told.sinceMs ? before : undefined;
+  const past = before?.told.run === told.run ? before : undefined;
   const readings = past?.readings ?? new RecentReadings(LIVE_PERIOD_MS);
   const now = { atNs, summary: told.summary };
   const first = { ...now, atNs: atNs - (told.summary.atMs - told.sinceMs) * NS_PER_MS };

@@ -5,6 +5,7 @@
  * They are served under fixed names, so no path of a request ever reaches the disk; they name no other host, and the policy sent with
  * them lets the browser run and load nothing else. All that the page shows and changes goes through the routes that others use too.
  */
+import { randomUUID } from 'node:crypto';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
@@ -29,6 +30,8 @@ export interface ConsoleRoutes {
   readonly timers: Timers;
   readonly clock: Clock;
   readonly requireAdmin: onRequestHookHandler | undefined;
+  /** Whether that asks for credentials: without them nobody is kept from reading messages. */
+  readonly asksWho: boolean;
 }
 
 const PAGE_FILES: readonly { readonly path: string; readonly file: string; readonly type: string }[] = [
@@ -67,21 +70,22 @@ const LatestQuery = Type.Object(
 export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, routes, done) => {
   const { core, store } = routes;
   const sinceMs = routes.clock.nowMs();
-  const isGuarded = routes.requireAdmin !== undefined;
+  const run = randomUUID();
   const guarded = routes.requireAdmin && { onRequest: routes.requireAdmin };
   const passing = new PassingMessages(core, store);
   const stream = new LiveStream({
     read: (): LiveEvent => ({
+      run,
       sinceMs,
       tariffDate: routes.tariffDate(),
       regimes: routes.regimes(),
       book: bookInForce(core).book,
       summary: routes.summary(),
       flow: flowOf(core),
-      passing: isGuarded ? passing.next().map(withheld) : passing.next(),
-      withheld: isGuarded,
+      passing: routes.asksWho ? passing.next().map(withheld) : passing.next(),
+      withheld: routes.asksWho,
     }),
-    run: String(sinceMs),
+    run,
     timers: routes.timers,
     periodMs: LIVE_PERIOD_MS,
     subscribersMax: LIVE_SUBSCRIBERS_MAX,
@@ -118,6 +122,11 @@ export const consoleRoutes: FastifyPluginCallbackTypebox<ConsoleRoutes> = (app, 
     const search = { numberKey, truth, decision, registration, carrier, status, handset, pageSize: limit };
     return reply.send({ messages: latestMessages(core, store, search) });
   });
+
+  // What passed lately, to those who may read what the events do not tell.
+  app.get('/console/passing', { ...guarded, schema: { hide: true } }, (_request, reply) =>
+    reply.send({ messages: passing.latest }),
+  );
 
   // Whether who asks may change anything: 204, or 401.
   app.get('/console/admin', { ...guarded, schema: { hide: true } }, (_request, reply) => reply.code(204).send());

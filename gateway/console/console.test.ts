@@ -1,9 +1,14 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import Fastify, { type onRequestHookHandler } from 'fastify';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser } from '../../scripts/browser.ts';
 import { openGatewayUnderTest } from '../gateway-under-test.ts';
 import { LIVE_PERIOD_MS, LIVE_SUBSCRIBERS_MAX } from '../limits.ts';
 import type { Summary } from '../messages/index.ts';
@@ -44,7 +49,16 @@ afterEach(async () => {
 });
 
 /** The plugin behind a real socket, its timer turned by hand. */
-async function serve({ padding = '', requireAdmin }: { padding?: string; requireAdmin?: onRequestHookHandler } = {}) {
+async function serve(
+  own: {
+    readonly padding?: string;
+    readonly requireAdmin?: onRequestHookHandler;
+    readonly port?: number;
+    /** What was decided before the first reading; each adds one. */
+    readonly decided?: number;
+  } = {},
+) {
+  const { padding = '', requireAdmin, port = 0, decided = 0 } = own;
   let tick: (() => void) | undefined;
   let timersStarted = 0;
   let readings = 0;
@@ -54,7 +68,8 @@ async function serve({ padding = '', requireAdmin }: { padding?: string; require
     core,
     store,
     requireAdmin,
-    summary: () => ({ ...SUMMARY, decided: (readings += 1) }),
+    asksWho: requireAdmin !== undefined,
+    summary: () => ({ ...SUMMARY, decided: decided + (readings += 1) }),
     regimes: () => [{ carrier: 'att', regime: 'charge-more', share: 0, switched: false }],
     tariffDate: () => `2024-03-01${padding}`,
     timers: {
@@ -70,14 +85,17 @@ async function serve({ padding = '', requireAdmin }: { padding?: string; require
     },
     clock: { nowMs: () => 1_709_000_000_000, monotonicNs: () => 0 },
   });
-  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = await app.listen({ host: '127.0.0.1', port });
   const clients: { leave: () => void }[] = [];
-  closing.push(async () => {
+  const close = async (): Promise<void> => {
     for (const client of clients) client.leave();
     await app.close();
-  });
+  };
+  closing.push(close);
   return {
     app,
+    close,
+    decided: () => decided + readings,
     address,
     tick: () => tick?.(),
     isTimerRunning: () => tick !== undefined,
@@ -99,6 +117,8 @@ async function serve({ padding = '', requireAdmin }: { padding?: string; require
 
 interface SeenEvent {
   id: string;
+  /** Which event of its run it is. */
+  place: number;
   data: LiveEvent;
 }
 
@@ -131,7 +151,10 @@ async function subscribe(address: string, headers: Readonly<Record<string, strin
       for (let one = await block(); one !== undefined; one = await block()) {
         const fields = new Map(one.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]));
         const data = fields.get('data');
-        if (data !== undefined) return { id: fields.get('id')!, data: JSON.parse(data) as LiveEvent };
+        if (data === undefined) continue;
+        const [id, event] = [fields.get('id')!, JSON.parse(data) as LiveEvent];
+        expect(id.startsWith(`${event.run}-`)).toBe(true);
+        return { id, place: Number(id.slice(event.run.length + 1)), data: event };
       }
       return undefined;
     },
@@ -210,8 +233,10 @@ describe('the stream', () => {
     });
     expect(await client.block()).toBe('retry: 2000');
     expect(await client.event()).toEqual({
-      id: '1709000000000-1',
+      id: expect.any(String),
+      place: 1,
       data: {
+        run: expect.any(String),
         sinceMs: 1_709_000_000_000,
         tariffDate: '2024-03-01',
         regimes: [{ carrier: 'att', regime: 'charge-more', share: 0, switched: false }],
@@ -224,7 +249,7 @@ describe('the stream', () => {
     });
     gateway.tick();
     gateway.tick();
-    expect((await client.event())?.id).toBe('1709000000000-2');
+    expect((await client.event())?.place).toBe(2);
     expect((await client.event())?.data.summary.decided).toBe(3);
   });
 
@@ -232,20 +257,17 @@ describe('the stream', () => {
     const gateway = await serve();
     expect(gateway.isTimerRunning()).toBe(false);
     const clients = await Promise.all(Array.from({ length: 10 }, () => gateway.subscribe()));
-    expect(await Promise.all(clients.map(async (client) => (await client.event())?.id))).toEqual(
-      Array(10).fill('1709000000000-1'),
-    );
+    const places = () => Promise.all(clients.map(async (client) => (await client.event())?.place));
+    expect(await places()).toEqual(Array(10).fill(1));
     gateway.tick();
-    expect(await Promise.all(clients.map(async (client) => (await client.event())?.id))).toEqual(
-      Array(10).fill('1709000000000-2'),
-    );
+    expect(await places()).toEqual(Array(10).fill(2));
     expect(gateway.readings()).toBe(2);
     expect(gateway.timersStarted()).toBe(1);
 
     for (const client of clients) client.leave();
     await until(() => !gateway.isTimerRunning());
     const again = await gateway.subscribe();
-    expect((await again.event())?.id).toBe('1709000000000-3');
+    expect((await again.event())?.place).toBe(3);
     expect(gateway.timersStarted()).toBe(2);
   });
 
@@ -255,17 +277,17 @@ describe('the stream', () => {
     const seen = await client.event();
     for (let i = 0; i < 3; i += 1) gateway.tick();
     const back = await gateway.subscribe({ 'last-event-id': seen!.id });
-    expect([await back.event(), await back.event(), await back.event()].map((event) => event?.id)).toEqual([
-      '1709000000000-2',
-      '1709000000000-3',
-      '1709000000000-4',
+    expect([await back.event(), await back.event(), await back.event()].map((event) => event?.place)).toEqual([
+      2, 3, 4,
     ]);
-    for (const id of ['1709000000000-9', '1600000000000-2', '<>']) {
+    // Another run may have begun at the same moment, of a clock that stands.
+    const otherRun = await (await serve()).subscribe();
+    for (const id of [`${seen!.data.run}-9`, (await otherRun.event())!.id, '<>']) {
       const stranger = await gateway.subscribe({ 'last-event-id': id });
-      expect((await stranger.event())?.id).toBe('1709000000000-4');
+      expect((await stranger.event())?.place).toBe(4);
     }
     gateway.tick();
-    expect((await back.event())?.id).toBe('1709000000000-5');
+    expect((await back.event())?.place).toBe(5);
   });
 
   test('refuses one subscriber more than it takes, until another leaves', async () => {
@@ -294,14 +316,13 @@ describe('the stream', () => {
     deaf.on('close', () => (isDeafGone = true));
     const client = await gateway.subscribe();
     await until(() => gateway.isTimerRunning());
-    const ids = [(await client.event())!.id];
+    const places = [(await client.event())!.place];
     // The system itself takes some megabytes before ours pile up.
     for (let i = 0; i < 600; i += 1) {
       gateway.tick();
-      ids.push((await client.event())!.id);
+      places.push((await client.event())!.place);
     }
-    const firstId = Number(ids[0]!.split('-')[1]);
-    expect(ids).toEqual(Array.from({ length: 601 }, (_, i) => `1709000000000-${firstId + i}`));
+    expect(places).toEqual(Array.from({ length: 601 }, (_, i) => places[0]! + i));
     deaf.resume();
     await until(() => isDeafGone);
     expect(await countSubscribers(gateway.address)).toBe(1);
@@ -360,9 +381,64 @@ describe('messages', () => {
     const masked = `${from.slice(0, 5)}•••${from.slice(8)}`;
     expect(told).toMatchObject({ withheld: true, passing: [{ id: body.id, truth: 'spam', from: masked, text: '' }] });
     for (const secret of ['WIN', from, 'order 7', 'clinic']) expect(JSON.stringify(told)).not.toContain(secret);
-    for (const path of ['/console/messages', '/console/admin']) {
+    for (const path of ['/console/messages', '/console/passing', '/console/admin']) {
       expect((await fetch(gateway.address + path)).status).toBe(401);
     }
+  });
+
+  test('are told in full where changes are written down and anybody may make them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-console-'));
+    const open = await openGatewayUnderTest({ auditFile: join(folder, 'audit.ndjson') });
+    closing.push(async () => {
+      client.leave();
+      await open.close();
+      rmSync(folder, { recursive: true });
+    });
+    const client = await subscribe(open.url);
+    expect((await client.event())!.data.withheld).toBe(false);
+  });
+
+  test('that passed lately are told in full, the newest first, whatever became of them', async () => {
+    const gateway = await serve();
+    const client = await gateway.subscribe();
+    const sent: (string | undefined)[] = [];
+    for (let message = 0; message < 12; message += 1) {
+      const to = world.number(message === 11 ? 'nobody' : 'att');
+      sent.push((await world.send({ text: `Passing ${message}`, to })).body.id);
+      gateway.tick();
+    }
+    for (let reading = 0; reading < 6; reading += 1) gateway.tick();
+    for (let event = 0; event < 19; event += 1) await client.event();
+    const { messages } = (await (await fetch(`${gateway.address}/console/passing`)).json()) as {
+      messages: readonly { id: string; text: string; decision: string }[];
+    };
+    expect(messages.map(({ id }) => id)).toEqual(sent.slice(-10).toReversed());
+    expect(messages[0]).toMatchObject({ text: 'Passing 11', decision: 'destination_unassigned' });
+  });
+
+  test('whose places the ring has passed over are found too, behind the others', async () => {
+    const small = await openGatewayUnderTest({ inbox: 8 });
+    closing.push(() => small.close());
+    const from = small.number('cpaas', 3);
+    const sent: (string | undefined)[] = [];
+    const send = async (own = {}): Promise<void> => {
+      sent.push((await small.send(own)).body.id);
+      small.time.advance(60_000);
+    };
+    await send({ from });
+    await send({ from });
+    small.store.setLingering(0, true);
+    small.store.setLingering(1, true);
+    for (let message = 0; message < 9; message += 1) await send();
+    await send({ from });
+    expect(small.store.oldestSequence).toBeGreaterThan(1);
+    const found = async (limit: number): Promise<unknown> => {
+      const query = `number=${encodeURIComponent(from)}&limit=${limit}`;
+      const { body } = await small.ask<{ messages: { id: string }[] }>('GET', `/console/messages?${query}`);
+      return body.messages.map(({ id }) => id);
+    };
+    expect(await found(10)).toEqual([sent[11], sent[1], sent[0]]);
+    expect(await found(2)).toEqual([sent[11], sent[1]]);
   });
 
   test.each(['number=12', 'limit=0', 'limit=100000', 'colour=red'])('a search for %s is refused', async (query) => {
@@ -386,6 +462,72 @@ describe('messages', () => {
       rows.reduce((total, row) => total + row[key], 0);
     expect(sum('accepted')).toBe(summary.accepted);
     expect(sum('carrierFeeMicros') + sum('surchargeMicros') + sum('aggregatorMicros')).toBe(summary.chargedMicros);
+  });
+});
+
+describe('messages that pass in the page, while the clock of the gateway stands', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  /** The page before a gateway, and what tells it so many more events, each with a message that came lately. */
+  async function watch() {
+    const gateway = await serve();
+    const page = await browser.newPage();
+    closing.unshift(() => page.close());
+    await page.goto(gateway.address);
+    await until(() => gateway.isTimerRunning());
+    const tell = async (events: number, text: string, by = gateway): Promise<void> => {
+      for (let event = 0; event < events; event += 1) {
+        await world.send({ text });
+        by.tick();
+      }
+      await page.getByText(`${by.decided().toLocaleString('en-US')} so far`).waitFor();
+    };
+    const texts = async (): Promise<readonly string[]> => page.locator('.messages a').allInnerTexts();
+    await tell(30, 'first');
+    return { gateway, page, tell, texts };
+  }
+
+  test('are exchanged for later ones, and leave with the run they were of', async () => {
+    const { gateway, page, tell, texts } = await watch();
+    expect(await texts()).toEqual(Array(10).fill('first'));
+    await tell(30, 'second');
+    expect(await texts()).toEqual(Array(10).fill('second'));
+    const { decided, address } = gateway;
+    await gateway.close();
+    // It has already decided more than the page knew of the other.
+    const next = await serve({ port: Number(new URL(address).port), decided: decided() + 1_000 });
+    await page.getByText(`${(decided() + 1_001).toLocaleString('en-US')} so far`).waitFor();
+    expect(await texts()).toEqual([]);
+    await tell(30, 'third', next);
+    expect(await texts()).toEqual(Array(10).fill('third'));
+  });
+
+  test('stay while somebody points at one, or comes to one by keyboard, and no longer', async () => {
+    const { page, tell, texts } = await watch();
+    const link = page.locator('.messages a').nth(3);
+    await link.hover();
+    await tell(30, 'pointed at');
+    expect(await texts()).toEqual(Array(10).fill('first'));
+    // It goes away under the pointer, and is back where nobody points at it.
+    await page.evaluate("location.hash = '#controls'");
+    await page.getByRole('heading', { name: 'Carrier by carrier' }).waitFor();
+    await page.mouse.move(0, 0);
+    await page.evaluate("location.hash = '#live'");
+    await tell(30, 'left');
+    expect(await texts()).toEqual(Array(10).fill('left'));
+
+    await page.getByRole('link', { name: 'Search all messages' }).focus();
+    const focused = (): Promise<string> => page.evaluate('document.activeElement.innerText');
+    while ((await focused()) !== 'left') await page.keyboard.press('Tab');
+    await tell(30, 'in focus');
+    expect([await focused(), await texts()]).toEqual(['left', Array(10).fill('left')]);
+    await page.getByRole('link', { name: 'Search all messages' }).focus();
+    await tell(30, 'out of focus');
+    expect(await texts()).toEqual(Array(10).fill('out of focus'));
   });
 });
 

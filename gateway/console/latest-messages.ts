@@ -19,6 +19,7 @@ import {
 const SAMPLE_MAX = 6;
 /** Readings after which a message is shown. */
 const SHOWN_AFTER = 6;
+const LATEST_MAX = 10;
 
 /** Hands out, reading by reading, some of the messages that came `SHOWN_AFTER` readings ago. */
 export class PassingMessages {
@@ -26,6 +27,8 @@ export class PassingMessages {
   readonly #store: MessageStore;
   /** Where the store's sequence stood at the latest readings, oldest first. */
   readonly #stood: number[] = [];
+  /** The last that were handed out, the newest first. */
+  latest: readonly MessageRecord[] = [];
 
   constructor(core: Core, store: MessageStore) {
     this.#core = core;
@@ -35,16 +38,21 @@ export class PassingMessages {
   next(): readonly MessageRecord[] {
     const { nextSequence, oldestSequence } = this.#store;
     // After a reset the sequence begins anew.
-    if ((this.#stood.at(-1) ?? 0) > nextSequence) this.#stood.length = 0;
+    if ((this.#stood.at(-1) ?? 0) > nextSequence) {
+      this.#stood.length = 0;
+      this.latest = [];
+    }
     this.#stood.push(nextSequence);
     if (this.#stood.length <= SHOWN_AFTER) return [];
     const from = Math.max(this.#stood.shift() ?? 0, oldestSequence);
     const count = Math.min(SAMPLE_MAX, Math.max(0, (this.#stood[0] ?? 0) - from));
     const step = ((this.#stood[0] ?? 0) - from) / count;
     const sequences = Array.from({ length: count }, (_, place) => Math.floor(from + place * step));
-    return sequences
+    const shown = sequences
       .filter((sequence) => this.#store.holds(sequence))
       .map((sequence) => messageRecord(this.#core, this.#store, sequence));
+    this.latest = [...shown.toReversed(), ...this.latest].slice(0, LATEST_MAX);
+    return shown;
   }
 }
 
@@ -81,7 +89,7 @@ export interface MessageSearch {
   readonly pageSize: number;
 }
 
-/** The newest messages that match, newest first. Cost: a few comparisons per message held, at most. */
+/** The newest messages that match, newest first; last those whose places were passed over. Cost: two passes over the ring at most. */
 export function latestMessages(core: Core, store: MessageStore, search: MessageSearch): readonly MessageRecord[] {
   const truth = indexOf(TRUTHS, search.truth);
   const code = search.decision === undefined ? undefined : DECISIONS.findIndex(({ name }) => name === search.decision);
@@ -90,10 +98,9 @@ export function latestMessages(core: Core, store: MessageStore, search: MessageS
   const status = indexOf(MESSAGE_STATES, search.status);
   const handset = indexOf(HANDSET_OUTCOMES, search.handset);
   const { numberKey, pageSize } = search;
-  const found: MessageRecord[] = [];
-  for (let sequence = store.nextSequence - 1; sequence >= store.oldestSequence && found.length < pageSize;) {
+  const matches = (sequence: number): boolean => {
     const at = sequence % store.capacity;
-    const matches =
+    return (
       store.holds(sequence) &&
       (numberKey === undefined || store.senderKey[at] === numberKey || store.destinationKey[at] === numberKey) &&
       (truth === undefined || store.truth[at] === truth) &&
@@ -101,11 +108,16 @@ export function latestMessages(core: Core, store: MessageStore, search: MessageS
       (registration === undefined || store.classAt(at) === registration) &&
       (carrier === undefined || store.carrier[at] === carrier) &&
       (status === undefined || store.state[at] === status) &&
-      (handset === undefined || store.outcome[at] === handset);
-    if (matches) found.push(messageRecord(core, store, sequence));
+      (handset === undefined || store.outcome[at] === handset)
+    );
+  };
+  const found: number[] = [];
+  for (let sequence = store.nextSequence - 1; sequence >= store.oldestSequence && found.length < pageSize;) {
+    if (matches(sequence)) found.push(sequence);
     sequence -= 1;
   }
-  return found;
+  if (found.length < pageSize) found.push(...store.passedOver().toReversed().filter(matches));
+  return found.slice(0, pageSize).map((sequence) => messageRecord(core, store, sequence));
 }
 
 function indexOf(names: readonly string[], name: string | undefined): number | undefined {

@@ -32,6 +32,7 @@ test(`after ${EVENTS} events the page holds no more than after ${FILLING}`, asyn
     core: world.core,
     store: world.store,
     requireAdmin: undefined,
+    asksWho: false,
     summary: () => {
       readings += 1;
       return { ...world.summary(), decided: readings, delivered: readings, atMs: readings * EVENT_MS };

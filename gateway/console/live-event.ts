@@ -14,6 +14,8 @@ export interface RegimeNow {
 
 /** One event of `/v1/live`. Each is whole, so a reader that missed some has missed nothing it needs. */
 export interface LiveEvent {
+  /** No other run of the gateway has this, not even one that began at the same moment of a clock that stands. */
+  readonly run: string;
   /** When counting began, milliseconds since the epoch. */
   readonly sinceMs: number;
   readonly tariffDate: string;

@@ -100,7 +100,7 @@ export class MessageStore {
   readonly truth: Uint8Array;
   readonly binding: Uint8Array;
   readonly receipt: Uint8Array;
-  /** What the phone will get or got; decided when the carrier takes the message, visible when it happens. */
+  /** What the phone got, as an index into HANDSET_OUTCOMES; pending until the message ends. */
   readonly outcome: Uint8Array;
   readonly isUcs2: Uint8Array;
   /** Whether a stale view of the registry decided it. */

@@ -17,7 +17,7 @@ export function useAction() {
   return { wrong, isBusy, run };
 }
 
-/** Asks at once and again every `periodMs`, while it is shown and not `isHeld`. */
+/** Asks at once and again every `periodMs`, while it is shown and not `isHeld`, one question at a time. */
 export function useAsked<Body>(
   question: () => Promise<Body>,
   periodMs: number,
@@ -29,27 +29,40 @@ export function useAsked<Body>(
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     let isShown = true;
-    const once = (): void => {
+    let isAsking = false;
+    const once = (isWanted: () => boolean): void => {
+      isAsking = true;
       question()
         .then((body) => {
-          if (!isShown) return;
+          if (!isWanted()) return;
           setAnswer(body);
           setWrong('');
         })
         .catch((error: unknown) => {
           if (isShown) setWrong(error instanceof Error ? error.message : String(error));
-        });
+        })
+        .finally(() => (isAsking = false));
     };
-    once();
+    once(() => isShown);
     const timer = setInterval(() => {
-      if (!isHeld()) once();
+      if (!isAsking && !isHeld()) once(() => isShown && !isHeld());
     }, periodMs);
     return () => {
       isShown = false;
       clearInterval(timer);
     };
   }, [...inputs, turn]);
-  return { answer, wrong, again: () => setTurn(turn + 1) };
+  return { answer, wrong, again: () => setTurn((one) => one + 1) };
+}
+
+/** A button that can be pressed again once what it began is done. It is not `disabled` meanwhile, which would take the focus from it. */
+export function ActionButton(
+  props: JSX.IntrinsicElements['button'] & { readonly isBusy: boolean; readonly onClick?: () => void },
+): JSX.Element {
+  const { isBusy, onClick, ...rest } = props;
+  return (
+    <button {...rest} aria-disabled={isBusy} onClick={(event) => (isBusy ? event.preventDefault() : onClick?.())} />
+  );
 }
 
 /** Whatever changes the gateway, greyed out for those who may not. */

@@ -6,6 +6,10 @@ export const mayChange = signal<boolean>();
 /** Whether the sign-in form is open. */
 export const isSigningIn = signal(false);
 
+/** Long enough for a change that takes its time, such as moving the clock by an hour. */
+const ANSWER_MS = 30_000;
+const LEARN_AGAIN_MS = 2_000;
+
 let authorization: string | undefined;
 
 interface ProblemBody {
@@ -14,9 +18,17 @@ interface ProblemBody {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
 
+class NotAdmin extends Error {
+  constructor() {
+    super('Only the admin may do this: sign in first.');
+  }
+}
+
 /** Answers with the body. @throws Error whose message says what is wrong and what to do */
 export async function ask<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+  const askedWith = authorization;
   let response: Response;
+  let text: string;
   try {
     response = await fetch(path, {
       method,
@@ -27,27 +39,45 @@ export async function ask<Body>(method: string, path: string, body?: unknown): P
         ...(authorization !== undefined && { authorization }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
-  } catch {
-    throw new Error('The gateway cannot be reached.');
+    text = await response.text();
+  } catch (error) {
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+    throw new Error(isLate ? 'The gateway does not answer.' : 'The gateway cannot be reached.', { cause: error });
   }
-  const text = await response.text();
-  const answer = (text === '' ? undefined : JSON.parse(text)) as Body & ProblemBody;
-  if (response.ok) return answer;
-  if (response.status === 401) throw new Error('Only the admin may do this: sign in first.');
-  const fields = (answer.errors ?? []).map(({ field, message }) => `${field} ${message}`).join('; ');
+  const answer = parsed(text) as (Body & ProblemBody) | undefined;
+  if (response.ok && (answer !== undefined || text === '')) return answer as Body;
+  if (response.status === 401) {
+    // Of what was asked before somebody signed in it says nothing.
+    if (askedWith === authorization) mayChange.value = false;
+    throw new NotAdmin();
+  }
+  const fields = (answer?.errors ?? []).map(({ field, message }) => `${field} ${message}`).join('; ');
   throw new Error(
-    fields === '' ? (answer.detail ?? answer.title ?? `The gateway answered ${response.status}.`) : fields,
+    fields === '' ? (answer?.detail ?? answer?.title ?? `The gateway answered ${response.status}.`) : fields,
   );
 }
 
-/** Tries a name and password, and keeps them if they are right. */
-export async function signIn(name: string, password: string): Promise<boolean> {
+/** Undefined for what is not JSON, such as the page that a proxy answers with. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tries a name and password, and keeps them if they are right. @throws Error that says why not */
+export async function signIn(name: string, password: string): Promise<void> {
   const bytes = new TextEncoder().encode(`${name}:${password}`);
   authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`;
-  if (await checkAdmin()) return true;
-  authorization = undefined;
-  return false;
+  try {
+    await checkAdmin();
+  } catch (error) {
+    authorization = undefined;
+    throw error instanceof NotAdmin ? new Error('That is not the admin’s name and password.') : error;
+  }
 }
 
 export function signOut(): void {
@@ -55,12 +85,14 @@ export function signOut(): void {
   mayChange.value = false;
 }
 
-export async function checkAdmin(): Promise<boolean> {
-  try {
-    await ask('GET', 'console/admin');
-    mayChange.value = true;
-  } catch {
-    mayChange.value = false;
-  }
-  return mayChange.value;
+async function checkAdmin(): Promise<void> {
+  await ask('GET', 'console/admin');
+  mayChange.value = true;
+}
+
+/** Learns whether this page may change anything, however long the gateway takes to say. */
+export function learnWhetherAdmin(): void {
+  checkAdmin().catch((error: unknown) => {
+    if (!(error instanceof NotAdmin)) setTimeout(learnWhetherAdmin, LEARN_AGAIN_MS);
+  });
 }

@@ -1,7 +1,8 @@
 /** What the operator can turn: regimes, tariff books, faults, time. The curves stand above, so that each is seen to bite. */
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Choice, Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
+import { QUOTE_BOOKS_MAX } from '../../limits.ts';
+import { ActionButton, Choice, Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
 import { ask, mayChange } from './api.ts';
 import { Chart } from './chart.tsx';
 import { count, dollars, nameOf } from './figures.ts';
@@ -40,25 +41,35 @@ interface Books {
   readonly books: readonly { readonly book: string; readonly title: string; readonly inForce: boolean }[];
 }
 interface Quotes {
-  readonly quotes: readonly { readonly book: string; readonly price: { readonly totalMicros: number } }[];
+  readonly quotes: readonly {
+    readonly book: string;
+    readonly carrier: string;
+    readonly registration: string;
+    readonly price: { readonly totalMicros: number };
+  }[];
 }
 
 function Tariffs(): JSX.Element {
   const { wrong, run } = useAction();
   const [carrier, setCarrier] = useState<string>('att');
-  const { answer, again } = useAsked(() => ask<Books>('GET', 'v1/tariffs'), BOOKS_PERIOD_MS);
+  const { answer, wrong: unasked, again } = useAsked(() => ask<Books>('GET', 'v1/tariffs'), BOOKS_PERIOD_MS);
   const names = (answer?.books ?? []).map(({ book }) => book);
   const prices = useAsked(
     async () => {
-      const quote = (registered: boolean): Promise<Quotes> =>
-        ask<Quotes>('POST', 'v1/rate', { carrier, registered, books: names });
-      return names.length === 0 ? [] : Promise.all([quote(true), quote(false)]);
+      const asked: Promise<Quotes>[] = [];
+      for (let from = 0; from < names.length; from += QUOTE_BOOKS_MAX) {
+        const books = names.slice(from, from + QUOTE_BOOKS_MAX);
+        for (const registered of [true, false]) asked.push(ask('POST', 'v1/rate', { carrier, registered, books }));
+      }
+      return (await Promise.all(asked)).flatMap(({ quotes }) => quotes);
     },
     BOOKS_PERIOD_MS,
     [carrier, names.join(' ')],
   );
   const price = (registered: boolean, book: string): string => {
-    const quote = prices.answer?.[registered ? 0 : 1]?.quotes.find((one) => one.book === book);
+    const quote = prices.answer?.find(
+      (one) => one.book === book && one.carrier === carrier && (one.registration === 'registered') === registered,
+    );
     return quote === undefined ? '–' : dollars(quote.price.totalMicros);
   };
   return (
@@ -116,7 +127,7 @@ function Tariffs(): JSX.Element {
           </table>
         </div>
       </Guarded>
-      {wrong !== '' && <Wrong>{wrong}</Wrong>}
+      {Array.from(new Set([wrong, unasked, prices.wrong]), (one) => one !== '' && <Wrong key={one}>{one}</Wrong>)}
     </section>
   );
 }
@@ -193,9 +204,9 @@ function Faults(): JSX.Element {
             ))}
           </select>
         </label>
-        <button type="submit" disabled={isBusy}>
+        <ActionButton type="submit" isBusy={isBusy}>
           Fail for a minute
-        </button>
+        </ActionButton>
       </form>
       <ul class="rows">
         {(answer?.faults ?? []).map(({ fault, inForce, changesAt, applied }) => (
@@ -259,9 +270,15 @@ function Time(): JSX.Element {
             choose={(name) => tell(name === 'real' ? { real: true } : { freeze: true })}
           />
           {MOVES.map(([advanceMs, title]) => (
-            <button key={title} type="button" disabled={!isFrozen || isBusy} onClick={() => tell({ advanceMs })}>
+            <ActionButton
+              key={title}
+              type="button"
+              disabled={!isFrozen}
+              isBusy={isBusy}
+              onClick={() => tell({ advanceMs })}
+            >
               + {title}
-            </button>
+            </ActionButton>
           ))}
         </div>
       ) : (

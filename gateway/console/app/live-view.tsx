@@ -5,7 +5,7 @@ import { ask, mayChange } from './api.ts';
 import { Chart, type Line } from './chart.tsx';
 import { count, dollars, headline, type Message, nameOf, perSecond, rate, recently } from './figures.ts';
 import { FlowPicture } from './flow-picture.tsx';
-import { holding, isHeld, latest, passing, PASSING_EVERY_MS, PASSING_MAX, samples } from './live.ts';
+import { isHeld, latest, passing, PASSING_EVERY_MS, samples } from './live.ts';
 import { MessageTable } from './message-table.tsx';
 import { RegimeSwitch } from './regimes.tsx';
 
@@ -32,15 +32,15 @@ export function LiveView(): JSX.Element {
         <Chart title="Spam on handsets, per second" lines={SPAM_LINES} />
         <Chart title="What becomes of messages, per second" lines={END_LINES} />
       </div>
-      <section class="card" aria-labelledby="passing-heading" {...holding}>
+      <section class="card" aria-labelledby="passing-heading">
         <header>
           <h2 id="passing-heading">Passing through</h2>
           <a href="#messages">Search all messages</a>
         </header>
         {latest.value?.withheld === true && mayChange.value === true ? <Latest /> : <Passing />}
         <p class="note">
-          A few of all messages, some seconds after they came; they stay while you point at them. Choose one to see why
-          it passed and who was paid.
+          A few of all messages, some seconds after they came; they stay while you point at them or are among them by
+          keyboard. Choose one to see what became of it, why, and who was paid.
         </p>
       </section>
       <Carriers />
@@ -57,10 +57,10 @@ function Passing(): JSX.Element {
 /** The same for those who may read what the events do not tell. */
 function Latest(): JSX.Element {
   const { answer } = useAsked(
-    () => ask<{ messages: readonly Message[] }>('GET', `console/messages?handset=delivered&limit=${PASSING_MAX}`),
+    () => ask<{ messages: readonly Message[] }>('GET', 'console/passing'),
     PASSING_EVERY_MS,
     [],
-    () => isHeld.value,
+    isHeld,
   );
   return <MessageTable messages={answer?.messages ?? []} empty={NONE_PASSED} />;
 }

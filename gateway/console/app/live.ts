@@ -1,12 +1,13 @@
 /** What the gateway tells, as signals: the latest event, those of the last two minutes, and whether it can be heard. */
 import { computed, signal } from '@preact/signals';
+import { LIVE_PERIOD_MS } from '../../limits.ts';
 import type { LiveEvent } from '../live-event.ts';
 import { type Message, remember, type Sample, sampleOf } from './figures.ts';
 
 /** Events come twice a second; this long without one means the connection is dead, whatever the browser thinks. */
 const SILENCE_MS = 6_000;
 const REFUSED_RETRY_MS = 3_000;
-export const PASSING_MAX = 10;
+const PASSING_MAX = 10;
 /** How often messages that pass are exchanged for others: often enough to look alive, seldom enough to be read. */
 export const PASSING_EVERY_MS = 2_500;
 
@@ -16,13 +17,9 @@ export const samples = signal<readonly Sample[]>([]);
 export const passing = signal<readonly Message[]>([]);
 export const isConnected = signal(false);
 export const isPaused = signal(false);
-/** Whether somebody points at a list of messages, which then stays as it is. */
-export const isHeld = signal(false);
-/** What a list that stays while it is pointed at listens to. */
-export const holding = {
-  onMouseEnter: () => (isHeld.value = true),
-  onMouseLeave: () => (isHeld.value = false),
-};
+/** Whether somebody points at a list marked `data-held`, or is in it by keyboard; it then stays as it is. */
+export const isHeld = (): boolean =>
+  document.querySelector('[data-held]:is(:hover, :focus-visible, :has(:focus-visible))') !== null;
 
 export const state = computed(() => {
   if (!isConnected.value) return latest.value === undefined ? 'connecting' : 'lost';
@@ -34,7 +31,8 @@ export const state = computed(() => {
 let held: LiveEvent | undefined;
 let heldSamples: readonly Sample[] = [];
 let coming: readonly Message[] = [];
-let exchangedAtMs = 0;
+/** Events since the messages that pass were exchanged. */
+let eventsSince = 0;
 
 export function pause(): void {
   isPaused.value = !isPaused.value;
@@ -68,22 +66,28 @@ export function listen(): void {
 }
 
 function receive(event: LiveEvent): void {
-  // A gateway that was started anew counts anew.
-  if (held !== undefined && event.sinceMs !== held.sinceMs) heldSamples = [];
+  if (isAnew(event, held)) heldSamples = [];
   held = event;
   heldSamples = remember(heldSamples, sampleOf(event));
   isConnected.value = true;
   if (!isPaused.value) show(event);
 }
 
+/** Whether the gateway counts anew: it was started anew, or has gone back to an earlier state. */
+function isAnew(event: LiveEvent, before: LiveEvent | undefined): boolean {
+  return event.run !== before?.run || event.summary.decided < before.summary.decided;
+}
+
 function show(event: LiveEvent): void {
-  const isNewRun = event.sinceMs !== latest.value?.sinceMs;
+  const isNew = isAnew(event, latest.value);
   latest.value = event;
   samples.value = heldSamples;
-  if (isNewRun) coming = [];
+  if (isNew) coming = [];
   coming = [...event.passing.toReversed(), ...coming].slice(0, PASSING_MAX);
-  const isDue = Math.abs(event.summary.atMs - exchangedAtMs) >= PASSING_EVERY_MS || passing.value.length < PASSING_MAX;
-  if (!isNewRun && (isHeld.value || !isDue)) return;
-  exchangedAtMs = event.summary.atMs;
+  // Events come as time passes for who watches; that of the gateway may stand, or be moved by hours.
+  eventsSince += 1;
+  const isDue = eventsSince * LIVE_PERIOD_MS >= PASSING_EVERY_MS || passing.value.length < PASSING_MAX;
+  if (!isNew && (isHeld() || !isDue)) return;
+  eventsSince = 0;
   passing.value = coming;
 }

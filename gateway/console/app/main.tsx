@@ -1,13 +1,13 @@
 /** The console: a head with what is always there, and one of five views, named by the address behind `#`. */
 import { computed, signal } from '@preact/signals';
 import { render } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { typedIn, useAction, Wrong } from './action.tsx';
-import { checkAdmin, isSigningIn, mayChange, signIn, signOut } from './api.ts';
+import { ActionButton, typedIn, useAction, Wrong } from './action.tsx';
+import { isSigningIn, learnWhetherAdmin, mayChange, signIn, signOut } from './api.ts';
 import { ControlsView } from './controls-view.tsx';
 import { headline, recently } from './figures.ts';
-import { isHeld, isPaused, latest, listen, pause, samples, state } from './live.ts';
+import { isPaused, latest, listen, pause, samples, state } from './live.ts';
 import { LiveView } from './live-view.tsx';
 import { MessagesView } from './messages-view.tsx';
 import { RegistryView } from './registry-view.tsx';
@@ -54,6 +54,13 @@ function decoded(text: string): string {
 
 function Console(): JSX.Element {
   const { name, rest } = view.value;
+  const wasShown = useRef(false);
+  // Who had the focus on what has just left the page goes on at the head of what it shows now.
+  useLayoutEffect(() => {
+    // The page has been scrolled to its top, and stays there.
+    if (wasShown.current && document.activeElement === document.body) focusMain({ preventScroll: true });
+    wasShown.current = true;
+  }, [address.value, isSigningIn.value]);
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => skip(event)}>
@@ -111,7 +118,11 @@ function Console(): JSX.Element {
 /** The address behind `#` is taken by the views. */
 function skip(event: Event): void {
   event.preventDefault();
-  document.getElementById('main')?.focus();
+  focusMain();
+}
+
+function focusMain(options?: FocusOptions): void {
+  document.getElementById('main')?.focus(options);
 }
 
 function Session(): JSX.Element | null {
@@ -149,7 +160,7 @@ function SignIn(): JSX.Element {
         event.preventDefault();
         const [name, password] = [typedIn(event.currentTarget, 'name'), typedIn(event.currentTarget, 'password')];
         run(async () => {
-          if (!(await signIn(name, password))) throw new Error('That is not the admin’s name and password.');
+          await signIn(name, password);
           isSigningIn.value = false;
         });
       }}
@@ -162,9 +173,9 @@ function SignIn(): JSX.Element {
         Password
         <input name="password" type="password" autocomplete="current-password" required />
       </label>
-      <button type="submit" disabled={isBusy}>
+      <ActionButton type="submit" isBusy={isBusy}>
         Sign in
-      </button>
+      </ActionButton>
       {wrong !== '' && <Wrong>{wrong}</Wrong>}
     </form>
   );
@@ -189,10 +200,9 @@ function Spoken(): JSX.Element {
 
 addEventListener('hashchange', () => {
   address.value = location.hash;
-  isHeld.value = false;
   scrollTo(0, 0);
 });
 listen();
-checkAdmin().catch(() => undefined);
+learnWhetherAdmin();
 const place = document.getElementById('console');
 if (place !== null) render(<Console />, place);

@@ -1,4 +1,4 @@
-/** Messages, one to a line; each leads to all that is known of it. */
+/** Messages, one to a line; each leads to all that is known of it. They hold still while somebody is about to choose one. */
 import type { JSX } from 'preact';
 import { endOf, timeOf } from './explain.ts';
 import { dollars, type Message, nameOf } from './figures.ts';
@@ -12,7 +12,7 @@ export function MessageTable(props: {
 }): JSX.Element {
   if (props.messages.length === 0) return <p class="empty">{props.empty}</p>;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Messages">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Messages" data-held>
       <table class="messages">
         <thead>
           <tr>

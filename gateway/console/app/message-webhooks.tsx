@@ -35,7 +35,9 @@ export function MessageWebhooks({ id }: { id: string }): JSX.Element {
     <>
       {answer.webhooks.length === 0 && (
         <p>
-          None{answer.missing === null ? ': neither the message nor its account names an address' : ' that is known'}.
+          {answer.missing === null
+            ? 'None so far: posts are made when there is something to tell, if the message or its account names an address.'
+            : 'None that is known.'}
         </p>
       )}
       <ul class="rows">

@@ -5,7 +5,7 @@ import { Field, typedIn, useAsked, Wrong } from './action.tsx';
 import { ask } from './api.ts';
 import { explain, endOf } from './explain.ts';
 import { dollars, type Message, nameOf } from './figures.ts';
-import { holding, isHeld, latest } from './live.ts';
+import { isHeld, latest } from './live.ts';
 import { MessageTable } from './message-table.tsx';
 import { MessageWebhooks } from './message-webhooks.tsx';
 import { type Filter, FILTER_TITLES, FILTERS, readTyped } from './search.ts';
@@ -31,10 +31,10 @@ function Search({ chosen }: { chosen: string | undefined }): JSX.Element {
     () => ask<{ messages: readonly Message[] }>('GET', `console/messages?${query}`),
     SEARCH_PERIOD_MS,
     [query],
-    () => isHeld.value,
+    isHeld,
   );
   return (
-    <section class="card" aria-labelledby="search-heading" {...holding}>
+    <section class="card" aria-labelledby="search-heading">
       <header>
         <h2 id="search-heading">Messages, newest first</h2>
       </header>

@@ -1,7 +1,7 @@
 /** What carriers do with unregistered traffic, and switching it for all of them at once or for one. */
 import type { JSX } from 'preact';
 import type { RegimeNow } from '../live-event.ts';
-import { Choice, Field, Guarded, typedIn, useAction, Wrong } from './action.tsx';
+import { Choice, Field, Guarded, useAction, Wrong } from './action.tsx';
 import { ask } from './api.ts';
 import { nameOf, percent } from './figures.ts';
 import { latest } from './live.ts';
@@ -113,28 +113,21 @@ function Share(props: {
 }): JSX.Element {
   return (
     <Guarded>
-      <form
-        class="share"
-        onSubmit={(event) => {
-          event.preventDefault();
-          props.choose(Number(typedIn(event.currentTarget, 'share')) / 100);
-        }}
-      >
-        <label>
-          <span class="unseen">{props.label}</span>
-          <Field
-            name="share"
-            type="number"
-            min="0"
-            max="100"
-            step="1"
-            value={String(Math.round(props.share * 100))}
-            required
-            onChange={(event) => event.currentTarget.form?.requestSubmit()}
-          />
-          <span aria-hidden="true"> % refused</span>
-        </label>
-      </form>
+      <label class="share">
+        <span class="unseen">{props.label}</span>
+        <Field
+          type="number"
+          min="0"
+          max="100"
+          step="1"
+          value={String(Math.round(props.share * 100))}
+          required
+          onChange={({ currentTarget: field }) => {
+            if (field.reportValidity()) props.choose(field.valueAsNumber / 100);
+          }}
+        />
+        <span aria-hidden="true"> % refused</span>
+      </label>
     </Guarded>
   );
 }

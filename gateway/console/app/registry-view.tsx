@@ -1,10 +1,10 @@
 /** One number in the registry: what it is, putting it on a campaign, taking it off, and trying to find out who is behind it. */
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Field, Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
+import { ActionButton, Field, Guarded, typedIn, useAction, useAsked, Wrong } from './action.tsx';
 import { ask } from './api.ts';
 import { type Message, nameOf } from './figures.ts';
-import { holding, latest, passing } from './live.ts';
+import { isHeld, latest, passing } from './live.ts';
 import { MessageTable } from './message-table.tsx';
 import { asE164 } from './search.ts';
 
@@ -89,7 +89,7 @@ function Lately(): JSX.Element | null {
   const kinds = new Map(passing.value.map(({ from, registration }) => [from, registration]));
   if (kinds.size === 0 || latest.value?.withheld === true) return null;
   return (
-    <ul class="lately" aria-label="Numbers that sent lately" {...holding}>
+    <ul class="lately" aria-label="Numbers that sent lately" data-held>
       <li aria-hidden="true">Sent lately:</li>
       {Array.from(kinds, ([number, registration]) => (
         <li key={number}>
@@ -110,6 +110,7 @@ function NumberCards({ number }: { number: string }): JSX.Element {
     () => ask<{ messages: readonly Message[] }>('GET', `console/messages?number=${path}&limit=${LATEST_MAX}`),
     LOOKUP_PERIOD_MS,
     [number],
+    isHeld,
   );
   const known = lookup.answer;
   if (known === undefined) {
@@ -190,14 +191,14 @@ function Registration({ known, again }: { known: Lookup; again: () => void }): J
                 ))}
               </select>
             </label>
-            <button type="submit" disabled={isBusy}>
+            <ActionButton type="submit" isBusy={isBusy}>
               Register
-            </button>
+            </ActionButton>
           </form>
         ) : (
-          <button type="button" class="danger" disabled={isBusy} onClick={() => change('DELETE')}>
+          <ActionButton type="button" class="danger" isBusy={isBusy} onClick={() => change('DELETE')}>
             Unregister {known.number}
-          </button>
+          </ActionButton>
         )}
       </Guarded>
       {wrong !== '' && <Wrong>{wrong}</Wrong>}
@@ -219,15 +220,15 @@ function TraceCard({ number }: { number: string }): JSX.Element {
         )}
       </header>
       <Guarded>
-        <button
+        <ActionButton
           type="button"
-          disabled={isBusy}
+          isBusy={isBusy}
           onClick={() =>
             run(async () => setTrace(await ask<Trace>('GET', `v1/trace?number=${encodeURIComponent(number)}`)))
           }
         >
           Trace it
-        </button>
+        </ActionButton>
       </Guarded>
       {wrong !== '' && <Wrong>{wrong}</Wrong>}
       {trace !== undefined && (

@@ -1,7 +1,7 @@
 /** Gateways for tests behind this one: those that are open, opening one, closing one. */
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Field, typedIn, useAction, useAsked, Wrong } from './action.tsx';
+import { ActionButton, Field, typedIn, useAction, useAsked, Wrong } from './action.tsx';
 import { ask, mayChange } from './api.ts';
 import { count } from './figures.ts';
 
@@ -70,9 +70,9 @@ function List(): JSX.Element {
             <option value="frozen">stands</option>
           </select>
         </label>
-        <button type="submit" disabled={isBusy}>
+        <ActionButton type="submit" isBusy={isBusy}>
           Open a sandbox
-        </button>
+        </ActionButton>
       </form>
       {opened !== undefined && (
         <div class="notice" role="status">
