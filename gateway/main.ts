@@ -4,11 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { CARRIERS, parseSenderKey, SnapshotRefused, StoreUnavailable } from '../registry-cache/index.ts';
 import { openRedis, OtherRegistry, type RedisConnection, RedisRefused } from '../registry-cache/redis/index.ts';
 import { emptyQuote, type Fee, NumberMeters, rate, RateCode } from '../tariffs/index.ts';
