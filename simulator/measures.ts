@@ -61,7 +61,7 @@ export const MEASURES = {
     title: 'Cost of a legitimate message',
     unit: 'micros',
     meaning:
-      'What good senders paid in all, fixed fees included, for each message that reached a phone. Their own work is not in it, nor what messages that were stopped or never sent would have been worth.',
+      'What good senders paid in all, fees by the month included and one-time fees by the part that was written off, for each message that reached a phone. Their own work is not in it, nor what messages that were stopped or never sent would have been worth.',
   },
   legitFalseBlockShare: {
     title: 'Legitimate messages stopped',

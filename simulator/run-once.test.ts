@@ -188,6 +188,25 @@ describe('policies in a run', () => {
     expect(inTime.measures.legitLostInGap).toBeLessThan(0.5 * soon.measures.legitLostInGap);
   });
 
+  it('block-unregistered is answered by brands that came since it was announced, as by others', () => {
+    const share = {
+      unregisteredShareSole: 1,
+      unregisteredShareSmall: 1,
+      unregisteredShareMiddle: 1,
+      unregisteredShareLarge: 1,
+    };
+    const desk = { reviewStaff: 1_000, reviewHours: 0.1, reviewWaitHours: 0.1 };
+    const atOnce = { registrationNoticeDays: 1, registrationLateShare: 0, giveUpShare: 0, registrationUrge: 0 };
+    // Before the block begins every second brand has left, and another has come.
+    const { measures } = run('block-unregistered@8', { ...share, ...desk, ...atOnce, brandChurn: 2 }, 16);
+    expect(measures.legitFalseBlockShare).toBeLessThan(0.06);
+  });
+
+  it('one-time fees are written off once', () => {
+    const [soon, later] = [0.05, 0.1].map((amortisationMonths) => run('toll', { amortisationMonths }).measures);
+    expect(later!.legitCostPerMessage / soon!.legitCostPerMessage).toBeCloseTo(1, 2);
+  });
+
   it('more reviewers shorten the gap', () => {
     const late = { registrationLateShare: 1, giveUpShare: 0, reviewHours: 6 };
     const few = run('block-unregistered', { ...late, reviewStaff: 1 });

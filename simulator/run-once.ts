@@ -18,6 +18,7 @@ import { Renters } from './world/renters.ts';
 import { Spammers } from './world/spammers.ts';
 import { STRATEGIES } from './world/strategies.ts';
 import { flowsOf, sumOf } from './world/tallies.ts';
+import { daysAfter } from './world/calendar.ts';
 import { DAY_MS, MICROS_PER_DOLLAR, World } from './world/world.ts';
 
 /** Hexadecimal digits of a digest. */
@@ -73,10 +74,10 @@ class Simulation {
     world.makeRoom();
     this.#spammers.payIn();
     for (const [index, { day }] of starts.entries()) {
-      queue.push(scenario.startMs + day * DAY_MS, EventKind.PolicyBegins, index);
+      queue.push(daysAfter(scenario.startMs, day), EventKind.PolicyBegins, index);
     }
     for (const [index, { day }] of scenario.events.entries()) {
-      queue.push(scenario.startMs + day * DAY_MS, EventKind.ScenarioEvent, index);
+      queue.push(daysAfter(scenario.startMs, day), EventKind.ScenarioEvent, index);
     }
     this.#brands.expectBlock();
     // What begins with the run, and what comes before it, is there before the first day is planned.

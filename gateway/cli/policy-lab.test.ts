@@ -138,6 +138,17 @@ describe('tollgate sweep', () => {
     expect(stdout).toContain('In how many of 2 draws of all uncertain parameters it holds:');
     expect(comparisonIn(out).sensitivity?.samples).toBe(2);
   });
+
+  test('refuses more runs at the ends of a range than there are to compare them with', async () => {
+    const { code, stderr } = await callCommand(sweepCommand(), [
+      tiny,
+      '--replications',
+      '2',
+      '--bar-replications',
+      '3',
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--bar-replications: ')]);
+  });
 });
 
 describe('a mistake is explained, before anything runs, and exits with 2:', () => {

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { runCountOf, sweep, type SweepPlan } from '../../simulator/index.ts';
 import { carryLab, LAB_HELP, labOptions, type LabOptions, planOf } from './policy-lab.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, usage } from './carry-out.ts';
 import { whole } from './registry/options.ts';
 
 const SAMPLES_MAX = 10_000;
@@ -52,6 +52,11 @@ export function sweepCommand(): Command {
 
 async function carrySweep(scenario: string, options: SweepOptions, stop: AbortSignal): Promise<void> {
   const { policies, samples, barReplications } = options;
+  if (barReplications > options.replications) {
+    throw usage(
+      `--bar-replications: ends are compared with as many of the runs as assumed; give at most --replications, which are ${options.replications}`,
+    );
+  }
   const more = ['--samples', samples, '--bar-replications', barReplications];
   const plan: SweepPlan = {
     ...planOf({ command: 'sweep', scenario, policies, options, more }),

@@ -110,6 +110,8 @@ class Brand {
   hasLeft = false;
   /** One-time fees of what it now has, micro-dollars. */
   oneTimeMicros = 0;
+  /** What of that is written off, in parts of a micro-dollar. */
+  writtenOffMicros = 0;
 
   constructor(place: number, sender: Sender, type: BrandClass, registration: Registration) {
     this.place = place;
@@ -179,7 +181,9 @@ export class Brands {
       if (brand.hasLeft) continue;
       const numbers = brand.sender.lines.length;
       world.money.post('brands', 'number_seller', 'number_rent', 'legit', rentMicros * numbers);
-      this.writtenOffMicros += brand.oneTimeMicros / days;
+      const partMicros = Math.min(brand.oneTimeMicros / days, brand.oneTimeMicros - brand.writtenOffMicros);
+      brand.writtenOffMicros += partMicros;
+      this.writtenOffMicros += partMicros;
       if (!brand.isRegistered) continue;
       const registries = world.rules.registries === 'split' && brand.isInSecondRegistry ? 2 : 1;
       this.#payMonthly(brand.type.monthlyFee, registries);
@@ -192,19 +196,21 @@ export class Brands {
    * refused, or give up. Some of it lies before the run.
    */
   expectBlock(): void {
+    for (const brand of this.#brands) this.#expectBlock(brand, -Infinity);
+  }
+
+  /** What one brand that stands there at `fromMs` does about it, then or later. */
+  #expectBlock({ sender, isReluctant, place, generation }: Brand, fromMs: number): void {
     const world = this.#world;
     const atMs = world.blocksFromMs;
-    if (atMs === Infinity) return;
+    if (!isReluctant || atMs === Infinity) return;
     const noticeMs = world.parameter('registrationNoticeDays') * DAY_MS;
-    for (const brand of this.#brands) {
-      if (!brand.isReluctant) continue;
-      const givesUp = brand.sender.fortunes.next() < world.parameter('giveUpShare');
-      const isLate = brand.sender.fortunes.next() < world.parameter('registrationLateShare');
-      const when = brand.sender.fortunes.next();
-      const beginsMs = isLate ? atMs + when * LATE_DAYS * DAY_MS : atMs - noticeMs * (1 - when);
-      if (givesUp) world.queue.push(atMs, EventKind.BrandRegisters, brand.place, brand.generation, 1);
-      else world.queue.push(beginsMs, EventKind.BrandRegisters, brand.place, brand.generation);
-    }
+    const givesUp = sender.fortunes.next() < world.parameter('giveUpShare');
+    const isLate = sender.fortunes.next() < world.parameter('registrationLateShare');
+    const when = sender.fortunes.next();
+    const beginsMs = isLate ? atMs + when * LATE_DAYS * DAY_MS : atMs - noticeMs * (1 - when);
+    if (givesUp) world.queue.push(atMs, EventKind.BrandRegisters, place, generation, 1);
+    else world.queue.push(Math.max(fromMs, beginsMs), EventKind.BrandRegisters, place, generation);
   }
 
   /** Rules have changed: who is known where, and what brands do about it. */
@@ -374,10 +380,12 @@ export class Brands {
     brand.isInSecondRegistry = false;
     brand.hasLeft = false;
     brand.oneTimeMicros = 0;
+    brand.writtenOffMicros = 0;
     sender.isWaiting = false;
     sender.isRefused = false;
     this.#begin(brand);
     if (!brand.isReluctant || world.nowMs >= world.blocksFromMs) this.register(brand.place, brand.generation, false);
+    else this.#expectBlock(brand, world.nowMs);
     if (world.rules.checksIdentity && world.nowMs >= world.checksFromMs) {
       this.#check(brand, world.nowMs);
       sender.isRefused = true;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Stream } from '../engine/stream.ts';
 import { loadInputs } from '../load-inputs.ts';
-import { Calendar, nextArrivalMs } from './calendar.ts';
+import { Calendar, daysAfter, nextArrivalMs } from './calendar.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,6 +14,14 @@ describe('calendar', () => {
     const shortSunday = new Calendar(Date.UTC(2024, 2, 10, 12));
     expect((shortSunday.endMs - shortSunday.startMs) / HOUR_MS).toBe(23);
     expect(shortSunday.hourOfWeek(shortSunday.endMs - HOUR_MS)).toBe(0);
+  });
+
+  it('counts days of a run as they are, also over the change of clocks', () => {
+    const start = Date.UTC(2024, 2, 1, 8);
+    expect(daysAfter(start, 0)).toBe(start);
+    expect(daysAfter(start, 9)).toBe(Date.UTC(2024, 2, 10, 8));
+    expect(daysAfter(start, 9.5)).toBe(Date.UTC(2024, 2, 10, 8) + 11.5 * HOUR_MS);
+    expect(daysAfter(start, 15)).toBe(Date.UTC(2024, 2, 16, 7));
   });
 
   it('brings as many messages in a week as were asked for, in the shape of the week', () => {

@@ -37,6 +37,13 @@ export class Calendar {
   }
 }
 
+/** So many days after the beginning of the day that holds `startMs`, and of the day it comes to the part that is left. Days have 23 to 25 hours. */
+export function daysAfter(startMs: number, days: number): number {
+  let day = pacificDayAt(startMs);
+  for (let passed = 1; passed <= days; passed += 1) day = pacificDayAt(day.endMs);
+  return day.startMs + (days % 1) * (day.endMs - day.startMs);
+}
+
 /**
  * When a sender sends next, if it sends `perDay` messages in groups of `group`: memoryless, at a rate that follows `shape`. Infinity where that
  * is not today: whoever asks comes again tomorrow.

@@ -25,7 +25,7 @@ import { type Inputs, regimesOf } from '../load-inputs.ts';
 import { type Rules, rulesOfTheSeed } from '../policies/index.ts';
 import type { Truth } from '../results.ts';
 import type { Parameters, RunRequest } from '../run.ts';
-import { Calendar } from './calendar.ts';
+import { Calendar, daysAfter } from './calendar.ts';
 import { type Dca, makeDcas } from './dcas.ts';
 import { newFilters, setFilters } from './filters.ts';
 import { Lines } from './lines.ts';
@@ -314,7 +314,7 @@ export class World {
   #policyBlocksFromMs(): number {
     const { scenario, starts } = this.request;
     const block = starts.find(({ id }) => id === BLOCK_POLICY);
-    return block === undefined ? Infinity : scenario.startMs + block.day * DAY_MS;
+    return block === undefined ? Infinity : daysAfter(scenario.startMs, block.day);
   }
 
   /** When the carriers of half of all recipients refuse unregistered traffic, by the dated rows. */

@@ -1,7 +1,7 @@
 /** `tollgate rate`, once as people run it and else called in this process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -95,6 +95,21 @@ describe('what is priced', () => {
     ]);
   });
 
+  test('by a book and a copy of it that is changed and has its name still', async () => {
+    const path = join(folder, 'copy.yaml');
+    const text = readFileSync('tariffs/books/us-10dlc.yaml', 'utf8');
+    const dearer = text.replaceAll(/registered: \{ out: 0\.00(\d+)/g, 'registered: { out: 0.01$1');
+    writeFileSync(path, dearer);
+    const { stdout } = await call('--carrier', 'tmobile', '--book', 'us-10dlc', '--book', path);
+    const [head, totals] = stdout
+      .trimEnd()
+      .split('\n')
+      .slice(-2)
+      .map((line) => line.split(/ {2,}/));
+    expect(head).toEqual(['total', 'us-10dlc', path]);
+    expect(new Set(totals).size).toBe(3);
+  });
+
   test('by a book of yours that extends a built-in one', async () => {
     const path = join(folder, 'mine.yaml');
     const row = 'carrier: att, sender: 10dlc, message: sms, from: 2024-01-01, registered: { out: 0.5 }';
@@ -115,6 +130,10 @@ describe('a mistake in the call ends with 2 and says what to give', () => {
     [
       ['--carrier', 'att', '--from', '+18005550100', '--sender', '10dlc'],
       '--sender: is toll-free by --from; leave one of them out',
+    ],
+    [
+      ['--carrier', 'att', '--mms', '--segments', '2'],
+      '--segments, --text: an MMS is one message, however long; leave them out',
     ],
     [['--carrier', 'att', '--segments', '0'], '--segments: "0" must be a whole number from 1 to 255'],
     [['--carrier', 'att', '--segments', '2.5'], '--segments: "2.5" must be a whole number from 1 to 255'],

@@ -48,6 +48,8 @@ export interface Asked {
 
 /** One price: the message that was asked for, and each amount with its reason. */
 export interface Quote extends Pick<Explanation, 'book' | 'lines'> {
+  /** The book as it was asked for: two files may give themselves one name. */
+  readonly bookGiven: string;
   readonly date: string;
   readonly carrier: string;
   /** The carrier's name, as the book has it. */
@@ -67,6 +69,9 @@ export interface Quote extends Pick<Explanation, 'book' | 'lines'> {
 export function rateAll(asked: Asked): Quote[] {
   const carrier = readCarrier(asked);
   const message = asked.mms === true ? 'mms' : 'sms';
+  if (message === 'mms' && (asked.segments ?? asked.text) !== undefined) {
+    throw usage('--segments, --text: an MMS is one message, however long; leave them out');
+  }
   const common = {
     carrier,
     sender: readSender(asked),
@@ -81,8 +86,8 @@ export function rateAll(asked: Asked): Quote[] {
     if (Number.isNaN(plainDateMs(date))) throw usage(`--date: "${date}" is not a date; write a real day as YYYY-MM-DD`);
   }
   const shelf = new BookShelf();
-  const tables = (asked.book ?? BUILT_IN_BOOKS.slice(0, 1)).map((name) => readTable(shelf, name));
-  return dates.flatMap((date) => tables.map((table) => quoteOf(table, { ...common, date })));
+  const tables = (asked.book ?? BUILT_IN_BOOKS.slice(0, 1)).map((name) => [name, readTable(shelf, name)] as const);
+  return dates.flatMap((date) => tables.map(([bookGiven, table]) => quoteOf(table, { ...common, bookGiven, date })));
 }
 
 type Message = Omit<Quote, 'book' | 'lines' | 'carrierName' | 'totalMicros' | 'total'>;

@@ -64,9 +64,9 @@ function reasons({ cause, unitMicros, row }: PriceLine, lines: readonly PriceLin
 
 function describeTotals(quotes: readonly Quote[]): string {
   const dates = [...new Set(quotes.map(({ date }) => date))];
-  const books = [...new Set(quotes.map(({ book }) => book))];
+  const books = [...new Set(quotes.map(({ bookGiven }) => bookGiven))];
   const totalOf = (date: string, book: string): string =>
-    quotes.find((quote) => quote.date === date && quote.book === book)?.total ?? '';
+    quotes.find((quote) => quote.date === date && quote.bookGiven === book)?.total ?? '';
   const rows = dates.map((date) => [date, ...books.map((book) => totalOf(date, book))]);
   const figures = new Set(books.map((_, at) => at + 1));
   return `${setTable([['total', ...books], ...rows], figures).join('\n')}\n`;

@@ -20,14 +20,16 @@ export function sensitivitySection(comparison: Comparison, counterpart: PolicyFi
   const titleOf = (policy: string): string => policies.find((one) => one.policy === policy)?.title ?? policy;
   const tables = (some: readonly Tornado[]): readonly (Markup | null)[] =>
     some.map((tornado) => tornadoTable(tornado, titleOf(tornado.policy), unitOf));
+  // Of a parameter alone nothing was tried where no runs were asked for.
+  const varied = tornados.filter(({ bars }) => bars.length > 0);
   const isFirst = ({ policy, measure }: Tornado): boolean =>
     (policy === baseline || policy === counterpart?.policy) && measure === 'spamLanded';
-  const rest = tornados.filter((tornado) => !isFirst(tornado));
+  const rest = varied.filter((tornado) => !isFirst(tornado));
   return {
     id: 'sensitivity',
     title: 'Which conclusions survive other assumptions',
     body: html`${conclusions.length === 0 ? null : conclusionsTable(conclusions, samples)}
-    ${tables(tornados.filter(isFirst))}
+    ${tables(varied.filter(isFirst))}
     ${
       rest.length === 0
         ? null

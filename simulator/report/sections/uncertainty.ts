@@ -33,7 +33,7 @@ export function uncertaintySection(comparison: Comparison): Section {
         <b>Intervals tell of chance only.</b> ${
           replications < 2
             ? 'With a single run of each policy there are none, and no difference can be called clear.'
-            : `They come from ${replications} runs that differ in their draws. Another seed would land within them 19 times in 20; wrong assumptions are no part of them.`
+            : `They come from ${replications} runs that differ in their draws. 19 in 20 of them hold what endless runs would come to, and another seed’s mean lies in them some five times in six; wrong assumptions are no part of them.`
         }
       </li>
       ${
@@ -56,18 +56,18 @@ export function uncertaintySection(comparison: Comparison): Section {
             </li>`
       }
       ${
-        sensitivity === null
+        sensitivity === null || sensitivity.samples === 0
           ? html`<li>
               <b>Other assumptions were not tried here.</b> <code>npx tollgate sweep</code> runs the comparison again
               over the ranges and says which conclusions hold.
             </li>`
           : html`<li>
               <b>Other assumptions were tried</b>, all ranges at once, ${sensitivity.samples} times:
-              ${sensitivity.conclusions.filter(({ holds, of }) => holds >= 0.95 * of).length} of
+              ${sensitivity.conclusions.filter(({ holds, of }) => of > 0 && holds >= 0.95 * of).length} of
               ${sensitivity.conclusions.length} conclusions hold in at least 95 % of them.
             </li>`
       }
-      ${isPartial ? html`<li><b>The comparison was stopped early</b>, so its intervals are wider than asked for.</li>` : null}
+      ${isPartial ? html`<li><b>It was stopped early</b>: there are fewer days, runs or other assumptions in it than asked for.</li>` : null}
       <li>
         <b>Many comparisons, some luck.</b> Of twenty differences that are none, one is expected to look clear. Look at
         size and reason, not at the mark alone.
