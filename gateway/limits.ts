@@ -352,7 +352,7 @@ export const TIMETABLE_SENT_KEPT_MS = 3_600_000;
 
 /** Sandboxes open at once, and messages that each holds. */
 export const SANDBOXES_MAX = 256;
-/** Closed sandboxes whose system_ids are still known, so that nobody binds elsewhere by mistake. */
+/** Closed sandboxes whose system_ids and credentials are still known, so that nobody who has them ends up elsewhere by mistake. */
 export const SANDBOXES_GONE_MAX = 4_096;
 export const SANDBOX_INBOX_MESSAGES = 4_096;
 /** How long one is kept that nobody uses, what may be asked for at most, and how often it is looked for. */

@@ -324,7 +324,7 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
     shared: poolRecord && optOuts && { record: poolRecord, optOuts },
   });
   if (poolRecord !== undefined) closers.push(await opened(followRecord(poolRecord, timers, log)));
-  const inbounds = new InboundLog();
+  const inbounds = new InboundLog(store);
   if (redis === undefined || options.delivery === 'own') webhooks.start();
   const cdrs = await openedCdrs({ core, store, run, options, clock, timers, log });
   if (cdrs !== undefined) closers.push(() => cdrs.close());
@@ -471,8 +471,9 @@ async function assembled(parts: GatewayParts, closers: Closers): Promise<Gateway
       tell(account, message) {
         const pool = pools.poolOf(parseSenderKey(message.to));
         const isOwn = pool?.account === account;
-        inbounds.add(account, message);
-        return webhooks.inboundArrived(account, message, isOwn ? pool.inboundUrl : undefined);
+        const logged = inbounds.add(account, message);
+        webhooks.inboundArrived(account, logged, isOwn ? pool.inboundUrl : undefined);
+        return logged.id;
       },
       together: (number) => pools.together(number),
     },

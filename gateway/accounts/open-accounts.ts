@@ -63,7 +63,7 @@ export async function openAccounts(options: AccountOptions): Promise<OpenedAccou
   return {
     messageEnded: (at) => use.messageEnded(at),
     webhooks: accounts.webhooks,
-    parts: kept.store instanceof MemoryAccountStore ? partsOf(kept.store, accounts.webhooks) : {},
+    parts: kept.store instanceof MemoryAccountStore ? partsOf(kept.store, accounts, log) : {},
     async register(app) {
       const { requireAdmin, webhookRefusal } = options;
       await app.register(accountRoutes, { core, accounts, use, requireAdmin, webhookRefusal });
@@ -75,13 +75,18 @@ export async function openAccounts(options: AccountOptions): Promise<OpenedAccou
   };
 }
 
-function partsOf(store: MemoryAccountStore, webhooks: AccountWebhooks): Record<string, Stateful> {
+function partsOf(store: MemoryAccountStore, accounts: Accounts, log: FastifyBaseLogger): Record<string, Stateful> {
   return {
     'account definitions': {
       capture: () => store.capture(),
       restore(state: ReturnType<MemoryAccountStore['capture']>) {
         store.restore(state);
-        webhooks.replaceAll([...state.values()]);
+        accounts.webhooks.replaceAll([...state.values()]);
+        // What was declared here may not be in a state of another gateway, and time that would have it read may stand still. A store in this
+        // process answers before the next request does.
+        accounts
+          .refresh()
+          .catch((error: unknown) => log.error({ err: error }, 'declared accounts could not be put back'));
       },
     },
   };

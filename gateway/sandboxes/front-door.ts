@@ -3,7 +3,7 @@ import type { FastifyServerFactory } from 'fastify';
 import { createServer } from 'node:http';
 import type { InnerGateway, Sandboxes } from './sandboxes.ts';
 
-/** For Fastify's `serverFactory`. Requests that are for no sandbox cost one comparison while there is none. */
+/** For Fastify's `serverFactory`. Requests that are for no sandbox cost one comparison until there has been one. */
 export function frontDoor<Inner extends InnerGateway>(sandboxes: Sandboxes<Inner>): FastifyServerFactory {
   return (handle, options) => {
     const server = createServer((request, response) => {

@@ -1,6 +1,8 @@
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, openGatewayUnderTest, type ProblemBody } from '../gateway-under-test.ts';
-import { SANDBOXES_MAX } from '../limits.ts';
+import { SANDBOXES_GONE_MAX, SANDBOXES_MAX } from '../limits.ts';
 import { SANDBOX_HEADER, type SandboxSettings, Sandboxes } from './index.ts';
 import type { InnerGateway } from './sandboxes.ts';
 
@@ -127,6 +129,53 @@ describe('a sandbox', () => {
     }
   });
 
+  test('that is gone is told of to who has its credentials, too, and the gateway before it takes nothing', async () => {
+    const { id, api } = await open();
+    await close(id);
+    const held = gateway.store.nextSequence;
+    const basic = Buffer.from(`${api.id}:${api.secret}`).toString('base64');
+    for (const [path, headers] of [
+      ['/v1/messages', { authorization: `Basic ${basic}` }],
+      ['/v1/messages', { authorization: `Bearer ${api.secret}` }],
+      [`/v1/messages?api_key=${api.id}&api_secret=${api.secret}`, {}],
+    ] as const) {
+      const message = { from: gateway.number('cpaas'), to: gateway.number('att'), text: 'Hi' };
+      const { status, body } = await gateway.ask('POST', path, message, headers);
+      expect([status, body.type, body.detail]).toEqual([
+        404,
+        'urn:tollgate:problem:no-such-sandbox',
+        expect.stringContaining(`"${id}"`),
+      ]);
+    }
+    expect(gateway.store.nextSequence).toBe(held);
+  });
+
+  test('keeps its own account when it takes up the state of another one, while its time stands still', async () => {
+    const [one, other] = [await open({ clock: 'frozen@2024-03-01T18:00:00Z' }), await open({ clock: 'frozen' })];
+    const snapshot = await fetch(`${one.url}/v1/snapshot`);
+    const restored = await fetch(`${other.url}/v1/snapshot`, {
+      method: 'PUT',
+      body: await snapshot.arrayBuffer(),
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    expect(restored.status).toBe(200);
+    for (const { id, api } of [other, one]) {
+      const { status } = await gateway.ask(
+        'POST',
+        `/twilio/2010-04-01/Accounts/${api.id}/Messages.json`,
+        new URLSearchParams({ From: TEXT.from, To: TEXT.to, Body: id }).toString(),
+        {
+          authorization: `Basic ${Buffer.from(`${api.id}:${api.secret}`).toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+      );
+      expect(status).toBe(201);
+      const { body } = await gateway.ask<Inbox>('GET', '/v1/messages', undefined, { [SANDBOX_HEADER]: id });
+      expect(body.messages).toMatchObject([{ text: id, account: id }]);
+    }
+    for (const { id } of [one, other]) await close(id);
+  });
+
   test.each<[object, string]>([
     [{ clock: 'yesterday' }, 'clock: "yesterday" must be real, frozen'],
     [{ tariffDate: '2024-02-30' }, 'tariffDate: "2024-02-30" must be a real day'],
@@ -163,7 +212,8 @@ describe('sandboxes', () => {
   class StandInGateway implements InnerGateway {
     isClosed = false;
     readonly smpp = undefined;
-    readonly app = { routing: () => undefined };
+    readonly taken: ServerResponse[] = [];
+    readonly app = { routing: (_request: IncomingMessage, response: ServerResponse) => void this.taken.push(response) };
     close(): Promise<void> {
       this.isClosed = true;
       return Promise.resolve();
@@ -194,6 +244,65 @@ describe('sandboxes', () => {
     expect(sandboxes.all).toEqual([forEver]);
     await sandboxes.close();
     expect(sandboxes.all).toEqual([]);
+  });
+
+  test('that answer a request are used until it is answered, or the connection breaks', async () => {
+    const sandboxes = openSandboxes();
+    const server = createServer((request, response) => void sandboxes.take(request, response)).listen(0, '127.0.0.1');
+    const { port } = await new Promise<AddressInfo>((resolve) =>
+      server.once('listening', () => resolve(server.address() as AddressInfo)),
+    );
+    const [answered, broken] = [await sandboxes.open({}, 5_000), await sandboxes.open({}, 5_000)];
+    if ('detail' in answered || 'detail' in broken) throw new Error('no sandboxes');
+    const answer = fetch(`http://127.0.0.1:${port}/`, { headers: { [SANDBOX_HEADER]: answered.id } });
+    // The second is not answered before the first.
+    const connection = connect(port, '127.0.0.1');
+    connection.write(`GET / HTTP/1.1\r\nhost: x\r\n${SANDBOX_HEADER}: ${broken.id}\r\n\r\n`.repeat(2));
+    await expect.poll(() => [answered.inner.taken.length, broken.inner.taken.length]).toEqual([1, 2]);
+    gateway.time.advance(3_600_000);
+    expect(sandboxes.all).toEqual([answered, broken]);
+
+    connection.destroy();
+    await expect.poll(() => broken.inner.taken.every(({ req }) => req.socket.destroyed)).toBe(true);
+    gateway.time.advance(3_600_000);
+    expect(sandboxes.all).toEqual([answered]);
+
+    answered.inner.taken[0]?.end();
+    await (await answer).text();
+    await expect.poll(() => answered.openAnswers.size).toBe(0);
+    expect(answered.lastUsedMs).toBe(gateway.time.nowMs());
+    gateway.time.advance(3_600_000);
+    expect(sandboxes.all).toEqual([]);
+    await sandboxes.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('that were closed are known by id and credentials, so many of them', async () => {
+    const sandboxes = openSandboxes();
+    const closed: { readonly id: string; readonly api: { readonly id: string; readonly secret: string } }[] = [];
+    for (let count = 0; count <= SANDBOXES_GONE_MAX; count += 1) {
+      const one = await sandboxes.open();
+      if ('detail' in one) throw new Error(one.detail);
+      await sandboxes.closeOne(one.id);
+      closed.push(one);
+    }
+    const isTaken = (key: string): boolean => {
+      const request = new IncomingMessage(new Socket());
+      request.url = '/v1/messages';
+      request.headers.authorization = `Bearer ${key}`;
+      return sandboxes.take(request, new ServerResponse(request));
+    };
+    const [first, second] = closed;
+    const known = [first, second, closed.at(-1)].map((one) => {
+      const { id, api } = one!;
+      return [sandboxes.smppOf(id), isTaken(api.id), isTaken(api.secret)];
+    });
+    expect(known).toEqual([
+      [undefined, false, false],
+      [null, true, true],
+      [null, true, true],
+    ]);
+    await sandboxes.close();
   });
 
   test('are so many at most, however fast they are asked for', async () => {

@@ -49,6 +49,8 @@ export interface Sandbox<Inner extends InnerGateway> extends SandboxKeys {
   readonly openedAtMs: number;
   /** Machine time. */
   lastUsedMs: number;
+  /** Answers that have not ended: requests at work, and streams. */
+  readonly openAnswers: Set<ServerResponse>;
   /** Closes it when nobody has used it for so long; Infinity for never. */
   readonly idleMs: number;
 }
@@ -84,8 +86,9 @@ export class Sandboxes<Inner extends InnerGateway> {
   /** Being opened, which takes a moment. */
   #opening = 0;
   #isClosed = false;
-  /** Ids of the latest that were closed. */
-  readonly #gone = new Set<string>();
+  /** Of the latest that were closed: the halves of their credentials by id, and ids by those. */
+  readonly #gone = new Map<string, readonly string[]>();
+  readonly #goneKeys = new Map<string, string>();
 
   constructor(options: SandboxesOptions<Inner>) {
     this.#options = options;
@@ -116,7 +119,14 @@ export class Sandboxes<Inner extends InnerGateway> {
     }
     if ('message' in inner) return problem('invalid-sandbox', 422, 'Invalid sandbox', [inner]);
     const nowMs = this.#options.machineClock.nowMs();
-    const sandbox: Sandbox<Inner> = { ...keys, inner, openedAtMs: nowMs, lastUsedMs: nowMs, idleMs };
+    const sandbox: Sandbox<Inner> = {
+      ...keys,
+      inner,
+      openedAtMs: nowMs,
+      lastUsedMs: nowMs,
+      openAnswers: new Set(),
+      idleMs,
+    };
     this.#byId.set(sandbox.id, sandbox);
     for (const key of keysOf(sandbox)) this.#byKey.set(key, sandbox);
     return sandbox;
@@ -128,9 +138,7 @@ export class Sandboxes<Inner extends InnerGateway> {
     if (sandbox === undefined) return false;
     this.#byId.delete(id);
     for (const key of keysOf(sandbox)) this.#byKey.delete(key);
-    const [oldest = id] = this.#gone;
-    if (this.#gone.size >= SANDBOXES_GONE_MAX) this.#gone.delete(oldest);
-    this.#gone.add(id);
+    this.#rememberGone(sandbox);
     await sandbox.inner.close(0);
     return true;
   }
@@ -152,7 +160,10 @@ export class Sandboxes<Inner extends InnerGateway> {
     return sandbox.inner.smpp;
   }
 
-  /** Hands a request to the sandbox it is for, or answers that there is none. False if it is for no sandbox. */
+  /**
+   * Hands a request to the sandbox it is for, or answers that there is none: also to who comes with the credentials of one that was closed,
+   * lest the gateway before it serves and charges what was meant for a test. False if it is for no sandbox.
+   */
   take(request: IncomingMessage, response: ServerResponse): boolean {
     const { url = '/', headers } = request;
     if (url.startsWith(PATH)) {
@@ -162,11 +173,24 @@ export class Sandboxes<Inner extends InnerGateway> {
       return this.#hand(this.#byId.get(id), id, request, response);
     }
     const id = headers[SANDBOX_HEADER];
-    if (id === undefined && this.#byId.size === 0) return false;
+    if (id === undefined && this.#byId.size === 0 && this.#gone.size === 0) return false;
     if (url.startsWith(OWN_ROUTES)) return false;
     if (typeof id === 'string') return this.#hand(this.#byId.get(id), id, request, response);
-    const sandbox = this.#byKey.get(keyIn(url, headers.authorization));
-    return sandbox !== undefined && this.#hand(sandbox, sandbox.id, request, response);
+    const key = keyIn(url, headers.authorization);
+    const sandbox = this.#byKey.get(key);
+    const idOfKey = sandbox?.id ?? this.#goneKeys.get(key);
+    return idOfKey !== undefined && this.#hand(sandbox, idOfKey, request, response);
+  }
+
+  #rememberGone(keys: SandboxKeys): void {
+    const [oldest] = this.#gone;
+    if (oldest !== undefined && this.#gone.size >= SANDBOXES_GONE_MAX) {
+      const [id, keysOfOldest] = oldest;
+      this.#gone.delete(id);
+      for (const key of keysOfOldest) this.#goneKeys.delete(key);
+    }
+    this.#gone.set(keys.id, keysOf(keys));
+    for (const key of keysOf(keys)) this.#goneKeys.set(key, keys.id);
   }
 
   #hand(sandbox: Sandbox<Inner> | undefined, id: string, request: IncomingMessage, response: ServerResponse): true {
@@ -175,7 +199,13 @@ export class Sandboxes<Inner extends InnerGateway> {
       const body = problem('no-such-sandbox', 404, 'No such sandbox', [{ field: SANDBOX_HEADER, message }]);
       response.writeHead(404, { 'content-type': PROBLEM_CONTENT_TYPE }).end(JSON.stringify(body));
     } else {
-      sandbox.lastUsedMs = this.#options.machineClock.nowMs();
+      const { machineClock } = this.#options;
+      sandbox.lastUsedMs = machineClock.nowMs();
+      sandbox.openAnswers.add(response);
+      response.once('close', () => {
+        sandbox.openAnswers.delete(response);
+        sandbox.lastUsedMs = machineClock.nowMs();
+      });
       sandbox.inner.app.routing(request, response);
     }
     return true;
@@ -184,8 +214,10 @@ export class Sandboxes<Inner extends InnerGateway> {
   #sweep(): void {
     const nowMs = this.#options.machineClock.nowMs();
     for (const sandbox of this.#byId.values()) {
-      const { id, inner, idleMs } = sandbox;
-      if (inner.smpp?.isAnyBound === true) sandbox.lastUsedMs = nowMs;
+      const { id, inner, openAnswers, idleMs } = sandbox;
+      // An answer that still waits for another one on its connection is not told when that breaks.
+      for (const response of openAnswers) if (response.req.socket.destroyed) openAnswers.delete(response);
+      if (openAnswers.size > 0 || inner.smpp?.isAnyBound === true) sandbox.lastUsedMs = nowMs;
       if (nowMs - sandbox.lastUsedMs < idleMs) continue;
       this.closeOne(id).catch((error: unknown) =>
         this.#options.log.error({ err: error }, 'a sandbox could not be closed'),

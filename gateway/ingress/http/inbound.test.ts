@@ -99,3 +99,43 @@ describe('POST /v1/inbound', () => {
     expect(gateway.core.counters.chargedMicros).toBe(before);
   });
 });
+
+describe('the id of a message whose account is told of it', () => {
+  interface Arrived {
+    readonly id: string;
+  }
+  const told = async (by: GatewayUnderTest): Promise<string> => {
+    const message = { from: by.number('tmobile'), to: OURS, text: 'Hello', account: 'told' };
+    return (await by.ask<Arrived>('POST', '/v1/inbound', message)).body.id;
+  };
+  const toldFace = (by: GatewayUnderTest) =>
+    by.ask('PUT', '/v1/accounts/told', {
+      kind: 'postpaid',
+      api: { id: 'told', secret: 'secret-of-told' },
+      face: 'sinch',
+    });
+
+  test('is new after a restore, and the same again after a reset', async () => {
+    const other = await openGatewayUnderTest();
+    await toldFace(other);
+    const first = [await told(other), await told(other)];
+    expect(new Set(first).size).toBe(2);
+    const snapshot = await (await fetch(`${other.url}/v1/snapshot`)).arrayBuffer();
+    const next = await told(other);
+
+    const fresh = await openGatewayUnderTest();
+    const restored = await fetch(`${fresh.url}/v1/snapshot`, {
+      method: 'PUT',
+      body: snapshot,
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    expect(restored.status).toBe(200);
+    expect(first).not.toContain(next);
+    expect(await told(fresh)).toBe(next);
+
+    expect(await other.ask('POST', '/v1/reset')).toMatchObject({ status: 200 });
+    await toldFace(other);
+    expect([await told(other), await told(other)]).toEqual(first);
+    for (const one of [other, fresh]) await one.close();
+  });
+});

@@ -17,8 +17,6 @@ import {
   KEYWORD_REPLIES,
   keywordOf,
   type MessageAnswer,
-  messageId,
-  type MessageStore,
   priceView,
 } from '../../messages/index.ts';
 import {
@@ -56,7 +54,6 @@ export interface InboundRoutes {
   readonly clock: Clock;
   readonly leases: LeaseDraws;
   readonly inboundTo: InboundTo;
-  readonly store: MessageStore;
   /** Where opt-outs are kept beyond this process; undefined if nowhere. */
   readonly optOuts: OptOutKeeper | undefined;
 }
@@ -78,15 +75,13 @@ export interface OptOutKeeper {
 export interface InboundTo {
   /** `Face` of the API that an account uses; `Face.Native` for one that is told nothing. */
   faceOf(account: string): number;
-  /** Tells an account; whether it has an address. */
-  tell(account: string, message: Omit<InboundMessage, 'customer'>): boolean;
+  /** Tells an account, if it has an address; the id that the message got. */
+  tell(account: string, message: Omit<InboundMessage, 'customer' | 'id'>): string;
   /** Numbers of which a handset opts out together with this one, itself among them. */
   together(number: number): readonly number[];
 }
 
 const NS_PER_MS = 1e6;
-/** Where ids of messages in begin: beyond those of messages out. */
-const INBOUND_FROM = 2 ** 35;
 
 const InboundBody = Type.Object(
   {
@@ -125,7 +120,6 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
   const { core, intake, clock } = routes;
   const slot = new MessageSlot();
   const draft = emptyDraft();
-  let arrivedCount = 0;
 
   app.post(
     '/v1/inbound',
@@ -197,8 +191,7 @@ export const inboundRoutes: FastifyPluginCallbackTypebox<InboundRoutes> = (app, 
     const isUcs2 = encodingOf(countSegments(text)) === Encoding.Ucs2;
     const keyword = keywordOf(text);
     const tell = (): Arrival => {
-      const id = messageId(routes.store.idPrefix.slice(1, -1), INBOUND_FROM + arrivedCount++);
-      routes.inboundTo.tell(account, { id, from, to, text, media, segments, isUcs2, atMs });
+      const id = routes.inboundTo.tell(account, { from, to, text, media, segments, isUcs2, atMs });
       return { id, ...(keyword && { keyword }) };
     };
     if (keyword === undefined) return tell();
