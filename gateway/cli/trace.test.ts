@@ -45,6 +45,12 @@ test('ends with 1 where the chain is broken, and as JSON has the reason', async 
   });
 });
 
+test('takes a toll-free number', async () => {
+  const { code, out } = await trace('+18335550123', '--url', gateway.url);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^\+18335550123 at .*: broken in/);
+});
+
 test.each([
   [['12'], /<number>: "12"/],
   [[NUMBER, '--at', 'yesterday'], /at: is no moment/],

@@ -1,6 +1,6 @@
 /** `tollgate trace`: asks a running gateway who is behind a number, and shows the chain as far as it goes. */
 import { Command } from 'commander';
-import { numberRefusal, parseNumberKey } from '../../registry-cache/index.ts';
+import { numberRefusal, parseSenderKey } from '../../registry-cache/index.ts';
 import type { Trace, TraceLink } from '../registries/index.ts';
 import { askGateway, CREDENTIALS_HELP, fail, URL_DEFAULT } from './ask-gateway.ts';
 
@@ -35,7 +35,7 @@ export function traceCommand(): Command {
 }
 
 async function trace(number: string, { at, url, json }: TraceOptions): Promise<void> {
-  const key = parseNumberKey(number);
+  const key = parseSenderKey(number);
   if (key < 0) {
     fail(`<number>: "${number}" ${numberRefusal(key).message}`);
     return;

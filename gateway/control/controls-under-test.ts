@@ -1,6 +1,6 @@
 /** A server with the controls and one route by which messages are sent, on a free loopback port, with time that the test moves. */
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import type { RedisConnection } from '../../registry-cache/redis/index.ts';
 import { handleError } from '../problem.ts';
 import { clockRoutes } from './clock-routes.ts';
@@ -46,8 +46,9 @@ export async function openControls(connection?: RedisConnection, seed = 1): Prom
     webhooksUnderWay: () => controls.underWay,
     requireAdmin: undefined,
   });
-  app.post('/v1/messages', { schema: { tags: ['messages'] } }, (request, reply) => {
-    taken.push((request.body as { account?: string }).account);
+  const bringsMessagesOf = ({ body }: FastifyRequest): string | undefined => (body as { account?: string }).account;
+  app.post('/v1/messages', { config: { bringsMessagesOf } }, (request, reply) => {
+    taken.push(bringsMessagesOf(request));
     return reply.code(202).send({ id: taken.length });
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -11,7 +11,7 @@ const ATT = CARRIERS.findIndex(({ id }) => id === 'att');
 const VERIZON = CARRIERS.findIndex(({ id }) => id === 'verizon');
 
 function faultOf(written: FaultWritten): Fault {
-  const fault = readFault({ written, setAtMs: SET_MS });
+  const fault = readFault({ written, setAtMs: SET_MS, mark: 'set' });
   if ('message' in fault) throw new Error(`${fault.field}: ${fault.message}`);
   return fault;
 }
@@ -112,7 +112,7 @@ test.prop([
   const read = faults.flatMap(({ when, carrier }, place) => {
     const scope = carrier === undefined ? {} : { carrier };
     const written = { id: `f${place}`, scope, receipts: { delayMs: 1 << place }, ...when };
-    const fault = readFault({ written, setAtMs: SET_MS });
+    const fault = readFault({ written, setAtMs: SET_MS, mark: 'set' });
     return 'message' in fault ? [] : fault;
   });
   const book = new FaultBook(1);
@@ -154,7 +154,7 @@ describe('what was applied', () => {
     book.applied('outage', ATT);
     book.effects(VERIZON, Route.A2p, undefined, SET_MS);
     book.applied('outage', VERIZON);
-    expect(Object.fromEntries(book.appliedByKey)).toEqual({ [`a@${SET_MS}`]: 1, [`b@${SET_MS}`]: 2 });
+    expect(Object.fromEntries(book.appliedByKey)).toEqual({ ['a@set']: 1, ['b@set']: 2 });
     const totals = () => book.appliedTotals().filter(({ count }) => count > 0);
     expect(totals()).toEqual([
       { kind: 'outage', carrier: 'att', count: 1 },

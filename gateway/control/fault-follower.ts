@@ -45,7 +45,7 @@ export class FaultFollower implements SharedFaults {
       await this.refresh();
       const wanted = change(this.#kept);
       if ('refusal' in wanted) return wanted;
-      const faults = wanted.map(({ written, setAtMs }) => ({ written, setAtMs }));
+      const faults = wanted.map(({ written, setAtMs, mark }) => ({ written, setAtMs, mark }));
       const keys = wanted.map(({ key }) => key);
       const version = await this.#store.replace(this.#version, faults, keys);
       if (version === undefined) continue;

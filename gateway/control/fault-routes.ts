@@ -1,4 +1,5 @@
 /** `/v1/faults`: what is wrong on purpose, when, and how often it told. */
+import { randomUUID } from 'node:crypto';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
@@ -85,7 +86,7 @@ export const faultRoutes: FastifyPluginCallbackTypebox<FaultRoutes> = (app, rout
     },
     async (request, reply) => {
       const setAtMs = clock.nowMs();
-      const written = request.body.faults.map((one) => ({ written: one, setAtMs }));
+      const written = request.body.faults.map((one) => ({ written: one, setAtMs, mark: randomUUID() }));
       const refused = await faults.change(() => read(written, (place) => `faults.${place}.`));
       if (refused !== undefined) return sendProblem(reply, refused.refusal);
       request.log.info({ faults: written.length }, 'faults set');
@@ -126,7 +127,7 @@ export const faultRoutes: FastifyPluginCallbackTypebox<FaultRoutes> = (app, rout
       const { id } = request.params;
       const wrongId = idProblem(id);
       if (wrongId !== undefined) return sendProblem(reply, invalid(wrongId));
-      const fault = { written: { id, ...request.body }, setAtMs: clock.nowMs() };
+      const fault = { written: { id, ...request.body }, setAtMs: clock.nowMs(), mark: randomUUID() };
       let isThere = false;
       const refused = await faults.change((set) => {
         const others = set.filter(({ written }) => written.id !== id);

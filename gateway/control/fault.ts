@@ -94,7 +94,7 @@ const settings = {
       {
         ...exact,
         description:
-          'Connections that bring messages are cut: half before anything is taken, half instead of the answer.',
+          'Connections of senders are cut, by whichever API they send: half before anything is taken, half instead of the answer.',
       },
     ),
   ),
@@ -161,6 +161,8 @@ export const FAULT_REMEDIES: Readonly<Record<string, string>> = {
 export interface SetFault {
   readonly written: FaultWritten;
   readonly setAtMs: number;
+  /** Its own each time a fault is set: two may be set under one id at one moment, as while time stands. */
+  readonly mark: string;
 }
 
 /** In `carrier` and `route` of a fault that concerns all of them. */
@@ -187,7 +189,7 @@ export interface Fault extends SetFault {
 const WHAT_IT_DOES = ['outage', 'errors', 'throttle', 'latency', 'receipts', 'disconnect', 'slow'] as const;
 
 /** Makes a fault of what the schema has let pass, or says what is wrong with it. `field` is put before names of fields. */
-export function readFault({ written, setAtMs }: SetFault, field = ''): Fault | FieldProblem {
+export function readFault({ written, setAtMs, mark }: SetFault, field = ''): Fault | FieldProblem {
   const wrong = (name: string, message: string): FieldProblem => ({ field: field + name, message });
   const done = WHAT_IT_DOES.filter((name) => written[name] !== undefined);
   if (done.length !== 1) {
@@ -214,7 +216,8 @@ export function readFault({ written, setAtMs }: SetFault, field = ''): Fault | F
   return {
     written,
     setAtMs,
-    key: `${written.id}@${setAtMs}`,
+    mark,
+    key: `${written.id}@${mark}`,
     kinds: kindsOf(written),
     carrier: scope.carrier === undefined ? ANY : carrierIds.indexOf(scope.carrier),
     route: scope.route === undefined ? ANY : ROUTES.indexOf(scope.route),

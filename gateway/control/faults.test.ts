@@ -104,6 +104,23 @@ describe('faults of one process', () => {
     expect((await listOf(controls))[0]?.applied).toBe(0);
   });
 
+  test('begin anew when they are set again at the same moment: what was applied, and chance by its seed', async () => {
+    const { book } = controls.faults;
+    await controls.ask('PUT', '/v1/faults/x', { outage: true });
+    book.effects(ATT, Route.A2p, undefined, START_MS);
+    book.applied('outage', ATT);
+    await controls.ask('PUT', '/v1/faults/x', { errors: { code: 'spam_filter', rate: 1 } });
+    expect((await listOf(controls))[0]?.applied).toBe(0);
+
+    const cutsBy = async (seed: number): Promise<(string | undefined)[]> => {
+      await controls.ask('PUT', '/v1/faults/x', { disconnect: { rate: 0.5 }, seed });
+      return Array.from({ length: 20 }, () => book.connectionEffects(undefined, START_MS).cut);
+    };
+    const cuts = await cutsBy(1);
+    expect(await cutsBy(2)).not.toEqual(cuts);
+    expect(await cutsBy(1)).toEqual(cuts);
+  });
+
   const sent = 40;
   test('cut connections before a message is taken, or when it was and only the answer is missing', async () => {
     await controls.ask('PUT', '/v1/faults/cut', { disconnect: { rate: 0.5 } });

@@ -6,12 +6,14 @@ import type { FastifyInstance, FastifyRequest, onSendHookHandler, preHandlerHook
 import type { Clock, Timers } from '../router/index.ts';
 import type { ConnectionEffects, FaultBook } from './fault-book.ts';
 
-/** The messages of a batch, of which one can be looked at. */
-interface Batch {
-  peek(index: number): unknown;
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Of a route by which senders bring messages: whose those of a request are; undefined if that is nobody's or not known. */
+    readonly bringsMessagesOf?: (request: FastifyRequest) => string | undefined;
+  }
 }
 
-/** Adds this to the routes that are added to `app` later, tagged "messages" and asked with POST. */
+/** Adds this to the routes that are added to `app` later and have `bringsMessagesOf`. */
 export function cutConnections(
   app: FastifyInstance,
   { book, clock, timers }: { book: FaultBook; clock: Clock; timers: Timers },
@@ -23,7 +25,8 @@ export function cutConnections(
       done();
       return;
     }
-    const effects = book.connectionEffects(accountOf(request.body), clock.nowMs());
+    const { bringsMessagesOf } = request.routeOptions.config;
+    const effects = book.connectionEffects(bringsMessagesOf?.(request), clock.nowMs());
     if (effects.cut === 'before') {
       reply.hijack();
       request.raw.socket.destroy();
@@ -46,17 +49,8 @@ export function cutConnections(
   };
 
   app.addHook('onRoute', (route) => {
-    if (route.method !== 'POST' || route.schema?.tags?.includes('messages') !== true) return;
+    if (route.config?.bringsMessagesOf === undefined) return;
     route.preHandler = [beforeTaking, route.preHandler ?? []].flat();
     route.onSend = [route.onSend ?? [], beforeAnswering].flat();
   });
-}
-
-/** The account of a message, or of the first one of a batch. */
-function accountOf(body: unknown): string | undefined {
-  const isBatch = (value: object): value is Batch => typeof (value as Partial<Batch>).peek === 'function';
-  if (typeof body !== 'object' || body === null) return undefined;
-  const message = isBatch(body) ? body.peek(0) : body;
-  const account: unknown = (message as { account?: unknown } | null | undefined)?.account;
-  return typeof account === 'string' ? account : undefined;
 }

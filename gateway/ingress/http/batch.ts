@@ -37,6 +37,12 @@ import { MessageBody } from './schemas.ts';
 
 const messageBody = Compile(MessageBody);
 
+/** Whose the first message of a batch is: faults of an account concern the whole. */
+function accountOfFirst(body: BatchBody | undefined): string | undefined {
+  const account: unknown = (body?.peek(0) as { account?: unknown } | null | undefined)?.account;
+  return typeof account === 'string' ? account : undefined;
+}
+
 /** The same schema without its ban on other fields, for which the check would try a pattern on every key. */
 const messageFields = Compile(Type.Object(MessageBody.properties));
 const fieldNames: ReadonlySet<string> = new Set(Object.keys(MessageBody.properties));
@@ -81,6 +87,7 @@ export const batchRoutes: FastifyPluginCallback<MessageRoutes> = (app, routes, d
     '/v1/messages/batch',
     {
       bodyLimit: BATCH_BODY_BYTES,
+      config: { bringsMessagesOf: ({ body }) => accountOfFirst(body as BatchBody | undefined) },
       schema: {
         tags: ['messages'],
         summary: 'Send many messages: a JSON array, or one message per line as application/x-ndjson',

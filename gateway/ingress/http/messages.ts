@@ -100,6 +100,7 @@ export const messageRoutes: FastifyPluginCallbackTypebox<MessageRoutes> = (app, 
     '/v1/messages',
     {
       bodyLimit: MESSAGE_BODY_BYTES,
+      config: { bringsMessagesOf: ({ body }) => (body as MessageBody).account },
       schema: {
         tags: ['messages'],
         summary: 'Send one message',

@@ -1,8 +1,8 @@
 /** What every face is made of. A face is a Fastify plugin that takes these parts, under the prefix of its provider. */
-import type { FastifyPluginCallback } from 'fastify';
+import type { FastifyPluginCallback, FastifyRequest } from 'fastify';
 import type { MessageStore } from '../../messages/index.ts';
 import type { Clock, Core, Timers } from '../../router/index.ts';
-import type { Credentials } from './credentials.ts';
+import type { Caller, Credentials } from './credentials.ts';
 import type { InboundLog } from './inbound-log.ts';
 import type { ReadBack } from './read-back.ts';
 import type { FaceRegistry } from './registry.ts';
@@ -41,4 +41,15 @@ export function documented(
   summary: string,
 ): { readonly schema: { readonly tags: string[]; readonly summary: string } } {
   return { schema: { tags: [tag], summary } };
+}
+
+/** The same of a route by which messages are sent; `callerOf` finds who comes with a request, undefined if that is nobody. */
+export function documentedSending(
+  tag: string,
+  summary: string,
+  callerOf: (request: FastifyRequest) => Caller | undefined,
+): ReturnType<typeof documented> & {
+  readonly config: { readonly bringsMessagesOf: (request: FastifyRequest) => string | undefined };
+} {
+  return { ...documented(tag, summary), config: { bringsMessagesOf: (request) => callerOf(request)?.account } };
 }

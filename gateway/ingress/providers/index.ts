@@ -4,7 +4,7 @@
  *
  * To add a face, in a folder of the provider's name (`twilio/` is the pattern):
  *
- *   <vendor>/index.ts      the plugin (`FacePlugin`): its parsers, its error handler and its routes, each with `documented(...)`
+ *   <vendor>/index.ts      the plugin (`FacePlugin`): its parsers, its error handler and its routes, each with `documented(...)`, or `documentedSending(...)`
  *   <vendor>/errors.ts     the provider's code and our phrasing for each decision (`byDecision`) and each delivery error (column of
  *                          DELIVERY_ERRORS where there is one, else `byDeliveryError`), and for bad input
  *   <vendor>/callbacks.ts  its `CallbackStyle` (gateway/messages/callback-style.ts): body, headers with signature, waits, timeout

@@ -7,10 +7,10 @@ import type { FastifyReply, onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
 import { CARRIERS } from '../../../registry-cache/index.ts';
 import { problem, sendProblem } from '../../problem.ts';
-import { ERROR_CODES, Refused } from './errors.ts';
+import { ERROR_CODES, Refused, refused } from './errors.ts';
 import type { Campaign, FeePosting, Party } from './model.ts';
 import { CARRIER_ACTIONS } from './carrier-operations.ts';
-import { campaignRecord } from './record.ts';
+import { campaignRecord, operationAt } from './record.ts';
 import type { TcrService } from './service.ts';
 import { postingView } from './views.ts';
 
@@ -33,7 +33,7 @@ const Action = Type.Object(
     carrier: Type.Optional(
       Type.Enum(
         CARRIERS.map(({ id }) => id),
-        { description: 'Which one; all when left out.' },
+        { description: 'Which one; all when left out, for unsuspend all where it is suspended.' },
       ),
     ),
     note: Type.Optional(Type.String({ maxLength: 2_000, description: 'Goes into the webhook.' })),
@@ -113,6 +113,7 @@ export const operatorRoutes: FastifyPluginCallbackTypebox<OperatorRoutes> = (app
           return service.campaign(id);
         }
         const done = CARRIER_ACTIONS.find((one) => one === action);
+        if (done === 'unsuspend' && carrier === undefined) return unsuspendEverywhere(id, note);
         const carriers = carrier === undefined ? CARRIERS.map((one) => one.id) : [carrier];
         for (const one of carriers) if (done !== undefined) await service.operate(id, one, done, note);
         return service.campaign(id);
@@ -120,6 +121,19 @@ export const operatorRoutes: FastifyPluginCallbackTypebox<OperatorRoutes> = (app
       return answered(reply, run, parties);
     },
   );
+
+  /** At each carrier where it is suspended. Carriers that follow the others may be brought back by them, so each is looked at in turn. */
+  async function unsuspendEverywhere(id: string, note: string | undefined): Promise<Campaign> {
+    let campaign = await service.campaign(id);
+    const isSuspendedAt = (carrier: number): boolean => operationAt(campaign, carrier) === 'SUSPENDED';
+    if (!CARRIERS.some((_, carrier) => isSuspendedAt(carrier))) {
+      throw refused('notAllowed', 'carrier', 'Campaign is not suspended at any carrier');
+    }
+    for (const [carrier, { id: at }] of CARRIERS.entries()) {
+      if (isSuspendedAt(carrier)) campaign = await service.operate(id, at, 'unsuspend', note);
+    }
+    return campaign;
+  }
 
   app.get(
     '/v1/registry/postings',

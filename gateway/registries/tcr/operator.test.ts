@@ -63,6 +63,48 @@ test('an operator makes a campaign go its way at once, and stops it at one carri
   expect((await ask('GET', `/campaigns/${campaignId}/operations`)).body).toMatchObject({ standing: 'expired' });
 });
 
+describe('unsuspended at all carriers', () => {
+  beforeEach(async () => {
+    await approved();
+    await act({ action: 'approve' });
+  });
+
+  test('is a campaign that was suspended at one, and no other carrier says anything', async () => {
+    await act({ action: 'suspend', carrier: 'verizon' });
+    await act({ action: 'reject', carrier: 'att' });
+    const { status, body } = await act({ action: 'unsuspend' });
+    expect([status, body['operations']]).toEqual([
+      200,
+      { att: 'rejected', verizon: 'approved', tmobile: 'approved', uscellular: 'approved', other: 'approved' },
+    ]);
+  });
+
+  test('is a campaign that was suspended at all', async () => {
+    await act({ action: 'suspend' });
+    const { status, body } = await act({ action: 'unsuspend' });
+    expect([status, new Set(Object.values(body['operations'] as object))]).toEqual([200, new Set(['approved'])]);
+  });
+
+  test('is one that is suspended nowhere not', async () => {
+    const { status, body } = await act({ action: 'unsuspend' });
+    expect([status, body['errors']]).toEqual([
+      409,
+      [{ field: 'carrier', message: 'Campaign is not suspended at any carrier' }],
+    ]);
+  });
+});
+
+test('carriers that follow the others are unsuspended with them', async () => {
+  await approved();
+  const others = ['att', 'verizon', 'tmobile', 'uscellular'];
+  for (const carrier of others) await act({ action: 'suspend', carrier });
+  expect((await act({ action: 'review', carrier: 'att' })).body).toMatchObject({ operations: { other: 'review' } });
+  await act({ action: 'suspend', carrier: 'att' });
+  expect((await act({ action: 'unsuspend' })).body).toMatchObject({
+    operations: { att: 'approved', other: 'approved' },
+  });
+});
+
 test('a DCA is made to decline', async () => {
   await tcr.as('csp').put(`/campaign/${campaignId}/sharing/NORTH`);
   expect((await act({ action: 'decline', note: 'No.' })).body).toMatchObject({ standing: 'declined', dca: null });

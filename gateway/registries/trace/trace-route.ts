@@ -2,7 +2,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { onRequestHookHandler } from 'fastify';
 import Type from 'typebox';
-import { numberRefusal, parseNumberKey } from '../../../registry-cache/index.ts';
+import { numberRefusal, parseSenderKey } from '../../../registry-cache/index.ts';
 import { type FieldProblem, problem, sendProblem } from '../../problem.ts';
 import { answers } from '../../route-answers.ts';
 import { TRACE_BREAKS, traceNumber, type TraceSources } from './trace.ts';
@@ -55,7 +55,7 @@ export const traceRoute: FastifyPluginCallbackTypebox<TraceRoute> = (app, route,
     (request, reply) => {
       const { number, at } = request.query;
       // In a query string an unescaped plus means a space.
-      const key = parseNumberKey(number.startsWith(' ') ? `+${number.slice(1)}` : number);
+      const key = parseSenderKey(number.startsWith(' ') ? `+${number.slice(1)}` : number);
       const atMs = at === undefined ? undefined : MOMENT.test(at) ? Date.parse(at) : Number.NaN;
       const wrong = key < 0 ? { field: 'number', message: numberRefusal(key).message } : badMoment(atMs);
       if (wrong !== undefined) return sendProblem(reply, problem('invalid-request', 400, 'Invalid query', [wrong]));

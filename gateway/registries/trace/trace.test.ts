@@ -134,6 +134,11 @@ describe('by a registry with history', () => {
     }
   });
 
+  it('traces a toll-free number, which may send too', async () => {
+    const { status, body } = await (await openWorld({ history: true })).trace({ number: '+18335550123' });
+    expect([status, body.number]).toEqual([200, '+18335550123']);
+  });
+
   it('does not need the message', async () => {
     const world = await openWorld({ history: true });
     await world.set(NOON - HOUR);

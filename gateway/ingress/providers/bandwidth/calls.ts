@@ -15,20 +15,24 @@ export interface Call {
   readonly accountId: string;
 }
 
+interface CallerParts {
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+}
+
 const BEARER = 'Bearer ';
 
 /** A handler that is reached by those who are known, and may use the account of the path. */
 export function whenKnown(
-  { credentials, clock }: { readonly credentials: Credentials; readonly clock: Clock },
+  parts: CallerParts,
   handle: (call: Call) => FastifyReply | Promise<FastifyReply>,
 ): RouteHandlerMethod {
+  const { credentials } = parts;
   return (request, reply) => {
     const { accountId = '' } = request.params as Readonly<Record<string, string>>;
-    const { authorization, accept = '*/*' } = request.headers;
-    const caller = authorization?.startsWith(BEARER)
-      ? callerOfToken(authorization.slice(BEARER.length), credentials, clock.nowMs())
-      : credentials.basic(authorization);
-    if (caller === undefined || caller === 'expired') {
+    const { accept = '*/*' } = request.headers;
+    const caller = callerOf(parts, request);
+    if (caller === undefined) {
       return sendError(reply.header('www-authenticate', 'Basic realm="messaging"'), bandwidthError(401));
     }
     // A user is not an account; where anybody may come, nobody knows which is whose.
@@ -38,6 +42,14 @@ export function whenKnown(
     if (!/\*\/\*|application\/(?:\*|json)/.test(accept)) return sendError(reply, bandwidthError(406));
     return handle({ request, reply, caller, accountId });
   };
+}
+
+/** Who calls; whether the account of the path is theirs is not asked here. */
+export function callerOf({ credentials, clock }: CallerParts, { headers }: FastifyRequest): Caller | undefined {
+  const { authorization } = headers;
+  if (authorization?.startsWith(BEARER) !== true) return credentials.basic(authorization);
+  const caller = callerOfToken(authorization.slice(BEARER.length), credentials, clock.nowMs());
+  return caller === 'expired' ? undefined : caller;
 }
 
 export function sendError(reply: FastifyReply, { status, ...body }: BandwidthError): FastifyReply {

@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MEDIA_COUNT_MAX } from '../../../limits.ts';
 import { Face } from '../../../messages/index.ts';
 import type { FieldProblem } from '../../../problem.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documented, documentedSending, type FaceParts } from '../face.ts';
 import type { Form } from '../form.ts';
 import { type Member, sendGroup } from '../groups.ts';
 import { fieldsOf, type JsonFields, sendJson, textOf, textsOf } from '../json.ts';
 import { asE164, type Decided, type FaceMessage } from '../sending.ts';
-import { type Call, sendError, whenKnown } from './calls.ts';
+import { type Call, callerOf, sendError, whenKnown } from './calls.ts';
 import { type BandwidthError, bandwidthError, type FieldError, fieldsWrong, isRefused, refusalOf } from './errors.ts';
 import { LISTED_MAX, readFilter, tokenOf } from './message-filter.ts';
 import { type BandwidthNotes, listedMessage, messageFields, notesOf } from './message-view.ts';
@@ -26,7 +26,8 @@ export function messageRoutes(app: FastifyInstance, base: string, parts: FacePar
   const readBack = parts.readBack(Face.Bandwidth);
   const path = `${base}/users/:accountId/messages`;
 
-  app.post(path, documented(TAG, 'Send one message, to one or several'), whenKnown(parts, create));
+  const sends = documentedSending(TAG, 'Send one message, to one or several', (request) => callerOf(parts, request));
+  app.post(path, sends, whenKnown(parts, create));
 
   function create({ request, reply, caller }: Call): FastifyReply | Promise<FastifyReply> {
     const read = readMessage(fieldsOf(request.body) ?? {}, clock.nowMs());

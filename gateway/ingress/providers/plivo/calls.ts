@@ -25,12 +25,17 @@ export function whenKnown(
 ): RouteHandlerMethod {
   return (request, reply) => {
     const params = request.params as Readonly<Record<string, string>>;
-    const [id, secret] = readBasic(request.headers.authorization);
-    const caller = id === params['authId'] ? credentials.pair(id, secret) : undefined;
+    const caller = callerOf(credentials, request);
     return caller === undefined
       ? sendError(request, reply, plivoError(401))
       : handle({ request, reply, caller, params });
   };
+}
+
+/** Who calls: the account that the path names. */
+export function callerOf(credentials: Credentials, { headers, params }: FastifyRequest): Caller | undefined {
+  const [id, secret] = readBasic(headers.authorization);
+  return id === (params as Readonly<Record<string, string>>)['authId'] ? credentials.pair(id, secret) : undefined;
 }
 
 /** Answers with the id that every answer has. */

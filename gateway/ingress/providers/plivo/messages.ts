@@ -1,12 +1,12 @@
 /** Plivo's messages: send to one or many, fetch, list. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Face } from '../../../messages/index.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documented, documentedSending, type FaceParts } from '../face.ts';
 import type { Form } from '../form.ts';
 import { fieldsOf } from '../json.ts';
 import type { Decided, FaceMessage } from '../sending.ts';
 import { messageIdOfUuid, uuidOf } from '../vendor-ids.ts';
-import { ACCOUNT, type Call, refuse, sendAnswer, TAG, whenKnown } from './calls.ts';
+import { ACCOUNT, type Call, callerOf, refuse, sendAnswer, TAG, whenKnown } from './calls.ts';
 import { endOf, type PlivoError, plivoError, refusalOf } from './errors.ts';
 import { metaOf, readWindow, sendList } from './lists.ts';
 import { readFilter } from './message-filter.ts';
@@ -25,7 +25,9 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
 
   app.post(
     MESSAGES,
-    documented(TAG, 'Send a message to one recipient, or to several'),
+    documentedSending(TAG, 'Send a message to one recipient, or to several', (request) =>
+      callerOf(credentials, request),
+    ),
     whenKnown(credentials, (call) => {
       const fields = fieldsOf(call.request.body);
       if (fields === undefined) return refuse(call, plivoError(400, 'the body must be an object of JSON'));

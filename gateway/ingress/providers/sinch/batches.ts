@@ -4,7 +4,7 @@ import { Face, messageId, type MessageStore, parseMessageId } from '../../../mes
 import type { FieldProblem } from '../../../problem.ts';
 import { countSegments, Encoding, encodingOf } from '../../../router/index.ts';
 import type { Caller } from '../credentials.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documented, documentedSending, type FaceParts } from '../face.ts';
 import type { Form } from '../form.ts';
 import { type Member, sendGroup } from '../groups.ts';
 import { fieldsOf, type JsonFields, sendJson, textsOf } from '../json.ts';
@@ -12,7 +12,7 @@ import type { Scheduled } from '../schedule.ts';
 import type { Decided, FaceMessage } from '../sending.ts';
 import { messageIdOfBatch } from './batch-ids.ts';
 import { batchView, notesFor, notesOf, scheduledView, type SinchNotes } from './batch-view.ts';
-import { type Call, sendError, whenKnown } from './calls.ts';
+import { type Call, callerOf, sendError, whenKnown } from './calls.ts';
 import {
   ALREADY_SENT,
   constraintBroken,
@@ -38,10 +38,12 @@ const CANNOT_SCHEDULE = sinchError(403, 'scheduling_unavailable', 'Too many batc
 export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
   const { sending, store, clock, schedule } = parts;
   const readBack = parts.readBack(Face.Sinch);
+  const sends = (summary: string): ReturnType<typeof documentedSending> =>
+    documentedSending(TAG, summary, (request) => callerOf(parts, request));
 
   app.post(
     BATCHES,
-    documented(TAG, 'Send a batch: one text to one or many'),
+    sends('Send a batch: one text to one or many'),
     whenKnown(parts, ({ request, reply, caller }) => send(reply, caller, fieldsOf(request.body) ?? {})),
   );
 
@@ -188,13 +190,13 @@ export function batchRoutes(app: FastifyInstance, parts: FaceParts): void {
 
   app.put(
     BATCH,
-    documented(TAG, 'Replace a batch that has not gone: as if it were canceled, and another one sent'),
+    sends('Replace a batch that has not gone: as if it were canceled, and another one sent'),
     whenKnown(parts, (call) => change(call, fieldsOf(call.request.body) ?? {})),
   );
 
   app.post(
     BATCH,
-    documented(TAG, 'Change a batch that has not gone'),
+    sends('Change a batch that has not gone'),
     whenKnown(parts, async (call) => {
       const { to_add: added, to_remove: removed, ...given } = fieldsOf(call.request.body) ?? {};
       const waiting = await scheduledOf(call);

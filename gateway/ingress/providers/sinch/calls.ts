@@ -15,27 +15,44 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
 }
 
+interface CallerParts {
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+}
+
 const BEARER = 'Bearer ';
 
 /** A handler that is reached by those who are known: by the token of the service plan of the path, or by one that was got for a key. */
 export function whenKnown(
-  { credentials, clock }: { readonly credentials: Credentials; readonly clock: Clock },
+  parts: CallerParts,
   handle: (call: Call) => FastifyReply | Promise<FastifyReply>,
 ): RouteHandlerMethod {
   return (request, reply) => {
     const params = request.params as Readonly<Record<string, string>>;
-    const { authorization = '' } = request.headers;
-    const token = authorization.startsWith(BEARER) ? authorization.slice(BEARER.length) : '';
-    const isJwt = readJwt(token) !== undefined;
-    const caller = isJwt
-      ? callerOfToken(token, credentials, clock.nowMs())
-      : credentials.pair(params['planId'] ?? '', token);
+    const caller = readCaller(parts, request);
     if (caller === 'expired') {
       const why = 'Bearer error="invalid_token", error_description="The access token has expired"';
       return sendError(reply.header('www-authenticate', why), UNAUTHORIZED);
     }
     return caller === undefined ? sendError(reply, UNAUTHORIZED) : handle({ request, reply, caller, params });
   };
+}
+
+export function callerOf(parts: CallerParts, request: FastifyRequest): Caller | undefined {
+  const caller = readCaller(parts, request);
+  return caller === 'expired' ? undefined : caller;
+}
+
+function readCaller(
+  { credentials, clock }: CallerParts,
+  { headers, params }: FastifyRequest,
+): ReturnType<typeof callerOfToken> {
+  const { authorization = '' } = headers;
+  const { planId = '' } = params as Readonly<Record<string, string>>;
+  const token = authorization.startsWith(BEARER) ? authorization.slice(BEARER.length) : '';
+  return readJwt(token) === undefined
+    ? credentials.pair(planId, token)
+    : callerOfToken(token, credentials, clock.nowMs());
 }
 
 export function sendError(reply: FastifyReply, { httpStatus, code, text }: SinchError): FastifyReply {

@@ -22,10 +22,14 @@ export function whenKnown(
   handle: (call: Call) => FastifyReply | Promise<FastifyReply>,
 ): RouteHandlerMethod {
   return (request, reply) => {
-    const caller = credentials.bearer(request.headers.authorization);
+    const caller = callerOf(credentials, request);
     if (caller === undefined) return sendError(reply, telnyxError(401, 10009));
     return handle({ request, reply, caller, params: request.params as Readonly<Record<string, string>> });
   };
+}
+
+export function callerOf(credentials: Credentials, { headers }: FastifyRequest): Caller | undefined {
+  return credentials.bearer(headers.authorization);
 }
 
 export function sendError(reply: FastifyReply, error: TelnyxError): FastifyReply {

@@ -1,11 +1,11 @@
 /** Telnyx's messages: send, schedule, cancel, fetch. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Face } from '../../../messages/index.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documented, documentedSending, type FaceParts } from '../face.ts';
 import { fieldsOf, sendJson } from '../json.ts';
 import type { Decided, FaceMessage } from '../sending.ts';
 import { messageIdOfUuid } from '../vendor-ids.ts';
-import { type Call, notFound, sendError, TAG, whenKnown } from './calls.ts';
+import { type Call, callerOf, notFound, sendError, TAG, whenKnown } from './calls.ts';
 import { endOf, refusalOf, telnyxError } from './errors.ts';
 import { messageView, QUEUED, scheduledView } from './message-view.ts';
 import { type Demands, errorOf, readMessage } from './read-message.ts';
@@ -20,7 +20,7 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   const send = (path: string, summary: string, demands: Demands): void => {
     app.post(
       MESSAGES + path,
-      documented(TAG, summary),
+      documentedSending(TAG, summary, (request) => callerOf(credentials, request)),
       whenKnown(credentials, (call) => create(call, demands)),
     );
   };

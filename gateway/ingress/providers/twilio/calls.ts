@@ -22,20 +22,17 @@ export function whenKnown(
 ): RouteHandlerMethod {
   return (request, reply) => {
     const params = request.params as Readonly<Record<string, string>>;
-    const caller = callerOf(credentials, request.headers.authorization, params['accountSid']);
+    const caller = callerOf(credentials, request);
     return caller === undefined
       ? sendError(reply, twilioError(401, 20003))
       : handle({ request, reply, caller, params });
   };
 }
 
-/** @param accountSid of the path, if it has one: nobody sees what is another's */
-function callerOf(
-  credentials: Credentials,
-  authorization: string | undefined,
-  accountSid: string | undefined,
-): Caller | undefined {
-  const [user, password] = readBasic(authorization);
+/** Who calls. Nobody sees what is another's, where the path names an account. */
+export function callerOf(credentials: Credentials, { headers, params }: FastifyRequest): Caller | undefined {
+  const { accountSid } = params as Readonly<Record<string, string>>;
+  const [user, password] = readBasic(headers.authorization);
   // Who comes by an API key names the account in the path, or nowhere.
   if (user.startsWith(API_KEY_PREFIX)) {
     return accountSid === undefined ? credentials.secret(password) : credentials.pair(accountSid, password);

@@ -5,12 +5,12 @@ import { MEDIA_COUNT_MAX, TEXT_LENGTH_MAX } from '../../../limits.ts';
 import { Face, type MessageStore } from '../../../messages/index.ts';
 import type { FieldProblem } from '../../../problem.ts';
 import type { Caller } from '../credentials.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documented, documentedSending, type FaceParts } from '../face.ts';
 import { type Form, valuesOf } from '../form.ts';
 import type { SenderPool, SenderPools } from '../sender-pools.ts';
 import { asE164, type Decided, type FaceMessage } from '../sending.ts';
 import { sendJson } from '../json.ts';
-import { type Call, sendError, whenKnown } from './calls.ts';
+import { type Call, callerOf, sendError, whenKnown } from './calls.ts';
 import { isRefused, refusalOf, type TwilioError, twilioError } from './errors.ts';
 import { type MessageFilter, readFilter } from './message-filter.ts';
 import {
@@ -41,7 +41,8 @@ export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   const { sending, store, credentials, schedule, clock } = parts;
   const readBack = parts.readBack(Face.Twilio);
 
-  app.post(`${MESSAGES}.json`, documented(TAG, 'Send one message'), whenKnown(credentials, create));
+  const sends = documentedSending(TAG, 'Send one message', (request) => callerOf(credentials, request));
+  app.post(`${MESSAGES}.json`, sends, whenKnown(credentials, create));
 
   function create({ request, reply, caller }: Call): FastifyReply | Promise<FastifyReply> {
     const read = readMessage((request.body ?? {}) as Form, caller, parts);

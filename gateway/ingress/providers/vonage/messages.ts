@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Face } from '../../../messages/index.ts';
 import type { FieldProblem } from '../../../problem.ts';
 import type { Caller } from '../credentials.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documentedSending, type FaceParts } from '../face.ts';
 import { fieldsOf, type JsonFields, sendJson, textOf } from '../json.ts';
 import { asE164, type Decided, type FaceMessage } from '../sending.ts';
 import { messagesCaller } from './callers.ts';
@@ -24,7 +24,11 @@ const MEDIA = ['image', 'vcard', 'audio', 'video', 'file'];
 export function messageRoutes(app: FastifyInstance, parts: FaceParts): void {
   const { sending, store, clock, credentials } = parts;
 
-  app.post('/v1/messages', documented(TAG, 'Send one message (Messages API)'), (request, reply) => {
+  const sends = documentedSending(TAG, 'Send one message (Messages API)', ({ headers }) => {
+    const caller = messagesCaller(credentials, headers.authorization);
+    return 'http' in caller ? undefined : caller;
+  });
+  app.post('/v1/messages', sends, (request, reply) => {
     const caller = messagesCaller(credentials, request.headers.authorization);
     if ('http' in caller) return sendProblem(reply, caller);
     const read = readMessage(fieldsOf(request.body) ?? {}, caller, clock.nowMs());

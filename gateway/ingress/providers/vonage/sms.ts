@@ -4,7 +4,7 @@ import { TEXT_LENGTH_MAX } from '../../../limits.ts';
 import { Face } from '../../../messages/index.ts';
 import type { FieldProblem } from '../../../problem.ts';
 import type { Caller } from '../credentials.ts';
-import { documented, type FaceParts } from '../face.ts';
+import { documentedSending, type FaceParts } from '../face.ts';
 import { fieldsOf, sendJson } from '../json.ts';
 import { networkCodeOf } from '../networks.ts';
 import { asE164, type Decided, type FaceMessage } from '../sending.ts';
@@ -25,8 +25,14 @@ type Parameters = Readonly<Record<string, string>>;
 export function smsRoutes(app: FastifyInstance, parts: FaceParts): void {
   const { sending, store, clock, credentials } = parts;
 
-  app.post('/sms/json', documented(TAG, 'Send one message (SMS API)'), send);
-  app.get('/sms/json', documented(TAG, 'Send one message, by its query (SMS API)'), send);
+  const callerOf = (request: FastifyRequest): Caller | undefined => {
+    const parameters = readParameters(request);
+    if ('status' in parameters) return undefined;
+    const caller = smsCaller(credentials, request.headers.authorization, parameters.all);
+    return 'status' in caller ? undefined : caller;
+  };
+  app.post('/sms/json', documentedSending(TAG, 'Send one message (SMS API)', callerOf), send);
+  app.get('/sms/json', documentedSending(TAG, 'Send one message, by its query (SMS API)', callerOf), send);
 
   function send(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const parameters = readParameters(request);
