@@ -70,7 +70,9 @@ export function receiptPosts(from: MessageStore, webhooks: Webhooks, spool: Rece
   return {
     async add(receipts, nowMs) {
       const spooled = spooledReceipts(from, receipts);
-      await Promise.all([webhooks.addReceipts(from, receipts, nowMs), spooled.length > 0 && spool.add(spooled)]);
+      // First what may fail: all are added again then, and a post that has gone out meanwhile would not be known for a repeat.
+      if (spooled.length > 0) await spool.add(spooled);
+      await webhooks.addReceipts(from, receipts, nowMs);
     },
   };
 }

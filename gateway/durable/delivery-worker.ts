@@ -506,8 +506,7 @@ export class DeliveryWorker {
       if (isOurs) this.#parked += 1;
       else this.#lost += 1;
       this.#forget(batch);
-      if (isOurs) batch.reject(new PutBack(untilMs));
-      else batch.resolve();
+      batch.reject(new PutBack(isOurs ? untilMs : 0));
     } catch {
       this.#errors += 1;
       batch.isWriting = false;
@@ -516,13 +515,13 @@ export class DeliveryWorker {
     }
   }
 
-  /** Another worker has the batch: it is that one's to end. */
+  /** Another worker has the batch: it is that one's to end. If nobody has, the job is put back, and found to be over if it is. */
   #lose(batch: ActiveBatch): void {
     this.#lost += 1;
     this.#parts.log.warn({ batch: batch.id }, 'a batch was taken over by another worker');
     this.#withdraw(new Set([batch]));
     this.#forget(batch);
-    batch.resolve();
+    batch.reject(new PutBack(0));
   }
 
   /** Has carriers forget the messages of batches. */

@@ -145,6 +145,31 @@ describe('a batch of which nothing is to come for a while', () => {
     expect(worker.figures().takenOver).toBe(0);
   });
 
+  test.each([
+    ['was put back, which the worker did not hear', true],
+    ['nobody has, though it is not over', false],
+  ])('that %s is taken again', async (_, isToldOf) => {
+    const { url } = await redisOfTest();
+    const gateway = await gatewayEnd(url);
+    const { client } = gateway.connection;
+    const { carriers, worker } = await workerEnd(url, 'w1');
+    gateway.send('one');
+    await gateway.intake.kept();
+    await until('it is taken', () => carriers.held.length === 1);
+    const [batch = ''] = await client.keys('tollgate:{delivery}:batch:*');
+    const owner = (await client.hget(batch, 'owner')) ?? '';
+    await client.hdel(batch, 'owner');
+    if (isToldOf) await client.hset(batch, 'told', owner);
+    carriers.nextAllMs = systemClock.nowMs() + BATCH_PARK_MS + 400;
+    await until('the worker lets go of it', () => worker.figures().parked + worker.figures().lost === 1);
+    expect(worker.figures()).toMatchObject(isToldOf ? { parked: 1, lost: 0 } : { parked: 0, lost: 1 });
+    carriers.nextAllMs = 0;
+    await until('it is taken again', () => carriers.held.length === 1);
+    carriers.receipts();
+    carriers.ends();
+    await until('it has ended', () => gateway.store.inFlightCount === 0);
+  });
+
   test('stays with its worker as long as Redis cannot be told', async () => {
     const server = await redisOfTest();
     const gateway = await gatewayEnd(server.url);

@@ -226,10 +226,11 @@ return 1`);
  * Lets go of a batch that is not at its end, of which all that is written was told. KEYS batch. ARGV token. Whether it was the worker's.
  */
 export const PARK = script(`
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
-redis.call('HDEL', KEYS[1], 'owner')
-redis.call('HSET', KEYS[1], 'told', 1)
-return 1`);
+if redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then
+  redis.call('HDEL', KEYS[1], 'owner')
+  redis.call('HSET', KEYS[1], 'told', ARGV[1])
+end
+return redis.call('HGET', KEYS[1], 'told') == ARGV[1] and 1 or 0`);
 
 /**
  * Ends a batch, if it is the worker's, and forgets the oldest ended ones. KEYS batch, stream of outcomes. ARGV token, batch, now, messages kept. Whether it is ended.

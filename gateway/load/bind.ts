@@ -69,7 +69,7 @@ export class Bind {
   readonly #events: BindEvents;
   readonly #as: BindAs;
   readonly #out = new PduWriter();
-  readonly #framer = new Framer();
+  #framer = new Framer();
   readonly #receipt = new SubmitSm();
   readonly #window: number;
   readonly #turnsMax: number;
@@ -109,6 +109,7 @@ export class Bind {
     const where = { host: withoutBrackets(hostname), port: Number(port) || (DEFAULT_PORTS[protocol] ?? 0) };
     const socket = protocol === 'smpps:' ? connectTls({ ...where, rejectUnauthorized: !isInsecure }) : connect(where);
     this.#socket = socket;
+    this.#framer = new Framer();
     this.#why = undefined;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#receive(chunk));

@@ -253,7 +253,8 @@ export async function startSmscStub(options: SmscStubOptions = {}): Promise<Stub
     held,
     () => count,
     () => {
-      for (const socket of sockets) socket.destroy();
+      // In the middle of a PDU, as it comes.
+      for (const socket of sockets) socket.end(Buffer.of(0, 0, 0, 16, 0x80), () => socket.destroy());
     },
   );
 }

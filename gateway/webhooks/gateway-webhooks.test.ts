@@ -339,6 +339,29 @@ describe('what was posted about a message', () => {
     expect(await results()).toEqual({ delivered: 2, dead: 0, dropped: 0 });
   });
 
+  test('waits for what came before it at its other address', async () => {
+    const counts: Record<string, number> = { '/first': 0, '/other': 0 };
+    const failures: Record<string, number> = { '/first': 3, '/other': 2 };
+    const taken: string[] = [];
+    answer = ({ url = '' }, response) => {
+      counts[url]! += 1;
+      const isTaken = counts[url]! > failures[url]!;
+      if (isTaken) taken.push(url);
+      response.writeHead(isTaken ? 204 : 500).end();
+    };
+    const message = {
+      from: gateway.number('cpaas'),
+      to: gateway.number('att'),
+      text: 'Your table is ready.',
+      webhook_url: address('/first'),
+      webhook_failover_url: address('/other'),
+    };
+    await gateway.ask('POST', '/telnyx/v2/messages', message, { authorization: 'Bearer KEY' });
+    const passing = setInterval(() => gateway.time.advance(500), 10);
+    await expect.poll(() => taken).toEqual(['/other', '/first']);
+    clearInterval(passing);
+  });
+
   test.each(['nobody', 'x'.repeat(64), `${'M'.repeat(16)}.1`])('of %s is not found', async (id) => {
     const refused = await gateway.ask('GET', `/v1/messages/${id}/webhooks`);
     expect([refused.status, refused.body.detail]).toEqual([

@@ -36,6 +36,7 @@ import { askedForMs, fateAfter, fateInStyle } from './webhook-fate.ts';
 import type { WebhookGuard } from './webhook-guard.ts';
 import {
   type AccountWebhook,
+  failoverId,
   failoverPost,
   inboundPost,
   liveUrl,
@@ -369,9 +370,15 @@ export class Webhooks {
     const { post } = take;
     if (post.order > 0) {
       const before = webhookId(post.subject, post.order - 1);
-      const dueMs = await this.#queue.dueIn(before);
-      if (dueMs !== undefined)
-        return { kind: 'later', delayMs: Math.max(dueMs, WEBHOOK_ORDER_LOOK_MS), awaits: before };
+      // The one before may have gone on to its other address, as this one could.
+      const mayHaveFailedOver =
+        post.failoverUrl !== undefined || post.id === failoverId(webhookId(post.subject, post.order));
+      for (const id of mayHaveFailedOver ? [before, failoverId(before)] : [before]) {
+        const dueMs = await this.#queue.dueIn(id);
+        if (dueMs !== undefined) {
+          return { kind: 'later', delayMs: Math.max(dueMs, WEBHOOK_ORDER_LOOK_MS), awaits: id };
+        }
+      }
     }
     if (this.#options.guard.refusal(post.url) !== undefined) return this.#giveUp({ result: 'forbidden' });
     if (this.#isGone(post)) return this.#giveUp({ result: 'gone' });
