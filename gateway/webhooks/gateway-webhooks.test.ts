@@ -315,8 +315,7 @@ describe('what was posted about a message', () => {
     expect(await of(silent)).toEqual({ webhooks: [], missing: null });
   });
 
-  test('is told as failed over where its other address had its turn, and leaves no dead letter', async () => {
-    answer = ({ url }, response) => response.writeHead(url === '/first' ? 500 : 204).end();
+  const sendWithTwoAddresses = () => {
     const message = {
       from: gateway.number('cpaas'),
       to: gateway.number('att'),
@@ -324,7 +323,12 @@ describe('what was posted about a message', () => {
       webhook_url: address('/first'),
       webhook_failover_url: address('/other'),
     };
-    await gateway.ask('POST', '/telnyx/v2/messages', message, { authorization: 'Bearer KEY' });
+    return gateway.ask('POST', '/telnyx/v2/messages', message, { authorization: 'Bearer KEY' });
+  };
+
+  test('is told as failed over where its other address had its turn, and leaves no dead letter', async () => {
+    answer = ({ url }, response) => response.writeHead(url === '/first' ? 500 : 204).end();
+    await sendWithTwoAddresses();
     const id = gateway.store.idAt(0);
     const shown = async (): Promise<readonly unknown[]> =>
       (await of(id)).webhooks.map(({ state, event, copy, ...one }) => [one.id, event, copy, state, one.tried.length]);
@@ -349,14 +353,7 @@ describe('what was posted about a message', () => {
       if (isTaken) taken.push(url);
       response.writeHead(isTaken ? 204 : 500).end();
     };
-    const message = {
-      from: gateway.number('cpaas'),
-      to: gateway.number('att'),
-      text: 'Your table is ready.',
-      webhook_url: address('/first'),
-      webhook_failover_url: address('/other'),
-    };
-    await gateway.ask('POST', '/telnyx/v2/messages', message, { authorization: 'Bearer KEY' });
+    await sendWithTwoAddresses();
     const passing = setInterval(() => gateway.time.advance(500), 10);
     await expect.poll(() => taken).toEqual(['/other', '/first']);
     clearInterval(passing);

@@ -33,7 +33,7 @@ export function uncertaintySection(comparison: Comparison): Section {
         <b>Intervals tell of chance only.</b> ${
           replications < 2
             ? 'With a single run of each policy there are none, and no difference can be called clear.'
-            : `They come from ${replications} runs that differ in their draws. 19 in 20 of them hold what endless runs would come to, and another seed’s mean lies in them some five times in six; wrong assumptions are no part of them.`
+            : `They come from ${replications} runs that differ in their draws. Of twenty such intervals nineteen hold what endless runs would come to, and some five in six hold the mean of as many runs with another seed; wrong assumptions are no part of them.`
         }
       </li>
       ${
