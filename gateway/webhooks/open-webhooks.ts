@@ -215,17 +215,16 @@ export class Webhooks {
   }
 
   /**
-   * Adds a post about a message to a number of `account`, in the style of the API it uses; whether there is one.
+   * Adds a post about a message to a number of `account`, in the style of the API it uses, if it has an address.
    * @param url where it goes, if not to the webhook of the account
    */
-  inboundArrived(account: string, message: Omit<InboundMessage, 'customer'>, url?: string): boolean {
+  inboundArrived(account: string, message: Omit<InboundMessage, 'customer'>, url?: string): void {
     const face = this.#options.apis?.faceOf(account) ?? Face.Native;
     const style = this.#options.apis?.styles[face];
     const customer = this.#customer(account);
     const post =
       style && inboundPost(style, face, { ...message, customer: url === undefined ? customer : { ...customer, url } });
     if (post !== undefined) this.add([post]).catch((error: unknown) => this.#lost(error));
-    return post !== undefined;
   }
 
   #postsOf(store: MessageStore, at: number, event: number, copy: number, nowMs: number): readonly WebhookPost[] {

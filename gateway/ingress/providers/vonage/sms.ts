@@ -32,7 +32,9 @@ export function smsRoutes(app: FastifyInstance, parts: FaceParts): void {
     return 'status' in caller ? undefined : caller;
   };
   app.post('/sms/json', documentedSending(TAG, 'Send one message (SMS API)', callerOf), send);
-  app.get('/sms/json', documentedSending(TAG, 'Send one message, by its query (SMS API)', callerOf), send);
+  // Whoever asks only for the head of an answer sends nothing.
+  const byQuery = documentedSending(TAG, 'Send one message, by its query (SMS API)', callerOf);
+  app.get('/sms/json', { ...byQuery, exposeHeadRoute: false }, send);
 
   function send(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const parameters = readParameters(request);

@@ -438,3 +438,9 @@ describe('a message from a handset', () => {
     expect(JSON.parse(last.body)).toMatchObject({ status: 'rejected', error: { title: 1050 } });
   });
 });
+
+test('asking for the head alone of what a GET would send sends nothing', async () => {
+  const held = gateway.store.nextSequence;
+  const { status } = await fetch(`${gateway.url}${SMS}?from=12125550123&to=13105550100&text=Hi`, { method: 'HEAD' });
+  expect([status, gateway.store.nextSequence]).toEqual([404, held]);
+});
